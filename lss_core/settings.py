@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -23,10 +24,14 @@ class Settings(BaseSettings):
     )
     bundle: str = Field("", description="Name of the bundle under models_dir; empty: the only one there.")
     models_dir: Path = Field(Path("models"), description="The folder of bundles.")
-    device: str = Field("auto", description="auto, cpu or cuda.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="Where networks run: auto, cpu or cuda."
+    )
     decode_memory_mb: int = Field(2048, description="Memory limit of the child process that decodes a file.")
     decode_seconds: int = Field(60, description="Time limit for one file in that process.")
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="What is logged: DEBUG, INFO, WARNING or ERROR and above."
+    )
 
     @property
     def url(self) -> str:
