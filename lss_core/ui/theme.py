@@ -1,0 +1,149 @@
+"""The one place for colours: four grades, raters, structures, surfaces; dark and light.
+
+Colours are never the only sign: a grade also shows its digit, a rater its symbol.
+`tests/ui/test_theme.py` holds the grades apart for colour-blind eyes and in contrast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import streamlit as st
+
+from lss_core.domain import Grade, RaterKind, SagittalStructure, Structure
+
+
+class Mode(StrEnum):
+    """The look of the pages: dark as in a reading room, or light by choice."""
+
+    DARK = "dark"
+    LIGHT = "light"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Palette:
+    """The colours of one mode as '#rrggbb'. `grades` is by Grade, `readers` by position."""
+
+    background: str
+    surface: str
+    border: str
+    text: str
+    muted: str
+    accent: str
+    warning: str
+    grades: tuple[str, str, str, str]
+    not_gradable: str
+    model: str
+    reference: str
+    adjudicator: str
+    readers: tuple[str, ...]
+
+    def grade(self, grade: Grade | None) -> str:
+        """The colour of a grade, or of 'not gradable'."""
+        return self.not_gradable if grade is None else self.grades[grade]
+
+    def rater(self, kind: RaterKind, position: int = 0) -> str:
+        """The colour of a rater; readers are told apart by their position in the list."""
+        if kind is RaterKind.READER:
+            return self.readers[position % len(self.readers)]
+        return {
+            RaterKind.MODEL: self.model,
+            RaterKind.REFERENCE: self.reference,
+            RaterKind.ADJUDICATOR: self.adjudicator,
+        }[kind]
+
+
+PALETTES: Mapping[Mode, Palette] = {
+    Mode.DARK: Palette(
+        background="#0e1116",
+        surface="#171b22",
+        border="#2b323c",
+        text="#d9dee5",
+        muted="#8b95a3",
+        accent="#6ea8dc",
+        warning="#e0b050",
+        grades=("#7389a0", "#f0d26a", "#e8853d", "#d23f57"),
+        not_gradable="#565d68",
+        model="#5aa9ff",
+        reference="#ffffff",
+        adjudicator="#b9a6e8",
+        readers=("#ee8866", "#eedd88", "#44bb99", "#ffaabb", "#99ddff", "#bbcc33", "#c79ae0", "#aaaa55"),
+    ),
+    Mode.LIGHT: Palette(
+        background="#ffffff",
+        surface="#f4f6f8",
+        border="#d5dae1",
+        text="#1c232c",
+        muted="#5d6875",
+        accent="#1f5f9e",
+        warning="#8a6100",
+        grades=("#5f7488", "#b58900", "#a8430f", "#760c34"),
+        not_gradable="#9aa2ac",
+        model="#0b5cad",
+        reference="#000000",
+        adjudicator="#5b3fa8",
+        readers=("#cc6677", "#117733", "#882255", "#0e8577", "#aa4499", "#7d7d1e", "#332288", "#a8602a"),
+    ),
+}
+
+READER_SYMBOLS = ("circle", "square", "triangle-up", "triangle-down", "pentagon", "hexagon", "star", "x")
+"""Plotly's names of the readers' markers, by position."""
+
+MODEL_SYMBOL = "diamond"
+"""Plotly's name of the model's marker."""
+
+STRUCTURE_COLOURS: Mapping[str, str] = {
+    Structure.DISC: "#e69f00",
+    Structure.DURAL_SAC: "#56b4e9",
+    Structure.NERVE: "#f7f056",
+    Structure.NERVE_ROOT: "#ffd34d",
+    Structure.NEURAL_FORAMEN: "#b178d6",
+    Structure.SPINAL_CANAL: "#2fd1c5",
+    Structure.HERNIATION: "#e8503a",
+    Structure.KIDNEY: "#a3703f",
+    Structure.MUSCLE: "#b5485d",
+    Structure.VEIN: "#3f6fd1",
+    Structure.ARTERY: "#d1383f",
+    Structure.VERTEBRAL_ARCH: "#d8d2b8",
+    Structure.LATERAL_RECESS: "#7ddc6f",
+    Structure.SPINOUS_PROCESS: "#c4b48a",
+    Structure.FACET_JOINT: "#f29ac0",
+    Structure.ARTICULAR_PROCESS: "#9fb4c7",
+    Structure.LIGAMENTUM_FLAVUM: "#c8e04a",
+    SagittalStructure.VERTEBRA: "#9fb4c7",
+    SagittalStructure.SACRUM: "#b39ddb",
+    SagittalStructure.CORD: "#f7f056",
+    SagittalStructure.POSTERIOR_LONGITUDINAL_LIGAMENT: "#f29ac0",
+}
+"""The overlay colour of each structure by its name; axial and sagittal names share theirs."""
+
+
+def palette(mode: Mode = Mode.DARK) -> Palette:
+    """The colours of a mode."""
+    return PALETTES[mode]
+
+
+def current_mode() -> Mode:
+    """The mode the user's browser shows now; dark where Streamlit does not know yet."""
+    return Mode.LIGHT if st.context.theme.type == "light" else Mode.DARK
+
+
+def page_css(mode: Mode = Mode.DARK) -> str:
+    """A style element for every page: quiet spacing, and numbers that stand in columns."""
+    colours = palette(mode)
+    grades = "\n".join(f".lss-grade-{grade.value} {{ --lss: {colours.grade(grade)} }}" for grade in Grade)
+    return f"""<style>
+.block-container {{ padding: 3.2rem 1.6rem 1.2rem; max-width: 100% }}
+.stApp, .stApp td, .stApp th, [data-testid="stMetricValue"] {{ font-variant-numeric: tabular-nums }}
+h1 {{ font-size: 1.35rem !important; font-weight: 600 !important; padding: 0 0 .4rem !important }}
+h2, h3 {{ font-size: 1.02rem !important; font-weight: 600 !important; padding: .6rem 0 .2rem !important }}
+.lss-table {{ border-collapse: collapse; width: 100%; font-size: .84rem }}
+.lss-table th {{ color: {colours.muted}; font-weight: 500; text-align: left; white-space: nowrap }}
+.lss-table th, .lss-table td {{ padding: .28rem .6rem; border-bottom: 1px solid {colours.border} }}
+.lss-table .num {{ text-align: right }}
+.lss-grade {{ border-left: .45rem solid var(--lss, {colours.not_gradable}); padding-left: .4rem }}
+.lss-muted {{ color: {colours.muted}; font-size: .82rem }}
+{grades}
+</style>"""
