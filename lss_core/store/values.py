@@ -1,0 +1,157 @@
+"""What the store hands out: frozen values, so that nobody above it meets a database row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from lss_core.domain import Answer, Grade, NotGradable, Probabilities, RaterKind, Role, SeriesRole, Site
+
+
+class RunStatus(StrEnum):
+    """How far the model is with a case."""
+
+    NONE = "none"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ReferenceMethod(StrEnum):
+    """How a reference standard came about."""
+
+    MAJORITY = "majority"
+    EXTERNAL = "external"
+
+
+class Decision(StrEnum):
+    """What one grade of a reference standard rests on."""
+
+    MAJORITY = "majority"
+    ADJUDICATED = "adjudicated"
+    EXTERNAL = "external"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudySummary:
+    """A reader study: the cases and raters that are analysed together."""
+
+    id: str
+    title: str
+    synthetic: bool
+    cases: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesSummary:
+    """A series of a case. `notes` name gaps, doubles and blocks found on import."""
+
+    id: str
+    role: SeriesRole
+    slices: int
+    rows: int
+    columns: int
+    notes: tuple[str, ...] = ()
+    window: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseSummary:
+    """A case as a list shows it. `model_message` says why a run failed."""
+
+    case_id: str
+    study_id: str
+    synthetic: bool
+    imported_at: datetime
+    series: tuple[SeriesSummary, ...]
+    model_status: RunStatus = RunStatus.NONE
+    model_message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """One image of a series: its hashed UID and a digest of pixels and geometry."""
+
+    uid: str
+    digest: str
+    instance_number: int
+    slice_index: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rater:
+    """Who or what grades in a study. The votes of `in_panel` make the majority reference."""
+
+    id: str
+    name: str
+    kind: RaterKind
+    in_panel: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserRecord:
+    """A user as stored, with the hash of his password."""
+
+    id: str
+    name: str
+    display_name: str
+    role: Role
+    rater_id: str | None
+    password_hash: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatingRow:
+    """The answer that counts of one rater at one site of one case (the newest given)."""
+
+    case_id: str
+    rater_id: str
+    site: Site
+    grade: Grade | None
+    not_gradable: NotGradable | None
+    probabilities: Probabilities | None
+    confidence: float | None
+    arm: str
+    read_id: str | None
+    run_id: str | None
+    given_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceGrade:
+    """What a reference standard says of one site; no grade where it says 'not gradable'."""
+
+    case_id: str
+    site: Site
+    grade: Grade | None
+    not_gradable: NotGradable | None
+    decision: Decision
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceSummary:
+    """A reference standard: frozen when made, a newer one has a higher version."""
+
+    id: str
+    study_id: str
+    name: str
+    method: ReferenceMethod
+    version: int
+    created_at: datetime
+    created_by: str
+    grades: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadRecord:
+    """A sitting of a reader with a case, and the answers that count in it by site key."""
+
+    id: str
+    case_id: str
+    rater_id: str
+    arm: str
+    opened_at: datetime
+    submitted_at: datetime | None
+    answers: Mapping[str, Answer]
