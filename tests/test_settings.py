@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ OPERATORS = Path(__file__).resolve().parents[1] / "docs" / "operators.md"
 
 
 @pytest.fixture(autouse=True)
-def _fresh() -> None:
+def _fresh() -> Iterator[None]:
+    get_settings.cache_clear()
+    yield
     get_settings.cache_clear()
 
 
@@ -31,7 +34,6 @@ def test_the_environment_sets_what_the_table_names(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("LSS_DATA_DIR", str(tmp_path))
     monkeypatch.delenv("LSS_DATABASE_URL", raising=False)
     assert get_settings().url == f"sqlite:///{tmp_path / 'lss.sqlite'}"
-    get_settings.cache_clear()
 
 
 def test_a_wrong_setting_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
