@@ -135,15 +135,25 @@ def page_css(mode: Mode = Mode.DARK) -> str:
     colours = palette(mode)
     grades = "\n".join(f".lss-grade-{grade.value} {{ --lss: {colours.grade(grade)} }}" for grade in Grade)
     return f"""<style>
-.block-container {{ padding: 3.2rem 1.6rem 1.2rem; max-width: 100% }}
+.block-container {{ padding: 4.2rem 1.4rem 1rem !important; max-width: 100% }}
 .stApp, .stApp td, .stApp th, [data-testid="stMetricValue"] {{ font-variant-numeric: tabular-nums }}
-h1 {{ font-size: 1.35rem !important; font-weight: 600 !important; padding: 0 0 .4rem !important }}
-h2, h3 {{ font-size: 1.02rem !important; font-weight: 600 !important; padding: .6rem 0 .2rem !important }}
-.lss-table {{ border-collapse: collapse; width: 100%; font-size: .84rem }}
+h1 {{ font-size: 1.3rem !important; font-weight: 600 !important; padding: 0 !important }}
+h2, h3 {{ font-size: 1rem !important; font-weight: 600 !important; padding: .5rem 0 .2rem !important }}
+.st-key-lss-bar {{ position: fixed; top: 0; right: 3.4rem; height: 3.75rem; z-index: 999991; width: auto;
+  justify-content: flex-end }}
+.lss-notice {{ color: {colours.muted}; font-size: .8rem; white-space: nowrap }}
+.lss-heading {{ display: flex; align-items: baseline; gap: .9rem; flex-wrap: wrap }}
+.lss-badge {{ border: 1px solid {colours.warning}; color: {colours.warning}; border-radius: 4px;
+  padding: .05rem .5rem; font-size: .78rem; white-space: nowrap }}
+.lss-muted {{ color: {colours.muted}; font-size: .85rem }}
+.lss-error, .lss-empty {{ display: grid; gap: .25rem; padding: .8rem 1rem; border-radius: 4px;
+  background: {colours.surface}; border-left: 3px solid {colours.border} }}
+.lss-error {{ border-left-color: {colours.warning} }}
+.lss-empty span {{ color: {colours.muted} }}
+.lss-table {{ border-collapse: collapse; width: 100%; font-size: .85rem }}
 .lss-table th {{ color: {colours.muted}; font-weight: 500; text-align: left; white-space: nowrap }}
-.lss-table th, .lss-table td {{ padding: .28rem .6rem; border-bottom: 1px solid {colours.border} }}
+.lss-table th, .lss-table td {{ padding: .28rem .6rem; border: 0; border-bottom: 1px solid {colours.border} }}
 .lss-table .num {{ text-align: right }}
 .lss-grade {{ border-left: .45rem solid var(--lss, {colours.not_gradable}); padding-left: .4rem }}
-.lss-muted {{ color: {colours.muted}; font-size: .82rem }}
 {grades}
 </style>"""

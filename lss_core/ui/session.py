@@ -1,0 +1,131 @@
+"""Who is there: the cookie of a sign-in, the routes that set it, the check of every page.
+
+A Streamlit script cannot set a cookie, so signing in and out are routes of the same
+server. The cookie is HttpOnly and SameSite=Strict; a request that changes anything must
+come from a page of this server (`same_origin`).
+"""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from lss_core.domain import Role
+from lss_core.errors import AccessError, LssError
+from lss_core.ui import sign_in as form
+from lss_core.ui.frame import show_error, top_bar
+from lss_core.usecases import users
+from lss_core.usecases.users import User
+from lss_core.usecases.workspace import open_workspace
+
+COOKIE = "lss_session"
+LONGEST_BODY = 4096
+LONGEST_SIGN_IN_S = 12 * 3600
+
+
+def same_origin(request: Request) -> bool:
+    """Whether a request was sent by a page of this server, as the browser itself says."""
+    fetched_by = request.headers.get("sec-fetch-site")
+    if fetched_by is not None:
+        return fetched_by == "same-origin"
+    return urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host")
+
+
+def user_of_request(request: Request) -> User | None:
+    """Who sends a request, by its cookie; None for nobody. It asks the database."""
+    return users.user_of(open_workspace(), request.cookies.get(COOKIE))
+
+
+def current_user() -> User | None:
+    """Who looks at the page, by his browser's cookie; None for nobody."""
+    return users.user_of(open_workspace(), st.context.cookies.get(COOKIE))
+
+
+def require_role(*roles: Role) -> User:
+    """The user, when he may see the page; otherwise the page ends here.
+
+    The first call of every page. Nobody is shown the sign-in form at the page's own
+    address, and somebody else what he may not do.
+    """
+    user = current_user()
+    top_bar(user)
+    if user is None:
+        form.show(open_workspace())
+        st.stop()
+    try:
+        return users.require(user, *roles)
+    except AccessError as error:
+        show_error(error)
+        st.stop()
+
+
+async def sign_in(request: Request) -> Response:
+    """POST {"name", "password"}: 204 and the cookie, or 401 with a message to show."""
+    if not same_origin(request):
+        return _refusal("Sign in from the page of this server.", 403)
+    try:
+        name, password = _credentials(await _body(request))
+        _, token = await run_in_threadpool(users.sign_in, open_workspace(), name, password)
+    except ValueError:
+        return _refusal("Enter a name and a password.", 400)
+    except LssError as error:
+        return _refusal(f"{error.reason}. {error.remedy}.", 401)
+    response = Response(status_code=204, headers={"Cache-Control": "no-store"})
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=LONGEST_SIGN_IN_S,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return response
+
+
+async def sign_out(request: Request) -> Response:
+    """POST: ends the sign-in on the server and takes the cookie back."""
+    if not same_origin(request):
+        return _refusal("Sign out from the page of this server.", 403)
+    token = request.cookies.get(COOKIE)
+    if token is not None:
+        await run_in_threadpool(users.sign_out, open_workspace(), token)
+    response = Response(status_code=204, headers={"Cache-Control": "no-store"})
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    return response
+
+
+SESSION_ROUTES = [
+    Route("/session/sign-in", sign_in, methods=["POST"]),
+    Route("/session/sign-out", sign_out, methods=["POST"]),
+]
+
+
+async def _body(request: Request) -> bytes:
+    """The body of a request; ValueError when it is longer than any sign-in is."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            raise ValueError("the body is too long")
+    return body
+
+
+def _credentials(body: bytes) -> tuple[str, str]:
+    """Name and password of a body; ValueError for anything else."""
+    sent = json.loads(body)
+    if not isinstance(sent, dict):
+        raise ValueError("an object is needed")
+    name, password = sent.get("name"), sent.get("password")
+    if not (isinstance(name, str) and isinstance(password, str) and name.strip() and password):
+        raise ValueError("name and password are needed")
+    return name.strip(), password
+
+
+def _refusal(message: str, status: int) -> JSONResponse:
+    return JSONResponse({"message": message}, status_code=status, headers={"Cache-Control": "no-store"})
