@@ -1,0 +1,206 @@
+"""Measurements of a whole study: every site, from masks, geometry and where the levels are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lss_core.domain import (
+    SITES,
+    Condition,
+    Level,
+    Point,
+    SagittalStructure,
+    SeriesRole,
+    Side,
+    Site,
+    Structure,
+)
+from lss_core.errors import MeasurementError
+from lss_core.imaging.masks import MaskStack
+from lss_core.imaging.volume import Volume
+from lss_core.measure import grades, sagittal, shapes
+from lss_core.measure.axial import Measurements, measure_axial
+from lss_core.measure.planes import SAGITTAL, axial_section, sac_axis, standing
+
+NEAR_MM = 5.0
+"""A slice shows a place when its plane passes within this distance of it."""
+
+FORAMEN_SERIES = (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2)
+"""Where foramina are measured, the better one first."""
+
+RATIOS = {
+    "sac_area_ratio": "sac_area_mm2",
+    "canal_area_ratio": "canal_area_mm2",
+    "canal_ap_ratio": "canal_ap_mm",
+}
+"""Ratios to the patient's own normal, and what they are ratios of."""
+
+SHARED_WITH_SIDES = {"canal_ap_mm", "sac_area_ratio"}
+"""Sizes of the level that its recesses carry too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What a study is measured from: volumes, their masks, and where its levels and sites are."""
+
+    series: Mapping[SeriesRole, Volume]
+    masks: Mapping[SeriesRole, MaskStack]
+    canal_points_mm: Mapping[Level, Point]
+    site_points_mm: Mapping[Site, Point] = field(default_factory=dict)
+
+    def has(self, role: SeriesRole) -> bool:
+        """Whether a series is there with its masks."""
+        return role in self.series and role in self.masks
+
+
+def measure_study(study: Study) -> dict[Site, Measurements]:
+    """Millimetres of all 25 sites; what cannot be measured is absent.
+
+    Central sites carry what `measure_axial` gives for a level, `disc_bulge_mm` and
+    `disc_height_mm` from the sagittal T2, and the ratios to the patient's own normal
+    (`sac_area_ratio`, `canal_area_ratio`, `canal_ap_ratio`: mean of the nearest unaffected
+    levels). Recess sites carry their side's sizes and the level's `canal_ap_mm` and
+    `sac_area_ratio`. Foraminal sites carry `foramen_height_mm`, `foramen_width_mm`,
+    `foramen_area_mm2` from the sagittal T1 (T2 where there is none), and the disc's sizes.
+    """
+    discs = {level: _disc(study, level) for level in study.canal_points_mm}
+    slices = {
+        level: near_slice(study, SeriesRole.AXIAL_T2, point) for level, point in study.canal_points_mm.items()
+    }
+    centres = _sac_centres(study)
+    axial = {level: _axial(study, index, centres) for level, index in slices.items() if index is not None}
+    _add_ratios({level: sides[None] for level, sides in axial.items()})
+    return {site: _site(study, site, axial, discs) for site in SITES}
+
+
+def near_slice(study: Study, role: SeriesRole, point: Point) -> int | None:
+    """The slice of a series that passes within 5 mm of a point inside its frame, if any."""
+    if not study.has(role):
+        return None
+    index, away = study.series[role].nearest_slice(np.asarray(point))
+    return index if away <= NEAR_MM else None
+
+
+def _site(
+    study: Study,
+    site: Site,
+    axial: Mapping[Level, Mapping[Side | None, Measurements]],
+    discs: Mapping[Level, Measurements],
+) -> Measurements:
+    level = axial.get(site.level, {})
+    whole, disc = level.get(None, {}), discs.get(site.level, {})
+    if site.condition is Condition.CENTRAL:
+        return {**whole, **disc}
+    if site.condition is Condition.LATERAL_RECESS:
+        shared = {name: size for name, size in whole.items() if name in SHARED_WITH_SIDES}
+        return {**shared, **level.get(site.side, {})}
+    return {**_foramen(study, site), **disc}
+
+
+def _axial(study: Study, slice_index: int, centres: NDArray[np.float64]) -> dict[Side | None, Measurements]:
+    volume, masks = study.series[SeriesRole.AXIAL_T2], study.masks[SeriesRole.AXIAL_T2]
+    axis = None
+    sac = masks.mask(Structure.DURAL_SAC, slice_index)
+    if sac.any():
+        here = volume.to_patient(slice_index, np.array([shapes.centroid(sac)]))[0]
+        try:
+            axis = sac_axis(centres, here)
+        except MeasurementError:
+            axis = None  # one slice alone: its own plane has to do
+    return measure_axial(axial_section(volume, masks, slice_index, axis))
+
+
+def _sac_centres(study: Study) -> NDArray[np.float64]:
+    """(n, 3) the sac's centre in each axial slice that shows it, patient coordinates."""
+    role = SeriesRole.AXIAL_T2
+    if not study.has(role):
+        return np.empty((0, 3))
+    volume, sac = study.series[role], study.masks[role].mask(Structure.DURAL_SAC)
+    seen = [k for k in range(len(sac)) if sac[k].any()]
+    centres = [volume.to_patient(k, np.array([shapes.centroid(sac[k])]))[0] for k in seen]
+    return np.array(centres).reshape(-1, 3)
+
+
+def _disc(study: Study, level: Level) -> Measurements:
+    role, point = SeriesRole.SAGITTAL_T2, study.canal_points_mm[level]
+    index = near_slice(study, role, point)
+    if index is None:
+        return {}
+    masks, place, spacing, up = _sagittal(study, role, index, point, level)
+    disc = masks[SagittalStructure.DISC]
+    found = Measurements()
+    sizes: dict[str, Callable[[], float]] = {
+        "disc_height_mm": lambda: sagittal.disc_height_mm(disc, place, spacing, up=up),
+        "disc_bulge_mm": lambda: sagittal.disc_bulge_mm(disc, _bone(masks), place, spacing, up=up),
+    }
+    for name, measure in sizes.items():
+        try:
+            found[name] = measure()
+        except MeasurementError:
+            continue  # absent, as the caller is told
+    return found
+
+
+def _foramen(study: Study, site: Site) -> Measurements:
+    point = study.site_points_mm.get(site)
+    if point is None:
+        return {}
+    for role in FORAMEN_SERIES:
+        index = near_slice(study, role, point)
+        if index is None:
+            continue
+        masks, place, spacing, up = _sagittal(study, role, index, point, site.level)
+        solid = _bone(masks) | masks[SagittalStructure.DISC]
+        try:
+            size = sagittal.foramen(solid, place, spacing, up=up)
+        except MeasurementError:
+            continue  # the next series may show it
+        return {
+            "foramen_height_mm": size.height_mm,
+            "foramen_width_mm": size.width_mm,
+            "foramen_area_mm2": size.area_mm2,
+        }
+    return {}
+
+
+def _sagittal(
+    study: Study, role: SeriesRole, index: int, point: Point, level: Level
+) -> tuple[dict[str, shapes.Mask], tuple[float, float], shapes.Spacing, tuple[float, float]]:
+    """A standing sagittal slice: masks, where the point is, spacing, and where the canal's head end is."""
+    volume, masks = study.series[role], study.masks[role]
+    turn = standing(volume, index, SAGITTAL)
+    shape = volume.shape[1:]
+    pixels = [volume.to_pixel(index, np.array([p]))[0][0] for p in (point, *_canal_ends(study, level, point))]
+    place, high, low = (turn.turn_point((float(p[0]), float(p[1])), shape) for p in pixels)
+    named = {name: turn.turn(masks.mask(name, index)).astype(bool) for name in masks.structures}
+    spacing = turn.spacing_mm
+    up = ((high[0] - low[0]) * spacing[0], (high[1] - low[1]) * spacing[1])
+    return named, place, spacing, up if up[0] < 0 else sagittal.UP
+
+
+def _canal_ends(study: Study, level: Level, otherwise: Point) -> tuple[Point, Point]:
+    """The canal's points one level up and one down; the level's own at the ends."""
+    order, known = list(Level), study.canal_points_mm
+    here = order.index(level)
+    own = known.get(level, otherwise)
+    return known.get(order[max(here - 1, 0)], own), known.get(order[min(here + 1, len(order) - 1)], own)
+
+
+def _bone(masks: Mapping[str, shapes.Mask]) -> shapes.Mask:
+    bone: shapes.Mask = (
+        masks[SagittalStructure.VERTEBRA]
+        | masks[SagittalStructure.SACRUM]
+        | masks[SagittalStructure.SPINOUS_PROCESS]
+    )
+    return bone
+
+
+def _add_ratios(levels: Mapping[Level, Measurements]) -> None:
+    for ratio, size in RATIOS.items():
+        sizes = {level: found[size] for level, found in levels.items() if size in found}
+        for level in sizes:
+            levels[level][ratio] = sizes[level] / grades.own_normal(sizes, level)
