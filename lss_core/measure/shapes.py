@@ -65,7 +65,8 @@ def inscribed_diameter_mm(mask: Mask, spacing_mm: Spacing) -> float:
     """Diameter of the largest circle inside the mask, mm: the thickness of an oblique band."""
     padded = np.pad(_seen(mask), 1)
     to_outside = ndimage.distance_transform_edt(padded, sampling=spacing_mm)
-    return float(2 * to_outside.max()) - float(np.mean(spacing_mm))
+    half_pixel = float(np.mean(spacing_mm)) / 2  # an odd and an even number of pixels differ by this
+    return float(2 * to_outside.max()) - half_pixel
 
 
 def centroid(mask: Mask) -> tuple[float, float]:
