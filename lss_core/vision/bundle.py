@@ -91,6 +91,10 @@ class Bundle:
         """Name and version, as findings state them: 'lss-small 0.1.0'."""
         return f"{self.card.name} {self.card.version}"
 
+    def describe(self) -> str:
+        """Name, version and networks in a line, for people."""
+        return f"{self.label} ({', '.join(sorted(self.card.networks))})"
+
     def network_card(self, name: str) -> NetworkCard:
         """The card of a network. Raises BundleError when the bundle has none of that name."""
         if name not in self.card.networks:
@@ -114,6 +118,28 @@ class Bundle:
             reason = " ".join(str(error).split())[:300]
             raise _refused(path, f"the weights do not fit {card.architecture}: {reason}") from error
         return network.eval()
+
+
+def find_bundle(models_dir: Path, name: str = "") -> Bundle:
+    """The bundle of a name among the folders of `models_dir`, or the only one where no name is given.
+
+    Raises BundleError when there is none, or several to choose from.
+    """
+    if name:
+        return load_bundle(models_dir / name)
+    found = sorted(path.parent for path in models_dir.glob(f"*/{CARD}"))
+    if len(found) == 1:
+        return load_bundle(found[0])
+    if not found:
+        raise BundleError(
+            str(models_dir),
+            reason="there is no bundle in this folder",
+            remedy="Name its folder with LSS_MODELS_DIR",
+        )
+    names = ", ".join(path.name for path in found)
+    raise BundleError(
+        str(models_dir), reason=f"there are several bundles ({names})", remedy="Name one with LSS_BUNDLE"
+    )
 
 
 def load_bundle(folder: Path) -> Bundle:

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from lss_core.errors import BundleError
-from lss_core.vision.bundle import Card, load_bundle, sha256_of, write_card, write_network
+from lss_core.vision.bundle import Card, find_bundle, load_bundle, sha256_of, write_card, write_network
 from lss_core.vision.networks import REGNETS, UNet, regnet
 
 
@@ -126,3 +126,21 @@ def test_a_regnet_takes_as_many_channels_as_asked() -> None:
 
 def test_the_large_regnet_of_the_source_can_be_named() -> None:
     assert "regnet_y_32gf" in REGNETS
+
+
+def test_the_only_bundle_is_found_without_its_name(tmp_path: Path) -> None:
+    toy_bundle(tmp_path / "toy")
+    assert find_bundle(tmp_path).describe() == "toy 1 (sagittal)"
+
+
+def test_an_empty_models_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"there is no bundle in this folder.*LSS_MODELS_DIR"):
+        find_bundle(tmp_path)
+
+
+def test_several_bundles_are_named_and_none_is_guessed(tmp_path: Path) -> None:
+    toy_bundle(tmp_path / "a")
+    toy_bundle(tmp_path / "b")
+    with pytest.raises(BundleError, match=r"several bundles \(a, b\).*LSS_BUNDLE"):
+        find_bundle(tmp_path)
+    assert find_bundle(tmp_path, "b").folder.name == "b"

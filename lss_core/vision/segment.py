@@ -1,0 +1,186 @@
+"""A volume to masks: preprocessing from the card, one network, back to the volume's own pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812  (torch's own idiom)
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+from torch import Tensor, nn
+
+from lss_core.domain import Progress, silent
+from lss_core.errors import BundleError
+from lss_core.imaging.masks import MaskStack
+from lss_core.imaging.volume import Volume
+from lss_core.vision.bundle import Bundle
+
+STRIDE = 16
+"""A U-Net of depth 4 takes sizes that are multiples of this."""
+
+
+class Preprocessing(BaseModel):
+    """What a segmentation network expects, as its card says.
+
+    spacing_mm: pixel size of its input, the same in rows and columns.
+    percentiles: of a slice's intensities, mapped to 0 and 1 and cut there.
+    largest: rows and columns beyond which the middle is cut out.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    spacing_mm: float
+    percentiles: tuple[float, float] = (1.0, 99.0)
+    largest: tuple[int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Segmenter:
+    """A segmentation network with all that is needed to run it."""
+
+    network: nn.Module
+    structures: tuple[str, ...]
+    preprocessing: Preprocessing
+    device: torch.device
+
+    def __call__(self, volume: Volume, *, batch: int = 8, progress: Progress = silent) -> MaskStack:
+        """Masks on the volume's own grid: every structure's probability over a half."""
+        slices = len(volume.voxels)
+        bits = np.zeros(volume.shape, np.uint32)
+        for start in range(0, slices, batch):
+            chosen = slice(start, min(start + batch, slices))
+            for number, mask in enumerate(self._masks(volume, chosen)):
+                bits[chosen] |= mask.astype(np.uint32) << np.uint32(number)
+            progress(chosen.stop / slices, "Outlining structures")
+        return MaskStack(structures=self.structures, bits=bits)
+
+    def _masks(self, volume: Volume, chosen: slice) -> Iterator[NDArray[np.bool_]]:
+        turn = upright(volume, chosen.start)
+        images = np.stack(
+            [turn.forth(normalised(s, self.preprocessing.percentiles)) for s in volume.voxels[chosen]]
+        )
+        spacing = turn.spacing(volume.spacing_mm)
+        canvas = Canvas.of(images.shape[1:], spacing, self.preprocessing)
+        inputs = canvas.forth(torch.from_numpy(images)[:, None])
+        logits = canvas.back(self.logits(inputs))
+        for channel in range(len(self.structures)):
+            yield np.stack([turn.back(image) for image in (logits[:, channel] > 0).numpy()])
+
+    def logits(self, inputs: Tensor) -> Tensor:
+        """The network's logits, float32 on the CPU, in bfloat16 arithmetic where that is quicker."""
+        inputs = inputs.to(self.device, memory_format=torch.channels_last)
+        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16):
+            logits: Tensor = self.network(inputs)
+        return logits.float().cpu()
+
+
+def make_segmenter(bundle: Bundle, name: str, device: torch.device) -> Segmenter:
+    """The segmenter of a bundle's network. Raises BundleError when its card does not tell how."""
+    card = bundle.network_card(name)
+    try:
+        preprocessing = Preprocessing.model_validate(card.preprocessing)
+    except ValidationError as error:
+        raise BundleError(
+            bundle.card.name,
+            reason=f"the card does not say how '{name}' wants its images: {error.errors()[0]['msg']}",
+            remedy="Fetch the bundle again, or name another with LSS_BUNDLE",
+        ) from error
+    network = bundle.network(name).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Segmenter(network=network, structures=card.outputs, preprocessing=preprocessing, device=device)
+
+
+def normalised(image: NDArray[np.generic], percentiles: tuple[float, float]) -> NDArray[np.float32]:
+    """Intensities mapped so that the two percentiles become 0 and 1, cut at both."""
+    low, high = np.percentile(image, percentiles)
+    scaled: NDArray[np.float32] = ((image.astype(np.float32) - low) / max(high - low, 1e-6)).astype(
+        np.float32
+    )
+    return scaled.clip(0, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """How stored pixels become upright ones: transposed first, then flipped.
+
+    Upright: axial rows to the back and columns to the left, sagittal rows to the feet
+    and columns to the back, whatever way the scanner stored them.
+    """
+
+    transpose: bool
+    flip_rows: bool
+    flip_columns: bool
+
+    def forth(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A stored slice, upright."""
+        turned = image.T if self.transpose else image
+        return np.ascontiguousarray(turned[self._flips])
+
+    def back(self, image: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """An upright slice as it was stored."""
+        turned = image[self._flips]
+        return turned.T if self.transpose else turned
+
+    def spacing(self, spacing_mm: tuple[float, float]) -> tuple[float, float]:
+        """The spacing between upright rows and columns."""
+        return (spacing_mm[1], spacing_mm[0]) if self.transpose else spacing_mm
+
+    @property
+    def _flips(self) -> tuple[slice, slice]:
+        return slice(None, None, -1 if self.flip_rows else 1), slice(
+            None, None, -1 if self.flip_columns else 1
+        )
+
+
+def upright(volume: Volume, slice_index: int) -> Turn:
+    """The turn that makes a slice upright, from its directions in the patient."""
+    rows, columns = volume.y_axes[slice_index], volume.x_axes[slice_index]
+    sagittal = abs(volume.normals[slice_index][0]) > 0.7
+    down = np.array([0.0, 0, -1] if sagittal else [0.0, 1, 0])
+    across = np.array([0.0, 1, 0] if sagittal else [1.0, 0, 0])
+    transpose = bool(abs(columns @ down) > abs(rows @ down))
+    if transpose:
+        rows, columns = columns, rows
+    return Turn(transpose=transpose, flip_rows=bool(rows @ down < 0), flip_columns=bool(columns @ across < 0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canvas:
+    """Images resampled to the network's spacing, in the middle of a size it takes."""
+
+    original: tuple[int, int]
+    resampled: tuple[int, int]
+    size: tuple[int, int]
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], spacing_mm: tuple[float, float], how: Preprocessing) -> Canvas:
+        """The canvas for images of a shape and spacing."""
+        rows, columns = (
+            max(1, round(size * mm / how.spacing_mm)) for size, mm in zip(shape, spacing_mm, strict=True)
+        )
+        size = [
+            min(-(-length // STRIDE) * STRIDE, most)
+            for length, most in zip((rows, columns), how.largest, strict=True)
+        ]
+        return cls(original=(shape[0], shape[1]), resampled=(rows, columns), size=(size[0], size[1]))
+
+    def forth(self, images: Tensor) -> Tensor:
+        """(n, channels, rows, columns) of the original shape, on the canvas."""
+        resampled = F.interpolate(
+            images, self.resampled, mode="bilinear", align_corners=False, antialias=True
+        )
+        return F.pad(resampled, self._padding)
+
+    def back(self, logits: Tensor) -> Tensor:
+        """Logits on the canvas, in the original shape; far below zero where the canvas did not reach."""
+        left, right, top, bottom = self._padding
+        inside = F.pad(logits, [-left, -right, -top, -bottom], value=-100.0)
+        return F.interpolate(inside, self.original, mode="bilinear", align_corners=False)
+
+    @property
+    def _padding(self) -> list[int]:
+        spare = [whole - part for whole, part in zip(self.size, self.resampled, strict=True)]
+        (top, bottom), (left, right) = ((extra // 2, extra - extra // 2) for extra in spare)
+        return [left, right, top, bottom]

@@ -1,0 +1,120 @@
+"""Slices with masks to train and test a segmentation network on, held in memory.
+
+A set holds images at the network's spacing, normalised as at inference, with the bits of
+their structures and which structures the source outlines at all: what it does not is
+left out of the loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812  (torch's own idiom)
+from numpy.typing import NDArray
+from PIL import Image
+
+from lss_core.domain import SagittalStructure
+from lss_core.imaging.masks import MaskStack
+from lss_core.imaging.volume import Volume
+from lss_core.vision.segment import Preprocessing, normalised, upright
+
+SPIDER_SPACING_MM = 0.45
+"""Not recorded in the PNGs; what makes the pitch of their discs the usual 35 mm."""
+
+SPIDER_STRUCTURES = (SagittalStructure.DISC, SagittalStructure.VERTEBRA, SagittalStructure.SPINAL_CANAL)
+"""What the mask values 1, 2 and 3 mean; the sacrum and the posterior structures are not outlined."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SliceSet:
+    """Slices of one source.
+
+    images: each (rows, columns) uint8, 0..255 for 0..1. bits: each the same shape, uint32.
+    known: for each channel whether the source outlines it. patients: whose each slice is.
+    """
+
+    images: tuple[NDArray[np.uint8], ...]
+    bits: tuple[NDArray[np.uint32], ...]
+    known: NDArray[np.bool_]
+    patients: tuple[str, ...]
+
+    def of_patients(self, chosen: Iterable[str]) -> SliceSet:
+        """The slices of some patients only."""
+        wanted = set(chosen)
+        keep = [k for k, patient in enumerate(self.patients) if patient in wanted]
+        return SliceSet(
+            images=tuple(self.images[k] for k in keep),
+            bits=tuple(self.bits[k] for k in keep),
+            known=self.known,
+            patients=tuple(self.patients[k] for k in keep),
+        )
+
+    def split(self, held_out: int, rng: np.random.Generator) -> tuple[SliceSet, SliceSet]:
+        """Slices to train on, and those of `held_out` patients kept apart."""
+        everyone = sorted(set(self.patients))
+        apart = set(rng.choice(everyone, held_out, replace=False).tolist())
+        return self.of_patients(set(everyone) - apart), self.of_patients(apart)
+
+
+def read_spider(folder: Path, structures: Sequence[str], how: Preprocessing) -> SliceSet:
+    """The SPIDER slices in a folder of `images` and `masks`, PNG."""
+    images, bits, patients = [], [], []
+    places = [structures.index(structure) for structure in SPIDER_STRUCTURES]
+    for path in sorted((folder / "images").glob("*.png")):
+        values = np.array(Image.open(folder / "masks" / path.name))
+        marked = np.zeros(values.shape, np.uint32)
+        for value, place in enumerate(places, 1):
+            marked |= (values == value).astype(np.uint32) << np.uint32(place)
+        image, mask = resampled(np.array(Image.open(path)), marked, (SPIDER_SPACING_MM,) * 2, how)
+        images.append(image)
+        bits.append(mask)
+        patients.append(path.name.split("_")[0])
+    return SliceSet(
+        images=tuple(images),
+        bits=tuple(bits),
+        known=np.isin(np.arange(len(structures)), places),
+        patients=tuple(patients),
+    )
+
+
+def slices_of(
+    volume: Volume, masks: MaskStack, patient: str, how: Preprocessing, chosen: Sequence[int] | None = None
+) -> SliceSet:
+    """The slices of a volume all of whose structures are outlined; `chosen` ones, or all."""
+    images, bits = [], []
+    for k in range(len(volume.voxels)) if chosen is None else chosen:
+        turn = upright(volume, k)
+        image, mask = resampled(
+            turn.forth(volume.voxels[k]), turn.forth(masks.bits[k]), turn.spacing(volume.spacing_mm), how
+        )
+        images.append(image)
+        bits.append(mask)
+    known = np.ones(len(masks.structures), bool)
+    return SliceSet(images=tuple(images), bits=tuple(bits), known=known, patients=(patient,) * len(images))
+
+
+def joined(sets: Sequence[SliceSet]) -> SliceSet:
+    """Sets of one source as one."""
+    return SliceSet(
+        images=tuple(image for part in sets for image in part.images),
+        bits=tuple(mask for part in sets for mask in part.bits),
+        known=sets[0].known,
+        patients=tuple(patient for part in sets for patient in part.patients),
+    )
+
+
+def resampled(
+    image: NDArray[np.generic], bits: NDArray[np.uint32], spacing_mm: Sequence[float], how: Preprocessing
+) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
+    """An upright slice and its bits at the network's spacing, normalised."""
+    shape = [round(size * mm / how.spacing_mm) for size, mm in zip(image.shape, spacing_mm, strict=True)]
+    values = torch.from_numpy(normalised(image, how.percentiles))[None, None]
+    values = F.interpolate(values, shape, mode="bilinear", align_corners=False, antialias=True)[0, 0]
+    rows, columns = (
+        ((np.arange(new) + 0.5) * old / new).astype(int) for new, old in zip(shape, image.shape, strict=True)
+    )
+    return (values * 255).round().clamp(0, 255).byte().numpy(), bits[np.ix_(rows, columns)]
