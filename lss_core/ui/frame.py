@@ -9,7 +9,7 @@ import structlog
 
 from lss_core.errors import LssError
 from lss_core.ui.html import escape, write
-from lss_core.ui.sign_in import sign_out_button
+from lss_core.ui.sign_in import menu
 from lss_core.ui.theme import current_mode, page_css
 from lss_core.usecases.users import User
 
@@ -19,15 +19,19 @@ SYNTHETIC = "Synthetic demo data"
 _log = structlog.get_logger(__name__)
 
 
-def top_bar(user: User | None) -> None:
-    """The look, the notice, and the user's menu at the right end of the bar on top."""
+def look() -> None:
+    """The style sheet of every page."""
     write(page_css(current_mode()))
+
+
+def top_bar(user: User | None) -> None:
+    """The notice and the user's menu at the right end of the bar on top."""
     with st.container(key="lss-bar", horizontal=True, vertical_alignment="center", gap="small"):
         write(f'<span class="lss-notice">{NOTICE}</span>')
         if user is not None:
             with st.popover(user.display_name):
                 write(f'<p class="lss-muted">Signed in as {escape(user.name)}, {user.role.value}</p>')
-                sign_out_button()
+                menu()
 
 
 def heading(title: str, *, synthetic: bool = False, detail: str = "") -> None:

@@ -2,44 +2,31 @@
 
 A Streamlit script cannot set a cookie, so signing in and out are routes of the same
 server. The cookie is HttpOnly and SameSite=Strict; a request that changes anything must
-come from a page of this server (`same_origin`).
+come from a page of this server.
 """
 
 from __future__ import annotations
 
 import json
-from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from lss_core.domain import Role
 from lss_core.errors import AccessError, LssError
 from lss_core.ui import sign_in as form
+from lss_core.ui.answers import from_our_page
+from lss_core.ui.asking import COOKIE
 from lss_core.ui.frame import show_error, top_bar
 from lss_core.usecases import users
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import open_workspace
 
-COOKIE = "lss_session"
 LONGEST_BODY = 4096
 LONGEST_SIGN_IN_S = 12 * 3600
-
-
-def same_origin(request: Request) -> bool:
-    """Whether a request was sent by a page of this server, as the browser itself says."""
-    fetched_by = request.headers.get("sec-fetch-site")
-    if fetched_by is not None:
-        return fetched_by == "same-origin"
-    return urlsplit(request.headers.get("origin", "")).netloc == request.headers.get("host")
-
-
-def user_of_request(request: Request) -> User | None:
-    """Who sends a request, by its cookie; None for nobody. It asks the database."""
-    return users.user_of(open_workspace(), request.cookies.get(COOKIE))
 
 
 def current_user() -> User | None:
@@ -67,7 +54,7 @@ def require_role(*roles: Role) -> User:
 
 async def sign_in(request: Request) -> Response:
     """POST {"name", "password"}: 204 and the cookie, or 401 with a message to show."""
-    if not same_origin(request):
+    if not from_our_page(request):
         return _refusal("Sign in from the page of this server.", 403)
     try:
         name, password = _credentials(await _body(request))
@@ -90,7 +77,7 @@ async def sign_in(request: Request) -> Response:
 
 async def sign_out(request: Request) -> Response:
     """POST: ends the sign-in on the server and takes the cookie back."""
-    if not same_origin(request):
+    if not from_our_page(request):
         return _refusal("Sign out from the page of this server.", 403)
     token = request.cookies.get(COOKIE)
     if token is not None:
@@ -100,7 +87,7 @@ async def sign_out(request: Request) -> Response:
     return response
 
 
-SESSION_ROUTES = [
+ROUTES: list[BaseRoute] = [
     Route("/session/sign-in", sign_in, methods=["POST"]),
     Route("/session/sign-out", sign_out, methods=["POST"]),
 ]

@@ -1,4 +1,4 @@
-"""The sign-in form and the sign-out button: components, because only the browser's own
+"""The sign-in form and the user's menu: components, because only the browser's own
 request can be given a cookie. The password never passes through Streamlit."""
 
 from __future__ import annotations
@@ -20,12 +20,17 @@ _FORM_HTML = """
 </form>
 """
 
-_BUTTON_HTML = '<button class="lss-sign-out" type="button">Sign out</button>'
+_MENU_HTML = """
+<div class="lss-menu">
+  <button type="button" name="mode"></button>
+  <button type="button" name="out">Sign out</button>
+</div>
+"""
 
 _CSS = """
 .lss-sign-in { display: grid; gap: .8rem; max-width: 22rem }
 .lss-sign-in label { display: grid; gap: .25rem; font-size: .85rem }
-.lss-sign-in input, .lss-sign-in button, .lss-sign-out {
+.lss-sign-in input, .lss-sign-in button, .lss-menu button {
   font: inherit; color: var(--st-text-color); padding: .5rem .7rem;
   border: 1px solid var(--st-border-color); border-radius: 4px }
 .lss-sign-in input { background: var(--st-secondary-background-color) }
@@ -34,8 +39,9 @@ _CSS = """
 .lss-sign-in button:disabled { opacity: .6; cursor: progress }
 .lss-sign-in [role=alert] { margin: 0; font-size: .85rem; padding: .5rem .7rem;
   border-left: 3px solid var(--st-primary-color); background: var(--st-secondary-background-color) }
-.lss-sign-out { background: none; cursor: pointer; width: 100% }
-:is(.lss-sign-in, .lss-sign-out):focus-visible { outline: 2px solid var(--st-primary-color) }
+.lss-menu { display: grid; gap: .5rem; min-width: 11rem }
+.lss-menu button { background: none; cursor: pointer }
+:is(.lss-sign-in, .lss-menu) :focus-visible { outline: 2px solid var(--st-primary-color) }
 """
 
 _FORM_JS = """
@@ -51,7 +57,7 @@ export default ({ parentElement }) => {
     try {
       const answer = await fetch("/session/sign-in", {
         method: "POST",
-        headers: { "Content-Type": "application/json" },
+        headers: { "Content-Type": "application/json", "X-LSS-Request": "1" },
         body: JSON.stringify(Object.fromEntries(new FormData(form))),
       })
       if (answer.ok) return window.location.reload()
@@ -67,10 +73,17 @@ export default ({ parentElement }) => {
 }
 """
 
-_BUTTON_JS = """
+_MENU_JS = """
 export default ({ parentElement }) => {
-  parentElement.querySelector("button").onclick = async () => {
-    await fetch("/session/sign-out", { method: "POST" })
+  const [mode, out] = parentElement.querySelectorAll("button")
+  const light = localStorage.getItem("lss_mode") === "light"
+  mode.textContent = light ? "Dark look" : "Light look"
+  mode.onclick = () => {
+    localStorage.setItem("lss_mode", light ? "dark" : "light")
+    window.location.reload()
+  }
+  out.onclick = async () => {
+    await fetch("/session/sign-out", { method: "POST", headers: { "X-LSS-Request": "1" } })
     window.location.assign("/")
   }
 }
@@ -79,9 +92,7 @@ export default ({ parentElement }) => {
 _form = st.components.v2.component(
     "lss_sign_in", html=_FORM_HTML, css=_CSS, js=_FORM_JS, isolate_styles=False
 )
-_button = st.components.v2.component(
-    "lss_sign_out", html=_BUTTON_HTML, css=_CSS, js=_BUTTON_JS, isolate_styles=False
-)
+_menu = st.components.v2.component("lss_menu", html=_MENU_HTML, css=_CSS, js=_MENU_JS, isolate_styles=False)
 
 
 def show(workspace: Workspace) -> None:
@@ -100,6 +111,6 @@ def show(workspace: Workspace) -> None:
             write('<p class="lss-muted">No account yet? Ask the administrator of this server.</p>')
 
 
-def sign_out_button() -> None:
-    """The button that ends the sign-in."""
-    _button(key="sign-out")
+def menu() -> None:
+    """The user's own menu: the look, and signing out."""
+    _menu(key="menu")

@@ -139,7 +139,7 @@ def page_css(mode: Mode = Mode.DARK) -> str:
 .stApp, .stApp td, .stApp th, [data-testid="stMetricValue"] {{ font-variant-numeric: tabular-nums }}
 h1 {{ font-size: 1.3rem !important; font-weight: 600 !important; padding: 0 !important }}
 h2, h3 {{ font-size: 1rem !important; font-weight: 600 !important; padding: .5rem 0 .2rem !important }}
-.st-key-lss-bar {{ position: fixed; top: 0; right: 3.4rem; height: 3.75rem; z-index: 999991; width: auto;
+.st-key-lss-bar {{ position: fixed; top: 0; right: 1.4rem; height: 3.75rem; z-index: 999991; width: auto;
   justify-content: flex-end }}
 .lss-notice {{ color: {colours.muted}; font-size: .8rem; white-space: nowrap }}
 .lss-heading {{ display: flex; align-items: baseline; gap: .9rem; flex-wrap: wrap }}

@@ -1,0 +1,235 @@
+"""Pieces of the Cases page: choosing a study, importing, the verdicts, the table, the model's run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+import streamlit as st
+
+from lss_core.domain import Progress, SeriesRole, StudyFindings, Verdict
+from lss_core.errors import LssError
+from lss_core.ui.frame import show_error
+from lss_core.ui.tasks import TaskQueue, TaskView
+from lss_core.usecases.cases import CaseSummary, RunStatus, StudySummary, delete_case
+from lss_core.usecases.grading import grade_case
+from lss_core.usecases.importing import ImportReport, ImportStatus, import_paths
+from lss_core.usecases.users import User
+from lss_core.usecases.workspace import Workspace
+
+IMPORTS: TaskQueue[ImportReport] = TaskQueue("import")
+GRADING: TaskQueue[StudyFindings] = TaskQueue("grade")
+
+SHORT_ROLES = {
+    SeriesRole.SAGITTAL_T1: "sag T1",
+    SeriesRole.SAGITTAL_T2: "sag T2",
+    SeriesRole.SAGITTAL_STIR: "sag STIR",
+    SeriesRole.AXIAL_T2: "ax T2",
+    SeriesRole.OTHER: "other",
+}
+STATUS_WORDS = {
+    RunStatus.NONE: "Not graded",
+    RunStatus.RUNNING: "Running",
+    RunStatus.DONE: "Graded",
+    RunStatus.FAILED: "Failed",
+}
+REFRESH_S = 1.0
+
+
+class Uploaded(Protocol):
+    """A file that the browser sent."""
+
+    name: str
+
+    def getbuffer(self) -> memoryview:
+        """Its bytes."""
+
+
+def choose_study(studies: Sequence[StudySummary]) -> StudySummary | None:
+    """The study the user works in, kept from page to page; a list only where there are several."""
+    if not studies:
+        return None
+    by_id = {study.id: study for study in studies}
+    kept = st.session_state.get("study_id")
+    if len(studies) == 1:
+        return studies[0]
+    chosen = st.selectbox(
+        "Study",
+        list(by_id),
+        index=list(by_id).index(kept) if kept in by_id else 0,
+        format_func=lambda study_id: by_id[study_id].title,
+        label_visibility="collapsed",
+        width=320,
+    )
+    st.session_state["study_id"] = chosen
+    return by_id[chosen]
+
+
+def import_panel(workspace: Workspace, user: User, study_id: str | None, *, open_at_first: bool) -> None:
+    """Where files come from: the browser or a folder of the server. An import runs on by itself."""
+    with st.expander("Import DICOM", expanded=open_at_first):
+        browser, server = st.tabs(["From this computer", "From a folder of the server"])
+        with browser, st.form("upload", border=False, clear_on_submit=True):
+            files = st.file_uploader("DICOM files or zip archives", accept_multiple_files=True)
+            if st.form_submit_button("Import the files") and files:
+                IMPORTS.submit(user.id, partial(_import_uploads, workspace, user, list(files), study_id))
+        with server, st.form("folder", border=False):
+            typed = st.text_input("Path of a folder, a file or a zip on the server", placeholder="/data/mri")
+            if st.form_submit_button("Import the folder") and typed.strip():
+                paths = [Path(typed.strip()).expanduser()]
+                IMPORTS.submit(user.id, partial(_import, workspace, user, paths, study_id))
+
+
+def show_import(user: User) -> None:
+    """The user's import: how far it is, or what became of every file."""
+    task = IMPORTS.look(user.id)
+    if task is None:
+        return
+    if not task.done:
+        _watch(lambda: _import_progress(user.id))
+        return
+    if task.error is not None:
+        show_error(task.error)
+    elif task.result is not None:
+        show_report(task.result)
+    st.button("Close", key="close-import", on_click=IMPORTS.dismiss, args=(user.id,))
+
+
+def show_report(report: ImportReport) -> None:
+    """Which cases came of an import, and a verdict with its reason for every file."""
+    cases = Counter(case.status for case in report.cases)
+    counts = Counter(file.verdict for file in report.files)
+    words = {ImportStatus.NEW: "new", ImportStatus.UNCHANGED: "unchanged", ImportStatus.CHANGED: "changed"}
+    told = [f"{cases[status]} {word}" for status, word in words.items() if cases[status]]
+    st.markdown(f"**Import done.** Cases: {', '.join(told) or 'none'}. Files: {len(report.files)}.")
+    for case in report.cases:
+        for difference in case.differences:
+            st.markdown(f"{case.case_id}: {difference}")
+    shown = st.segmented_control(
+        "Verdict",
+        [verdict for verdict in Verdict if counts[verdict]],
+        format_func=lambda verdict: f"{verdict.value.capitalize()} {counts[verdict]}",
+        selection_mode="multi",
+        label_visibility="collapsed",
+        key="verdicts",
+    )
+    rows = [
+        {"File": str(file.path), "Verdict": file.verdict.value, "Reason": file.reason}
+        for file in report.files
+        if not shown or file.verdict in shown
+    ]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height=min(36 * len(rows) + 40, 260), key="verdict-list"
+    )
+
+
+def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
+    """The cases with thumbnails, series and the model's status; the rows that are chosen."""
+    rows = [
+        {
+            "Image": f"/pixels/{case.case_id}/thumbnail",
+            "Case": case.case_id,
+            "Imported": case.imported_at,
+            "Series": series_words(case),
+            "Slices": sum(series.slices for series in case.series),
+            "Notes": "; ".join(dict.fromkeys(note for series in case.series for note in series.notes)),
+            "Model": STATUS_WORDS[case.model_status],
+            "Message": case.model_message,
+        }
+        for case in cases
+    ]
+    event: Any = st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        row_height=64,
+        height=min(64 * len(rows) + 40, 520),
+        on_select="rerun",
+        selection_mode="multi-row",
+        key="case-table",
+        column_config={
+            "Image": st.column_config.ImageColumn(width=70),
+            "Imported": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=130),
+            "Series": st.column_config.TextColumn(width=280),
+            "Slices": st.column_config.NumberColumn(width=70),
+        },
+    )
+    return [cases[row] for row in event.selection.rows if row < len(cases)]
+
+
+def series_words(case: CaseSummary) -> str:
+    """A case's series in a line: 'sag T1 18, sag T2 18, ax T2 42'."""
+    return ", ".join(f"{SHORT_ROLES[series.role]} {series.slices}" for series in case.series)
+
+
+def run_model(workspace: Workspace, user: User, cases: Sequence[CaseSummary]) -> None:
+    """Queue the model on these cases."""
+    for case in cases:
+        GRADING.submit(case.case_id, partial(_grade, workspace, user, case.case_id))
+
+
+def show_grading() -> None:
+    """What the model is at now and how many cases wait."""
+    if GRADING.under_way():
+        _watch(_grading_progress)
+
+
+def delete_panel(workspace: Workspace, user: User, cases: Sequence[CaseSummary]) -> None:
+    """Ask for a reason and delete the chosen cases."""
+    with st.popover(f"Delete {len(cases)}", disabled=not cases), st.form("delete", border=False):
+        st.markdown(f"Delete {', '.join(case.case_id for case in cases)} with all grades and images.")
+        reason = st.text_input("Reason, kept on record")
+        if st.form_submit_button("Delete for good"):
+            try:
+                for case in cases:
+                    delete_case(workspace, user, case.case_id, reason)
+            except LssError as error:
+                show_error(error)
+            else:
+                st.rerun()
+
+
+def _import(
+    workspace: Workspace, user: User, paths: list[Path], study_id: str | None, report: Progress
+) -> ImportReport:
+    return import_paths(workspace, user, paths, study_id=study_id, progress=report)
+
+
+def _import_uploads(
+    workspace: Workspace, user: User, files: Sequence[Uploaded], study_id: str | None, report: Progress
+) -> ImportReport:
+    """Import what the browser sent from a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="incoming-", dir=workspace.settings.data_dir) as folder:
+        for number, file in enumerate(files):
+            place = Path(folder) / f"{number:05d}"
+            place.mkdir()
+            (place / (Path(file.name).name or "file")).write_bytes(file.getbuffer())
+        return import_paths(workspace, user, [Path(folder)], study_id=study_id, progress=report)
+
+
+def _grade(workspace: Workspace, user: User, case_id: str, report: Progress) -> StudyFindings:
+    return grade_case(workspace, user, case_id, progress=report)
+
+
+def _watch(show: Callable[[], None]) -> None:
+    """Show something again and again while it is under way, then the whole page anew."""
+    st.fragment(run_every=REFRESH_S)(show)()
+
+
+def _import_progress(key: str) -> None:
+    task = IMPORTS.look(key)
+    if task is None or task.done:
+        st.rerun()
+    st.progress(task.share, text=f"Importing: {task.what}")
+
+
+def _grading_progress() -> None:
+    tasks: list[TaskView[StudyFindings]] = GRADING.under_way()
+    if not tasks:
+        st.rerun()
+    waiting = f", {len(tasks) - 1} waiting" if len(tasks) > 1 else ""
+    st.progress(tasks[0].share, text=f"Model at {tasks[0].key}: {tasks[0].what}{waiting}")

@@ -1,0 +1,46 @@
+"""Cases: import DICOM, see what is there, run the model."""
+
+import streamlit as st
+
+from lss_core.domain import Role
+from lss_core.ui import cases as ui
+from lss_core.ui.frame import heading, show_empty
+from lss_core.ui.session import require_role
+from lss_core.usecases.cases import RunStatus, list_cases, list_studies
+from lss_core.usecases.workspace import open_workspace
+
+user = require_role(Role.COORDINATOR)
+workspace = open_workspace()
+
+title, choice = st.columns([3, 1], vertical_alignment="center")
+with choice:
+    study = ui.choose_study(list_studies(workspace, user))
+cases = list_cases(workspace, user, study.id) if study else []
+synthetic = study is not None and study.synthetic
+with title:
+    heading("Cases", synthetic=synthetic, detail=f"{study.title}, {len(cases)} cases" if study else "")
+
+ui.import_panel(workspace, user, study.id if study and not synthetic else None, open_at_first=not cases)
+ui.show_import(user)
+ui.show_grading()
+
+if not cases:
+    show_empty(
+        "No cases yet",
+        next_step="Import DICOM files above, or make the demo study: python -m lss_core demo",
+    )
+    st.stop()
+
+actions = st.container(horizontal=True, vertical_alignment="center")
+chosen = ui.case_table(cases)
+ungraded = [case for case in cases if case.model_status in (RunStatus.NONE, RunStatus.FAILED)]
+with actions:
+    if st.button(f"Run the model on all ungraded ({len(ungraded)})", disabled=not ungraded):
+        ui.run_model(workspace, user, ungraded)
+        st.rerun()
+    if st.button(f"Run the model on {len(chosen)} chosen", disabled=not chosen):
+        ui.run_model(workspace, user, chosen)
+        st.rerun()
+    if st.button("Open in Review", disabled=len(chosen) != 1):
+        st.switch_page("pages/coordinator/review.py", query_params={"case": chosen[0].case_id})
+    ui.delete_panel(workspace, user, chosen)
