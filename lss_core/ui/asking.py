@@ -1,0 +1,60 @@
+"""What every route of ours does first: find out who asks; and last: say no without detail."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from lss_core.errors import AccessError, ConflictError, LssError, NotFoundError
+from lss_core.usecases.users import User, user_of
+from lss_core.usecases.workspace import Workspace, open_workspace
+
+COOKIE = "lss_session"
+"""The cookie that carries the token of a sign-in."""
+
+NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+"""Headers of everything that is for one user's eyes."""
+
+LARGEST_BODY_BYTES = 8192
+
+Work = Callable[[Workspace, User, Request, bytes], Response]
+"""What a route does for a user who is signed in, in a worker thread: (…, request, its body)."""
+
+
+def asked(work: Work) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint that does `work` for whoever is signed in, and refuses anybody else."""
+
+    async def endpoint(request: Request) -> Response:
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > LARGEST_BODY_BYTES:
+                return refusal(413, "Too large")
+        return await run_in_threadpool(_answer, work, request, body)
+
+    return endpoint
+
+
+def refusal(status: int, text: str) -> Response:
+    """A plain answer that names neither case nor user."""
+    return PlainTextResponse(text, status_code=status, headers=NO_STORE)
+
+
+def _answer(work: Work, request: Request, body: bytes) -> Response:
+    workspace = open_workspace()
+    user = user_of(workspace, request.cookies.get(COOKIE))
+    if user is None:
+        return refusal(401, "You are signed out. Sign in again.")
+    try:
+        return work(workspace, user, request, body)
+    except AccessError:
+        return refusal(403, "This is not open to you.")
+    except NotFoundError:
+        return refusal(404, "There is no such thing.")
+    except ConflictError as error:
+        return refusal(409, f"{error.reason}. {error.remedy}")
+    except LssError as error:
+        return refusal(422, f"{error.reason}. {error.remedy}")

@@ -1,0 +1,74 @@
+"""Routes of a case's pixels: manifest, voxels and masks, for whoever may see them.
+
+Voxels go out raw (gzip would cost ten times what it saves on a local network) and are not
+cached anywhere: each request asks again what its user may see.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from lss_core.imaging.masks import MaskStack
+from lss_core.imaging.volume import Volume
+from lss_core.ui.asking import NO_STORE, asked
+from lss_core.usecases import viewing
+from lss_core.usecases.users import User
+from lss_core.usecases.workspace import Workspace
+
+RAW = {**NO_STORE, "Content-Encoding": "identity"}
+"""Headers that keep Streamlit from compressing a response."""
+
+
+def middle_out(slices: int) -> list[int]:
+    """The order in which slices are sent: from the middle outwards, where the eye begins."""
+    return sorted(range(slices), key=lambda k: (abs(k - slices // 2), k))
+
+
+def _manifest(workspace: Workspace, user: User, request: Request, _: bytes) -> Response:
+    return JSONResponse(viewing.manifest(workspace, user, request.path_params["case_id"]), headers=NO_STORE)
+
+
+def _voxels(workspace: Workspace, user: User, request: Request, _: bytes) -> Response:
+    """Little-endian int16, slice by slice in the order that X-Slice-Order names."""
+    case_id, series_id = request.path_params["case_id"], request.path_params["series_id"]
+    volume = viewing.series_volume(workspace, user, case_id, series_id)
+    order = middle_out(volume.shape[0])
+    headers = {
+        **RAW,
+        "Content-Length": str(volume.voxels.size * 2),
+        "X-Slice-Order": ",".join(str(k) for k in order),
+    }
+    return StreamingResponse(_slices(volume, order), media_type="application/octet-stream", headers=headers)
+
+
+def _slices(volume: Volume, order: list[int]) -> Iterator[bytes]:
+    return (volume.voxels[k].astype("<i2").tobytes() for k in order)
+
+
+def _masks(workspace: Workspace, user: User, request: Request, _: bytes) -> Response:
+    """Little-endian uint32, a bit a structure, slices in order; gzip."""
+    case_id, series_id = request.path_params["case_id"], request.path_params["series_id"]
+    masks = viewing.series_masks(workspace, user, case_id, series_id)
+    if masks is None:
+        return Response("There are no masks of this series.", status_code=404, headers=NO_STORE)
+    return Response(
+        _zipped(masks),
+        media_type="application/octet-stream",
+        headers={**NO_STORE, "Content-Encoding": "gzip"},
+    )
+
+
+def _zipped(masks: MaskStack) -> bytes:
+    return gzip.compress(masks.bits.astype("<u4").tobytes(), compresslevel=1, mtime=0)
+
+
+ROUTES = [
+    Route("/pixels/{case_id}/manifest", asked(_manifest)),
+    Route("/pixels/{case_id}/{series_id}/voxels", asked(_voxels)),
+    Route("/pixels/{case_id}/{series_id}/masks", asked(_masks)),
+]

@@ -1,0 +1,9 @@
+"""All of our own routes, for `st.App(..., routes=ROUTES)`."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute
+
+from lss_core.ui import answers, pixels, session
+
+ROUTES: list[BaseRoute] = [*session.ROUTES, *pixels.ROUTES, *answers.ROUTES]

@@ -1,0 +1,200 @@
+"""What a page hands to the viewer, and the plain data that goes to the browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from lss_core.domain import (
+    SITES,
+    Answer,
+    Condition,
+    Grade,
+    Level,
+    NotGradable,
+    Point,
+    SeriesRole,
+    Side,
+    Site,
+    SiteFinding,
+    StudyFindings,
+)
+from lss_core.ui.theme import STRUCTURE_COLOURS, Palette
+from lss_core.usecases.reading import ReadState
+
+
+class ViewMode(StrEnum):
+    """LOOK: pictures alone. READ: a reader grades. REVIEW: the model's grades beside them."""
+
+    LOOK = "look"
+    READ = "read"
+    REVIEW = "review"
+
+
+COLUMNS: tuple[tuple[str, Condition, Side | None], ...] = (
+    ("Foramen", Condition.FORAMINAL, Side.RIGHT),
+    ("Recess", Condition.LATERAL_RECESS, Side.RIGHT),
+    ("Central", Condition.CENTRAL, None),
+    ("Recess", Condition.LATERAL_RECESS, Side.LEFT),
+    ("Foramen", Condition.FORAMINAL, Side.LEFT),
+)
+"""The columns of the grid, from the patient's right (the left of the screen) to his left."""
+
+SHOWN_ON: dict[Condition, SeriesRole] = {
+    Condition.CENTRAL: SeriesRole.AXIAL_T2,
+    Condition.LATERAL_RECESS: SeriesRole.AXIAL_T2,
+    Condition.FORAMINAL: SeriesRole.SAGITTAL_T1,
+}
+"""The viewport that takes the keyboard when a site is chosen."""
+
+READER_REASONS = (
+    NotGradable.POOR_QUALITY,
+    NotGradable.OUTSIDE_IMAGE,
+    NotGradable.NO_SLICE_NEAR,
+    NotGradable.SERIES_MISSING,
+    NotGradable.STRUCTURE_NOT_SEEN,
+    NotGradable.OTHER,
+)
+"""Why a reader may leave a site without a grade, in the order of their keys."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """An order from the page to a viewer that is on the screen already.
+
+    `number` must grow with each order: an old one that a rerun sends again does nothing.
+    """
+
+    number: int
+    site: Site | None = None
+    point_mm: Point | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """What a viewer shows. `user_id` keeps one user's pixels from the next in the same tab.
+
+    `read` belongs to READ and `findings` to REVIEW; findings never go into any other mode.
+    `next_case_id` is fetched ahead. `height` is a CSS length. With `report_marks` a click
+    comes back to the page as a Mark (and runs it again).
+    Raises ValueError when the mode does not fit.
+    """
+
+    case_id: str
+    user_id: str
+    mode: ViewMode = ViewMode.LOOK
+    read: ReadState | None = None
+    findings: StudyFindings | None = None
+    next_case_id: str | None = None
+    command: Command | None = None
+    height: str = "calc(100vh - 8rem)"
+    report_marks: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.mode is ViewMode.READ) != (self.read is not None):
+            raise ValueError("a read belongs to the mode READ")
+        if self.findings is not None and self.mode is not ViewMode.REVIEW:
+            raise ValueError("findings are shown in the mode REVIEW alone")
+
+
+def as_data(view: View, *, key: str, palette: Palette) -> dict[str, Any]:
+    """The view as the plain data that viewer.js reads."""
+    return {
+        "key": key,
+        "user": view.user_id,
+        "case_id": view.case_id,
+        "next_case_id": view.next_case_id,
+        "mode": view.mode.value,
+        "height": view.height,
+        "report_marks": view.report_marks,
+        "grid": None if view.mode is ViewMode.LOOK else _grid(),
+        "labels": {site.key: site.label for site in SITES},
+        "focus": {site.key: SHOWN_ON[site.condition].value for site in SITES},
+        "grades": [
+            {"value": int(grade), "label": grade.name.capitalize(), "colour": palette.grade(grade)}
+            for grade in Grade
+        ],
+        "not_gradable_colour": palette.not_gradable,
+        "reasons": [{"key": reason.value, "label": reason.label} for reason in _reasons(view.mode)],
+        "read": _read(view.read),
+        "findings": _findings(view.findings),
+        "targets": _targets(view.findings),
+        "structures": {str(name): colour for name, colour in STRUCTURE_COLOURS.items()},
+        "colours": {
+            name: getattr(palette, name)
+            for name in ("background", "surface", "border", "text", "muted", "accent", "warning")
+        },
+        "command": _command(view.command),
+    }
+
+
+def _grid() -> dict[str, Any]:
+    rows = [
+        {
+            "label": level.label,
+            "sites": [
+                Site(condition=condition, level=level, side=side).key for _, condition, side in COLUMNS
+            ],
+        }
+        for level in Level
+    ]
+    return {"columns": [title for title, _, _ in COLUMNS], "rows": rows}
+
+
+def _reasons(mode: ViewMode) -> tuple[NotGradable, ...]:
+    return READER_REASONS if mode is ViewMode.READ else tuple(NotGradable)
+
+
+def _read(read: ReadState | None) -> dict[str, Any] | None:
+    if read is None:
+        return None
+    answers = {site: _answer(answer) for site, answer in read.answers.items()}
+    return {"id": read.read_id, "submitted": read.submitted, "answers": answers}
+
+
+def _answer(answer: Answer | SiteFinding) -> dict[str, Any]:
+    return {
+        "grade": None if answer.grade is None else int(answer.grade),
+        "not_gradable": None if answer.not_gradable is None else answer.not_gradable.value,
+    }
+
+
+def _findings(findings: StudyFindings | None) -> dict[str, Any] | None:
+    if findings is None:
+        return None
+    return {
+        found.site.key: {
+            **_answer(found),
+            "probabilities": found.probabilities and [round(p, 4) for p in found.probabilities],
+            "note": found.note,
+        }
+        for found in findings.sites
+    }
+
+
+def _targets(findings: StudyFindings | None) -> dict[str, Any] | None:
+    """Where each site is seen best; a site without a place of its own goes to its level."""
+    if findings is None:
+        return None
+    targets: dict[str, Any] = {}
+    for found in findings.sites:
+        point = found.point_mm or findings.levels.get(found.site.level)
+        if point is not None:
+            targets[found.site.key] = {
+                "point_mm": list(point),
+                "role": None if found.series is None else found.series.value,
+                "slice": found.slice_index,
+                "mark": found.point_mm is not None,
+            }
+    return targets
+
+
+def _command(command: Command | None) -> dict[str, Any] | None:
+    if command is None:
+        return None
+    return {
+        "seq": command.number,
+        "site": None if command.site is None else command.site.key,
+        "point_mm": None if command.point_mm is None else list(command.point_mm),
+    }

@@ -1,0 +1,364 @@
+// The component: three viewports side by side, a grid beside them, one keyboard for both.
+// Streamlit calls the default function again whenever the page sends other data, and its last
+// result when the component goes; the state of the view lives here and survives both.
+
+const ROLES = [
+  { role: "sagittal_t1", title: "sagittal T1" },
+  { role: "sagittal_t2", title: "sagittal T2" },
+  { role: "axial_t2", title: "axial T2" },
+];
+
+const apps = new WeakMap(); // by the element that Streamlit gives us
+const leftViews = new Map(); // how a case was left, by component and case
+
+class App {
+  constructor(parent) {
+    Object.assign(this, { parent, data: null, pixels: null, mark: null, linesShown: true });
+    Object.assign(this, { overlayOpacity: 0.5, overlayVersion: 0, hidden: new Set(), lastCommand: -1 });
+    this.root = parent.querySelector(".lss-viewer");
+    this.root.replaceChildren();
+    this.toolbar = new Toolbar(this);
+    this.root.append(this.toolbar.element, this.toolbar.help);
+    this.stage = this.root.appendChild(make("div", "stage"));
+    this.views = this.stage.appendChild(make("div", "views"));
+    this.viewports = ROLES.map(({ role, title }) => new Viewport(this, role, title));
+    this.views.append(...this.viewports.map((viewport) => viewport.element));
+    this.grid = new Grid(this);
+    this.focused = this.viewports[0];
+    this.root.addEventListener("keydown", (event) => this.key(event));
+    for (const kind of ["keyup", "keypress"]) this.root.addEventListener(kind, (event) => event.stopPropagation());
+    this.leaving = (event) => this.grid.queue?.waiting.length && event.preventDefault();
+    window.addEventListener("beforeunload", this.leaving);
+    this.watch = new ResizeObserver(() => this.resize());
+    this.viewports.forEach((viewport) => this.watch.observe(viewport.element));
+    this.heard = () => this.arrived();
+  }
+
+  destroy() {
+    this.remember();
+    this.gone = true;
+    this.watch.disconnect();
+    this.pixels?.listeners.delete(this.heard);
+    this.grid.queue?.stop();
+    window.removeEventListener("beforeunload", this.leaving);
+    cancelAnimationFrame(this.frame);
+    this.root.replaceChildren();
+    apps.delete(this.parent);
+  }
+
+  get pixelRatio() {
+    return window.devicePixelRatio || 1;
+  }
+
+  get colours() {
+    return this.data.colours;
+  }
+
+  /** New data from the page. The view stays as it is unless the case is another. */
+  update({ data, setStateValue, setTriggerValue }) {
+    const other = data.case_id !== this.data?.case_id || data.user !== this.data?.user;
+    if (other && this.data) this.remember();
+    Object.assign(this, { data, setStateValue, setTriggerValue });
+    this.dress();
+    if (other) this.open();
+    if (data.grid) this.grid.update(data);
+    this.obey(data.command);
+    this.redraw();
+  }
+
+  /** Colours and height; the panel only where there is a grid. */
+  dress() {
+    for (const [name, value] of Object.entries(this.data.colours)) this.root.style.setProperty(`--${name}`, value);
+    this.root.style.height = this.data.height;
+    if (!this.data.grid) this.grid.element.remove();
+    else if (!this.grid.element.isConnected) this.stage.append(this.grid.element);
+    this.overlayVersion += 1;
+    this.toolbar.render();
+  }
+
+  open() {
+    this.pixels?.listeners.delete(this.heard);
+    this.mark = null;
+    this.opened = false;
+    this.begun = performance.now();
+    this.pixels = openCase(this.data.user, this.data.case_id, "high");
+    this.pixels.listeners.add(this.heard);
+    this.viewports.forEach((viewport) => viewport.show(null));
+    this.focus(this.viewports[0]);
+    if (document.activeElement === document.body) this.takeKeys();
+    this.arrived();
+  }
+
+  /** Something of the case has come: the manifest, slices, masks, or a failure. */
+  arrived() {
+    const { pixels } = this;
+    if (pixels.ready && !this.opened) {
+      this.opened = true;
+      const left = leftViews.get(`${this.data.key} ${this.data.case_id}`);
+      this.viewports.forEach((viewport, i) => {
+        const kept = pixels.series.find((one) => one.meta.id === left?.[i].series);
+        viewport.show(kept ?? pixels.best(viewport.role), kept && left[i]);
+      });
+      this.viewports.forEach((viewport) => this.fillChoice(viewport));
+      if (!this.focused.pixels) this.focus(this.viewports.find((viewport) => viewport.pixels) ?? this.focused);
+      if (this.pendingTarget) this.goTo(this.pendingTarget);
+    }
+    if (pixels.complete && this.data.next_case_id) openCase(this.data.user, this.data.next_case_id, "low");
+    if (pixels.series.some((one) => one.masks) && !this.toolbar.legendDrawn) this.toolbar.render();
+    if (pixels.failed) this.toolbar.render();
+    this.redraw();
+  }
+
+  remember() {
+    leftViews.set(`${this.data.key} ${this.data.case_id}`, this.viewports.map((viewport) => viewport.state));
+    this.pendingTarget = null;
+    this.lastSite = null;
+  }
+
+  // Commands from the page carry a number; one that is not newer than the last is not new.
+
+  obey(command) {
+    if (!command || command.seq <= this.lastCommand) return;
+    this.lastCommand = command.seq;
+    if (command.site) this.grid.select(command.site, { tell: false });
+    if (command.point_mm) this.goTo({ point_mm: command.point_mm, mark: true });
+  }
+
+  /** The grid has chosen a site: go there, and tell the page. */
+  selected(site, tell) {
+    const target = this.data.targets?.[site];
+    const wanted = this.viewports.find(({ role }) => role === (target?.role ?? this.data.focus?.[site]));
+    if (wanted?.pixels) this.focus(wanted);
+    this.mark = null;
+    if (target) this.goTo(target);
+    if (tell && this.data.mode === "review") this.setStateValue("site", site);
+    this.redraw();
+  }
+
+  goTo(target) {
+    this.pendingTarget = this.opened ? null : target;
+    if (!this.opened) return;
+    const { point_mm: point, role, slice } = target;
+    for (const viewport of this.viewports) {
+      if (!viewport.pixels) continue;
+      if (viewport.role === role && slice != null) viewport.slice = slice;
+      else if (point) this.bring(viewport, point);
+      if (point) viewport.reveal(point);
+    }
+    this.mark = target.mark ? point : null;
+    this.redraw();
+  }
+
+  bring(viewport, point) {
+    const { slice, distance } = nearestSlice(viewport.pixels.meta, point);
+    if (Number.isFinite(distance)) viewport.slice = slice;
+  }
+
+  markAt(viewport, x, y) {
+    const point = viewport.toPatient(x, y);
+    const { row, column } = toPixel(viewport.plane, point);
+    if (!insideFrame(viewport.plane, row, column)) return;
+    this.mark = point;
+    for (const other of this.viewports) {
+      if (other === viewport || !other.pixels) continue;
+      this.bring(other, point);
+      other.reveal(point);
+    }
+    if (this.data.report_marks) {
+      const { id } = viewport.pixels.meta;
+      this.setStateValue("mark", { point_mm: point, series: id, slice: viewport.slice, row, column });
+    }
+    this.redraw();
+  }
+
+  scrolled(viewport) {
+    for (const other of this.sagittalsBeside(viewport)) this.bring(other, middleOf(viewport.plane));
+    this.redraw();
+  }
+
+  moved(viewport) {
+    for (const other of this.sagittalsBeside(viewport)) {
+      Object.assign(other, { centre: viewport.centre, scale: viewport.scale });
+    }
+    this.redraw();
+  }
+
+  /** The other sagittal pictures, where this one is sagittal: they go together. */
+  sagittalsBeside(viewport) {
+    const sagittal = (one) => one.pixels && orientationOf(one.plane) === "sagittal";
+    return sagittal(viewport) ? this.viewports.filter((one) => one !== viewport && sagittal(one)) : [];
+  }
+
+  focus(viewport) {
+    this.focused = viewport;
+    for (const one of this.viewports) one.element.classList.toggle("focused", one === viewport);
+    if (this.data) this.toolbar.render();
+    this.redraw();
+  }
+
+  maximise(viewport) {
+    const alone = this.views.classList.toggle("alone");
+    for (const one of this.viewports) one.element.hidden = alone && one !== viewport;
+    this.focus(viewport);
+  }
+
+  submit(readId) {
+    this.setTriggerValue("submitted", readId);
+  }
+
+  // Keys. None leaves the component: C and R alone mean something to Streamlit.
+
+  key(event) {
+    event.stopPropagation();
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest?.("select, input[type=range]")) return;
+    const taken = this.toolbar.key(event) || this.viewKey(event) || (this.data.grid && this.grid.key(event)) || this.lookKey(event);
+    if (taken) event.preventDefault();
+  }
+
+  viewKey(event) {
+    const { focused } = this;
+    const preset = event.shiftKey && /^Digit([1-5])$/.exec(event.code);
+    const acts = {
+      PageUp: () => focused.scroll(-1),
+      PageDown: () => focused.scroll(1),
+      "+": () => focused.zoom(1.25),
+      "=": () => focused.zoom(1.25),
+      "-": () => focused.zoom(0.8),
+      " ": () => this.maximise(focused),
+      v: () => this.nextViewport(1),
+      l: () => this.toggleLines(),
+      o: () => this.toggleOverlay(),
+      home: () => this.resetView(),
+    };
+    const act = preset ? () => focused.preset(preset[1] - 1) : acts[event.key] ?? acts[event.key.toLowerCase()];
+    if (event.key === " " && event.target.closest?.("button, input")) return false;
+    act?.();
+    return !!act;
+  }
+
+  lookKey(event) {
+    const acts = {
+      ArrowUp: () => this.focused.scroll(-1),
+      ArrowDown: () => this.focused.scroll(1),
+      ArrowLeft: () => this.nextViewport(-1),
+      ArrowRight: () => this.nextViewport(1),
+    };
+    acts[event.key]?.();
+    return event.key in acts;
+  }
+
+  nextViewport(step) {
+    const shown = this.viewports.filter((viewport) => viewport.pixels);
+    const at = shown.indexOf(this.focused);
+    const next = shown[(at + step + shown.length) % shown.length];
+    if (this.views.classList.contains("alone")) this.maximise(this.focused);
+    if (next) this.focus(next);
+  }
+
+  resetView() {
+    this.focused.reset();
+    this.moved(this.focused);
+  }
+
+  toggleLines() {
+    this.linesShown = !this.linesShown;
+    this.toolbar.render();
+    this.redraw();
+  }
+
+  toggleOverlay() {
+    [this.overlayOpacity, this.lastOpacity] = this.overlayOpacity ? [0, this.overlayOpacity] : [this.lastOpacity || 0.5, 0];
+    this.toolbar.render();
+    this.redraw();
+  }
+
+  toggleStructure(name) {
+    if (!this.hidden.delete(name)) this.hidden.add(name);
+    this.overlayVersion += 1;
+    this.toolbar.render();
+    this.redraw();
+  }
+
+  colourOf(structure) {
+    return this.data.structures[structure] ?? this.data.not_gradable_colour;
+  }
+
+  /** A structure's colour as an opaque pixel word. */
+  wordOf(structure) {
+    const rgb = parseInt(this.colourOf(structure).slice(1), 16);
+    return (0xff000000 | ((rgb & 0xff) << 16) | (rgb & 0xff00) | (rgb >> 16)) >>> 0;
+  }
+
+  /** Other series of the case may be put into a viewport where there are any. */
+  fillChoice(viewport) {
+    const { series } = this.pixels;
+    const more = series.length > this.viewports.filter((one) => one.pixels).length;
+    viewport.choice.hidden = !more;
+    viewport.choice.replaceChildren(...series.map(({ meta }) => make("option", "", { text: meta.label, value: meta.id })));
+    if (viewport.pixels) viewport.choice.value = viewport.pixels.meta.id;
+  }
+
+  showSeries(viewport, id) {
+    viewport.show(this.pixels.series.find(({ meta }) => meta.id === id));
+    this.takeKeys();
+    this.redraw();
+  }
+
+  resize() {
+    for (const { canvas, element } of this.viewports) {
+      const width = Math.round(element.clientWidth * this.pixelRatio);
+      const height = Math.round(element.clientHeight * this.pixelRatio);
+      if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+    }
+    if (this.data) this.draw();
+  }
+
+  takeKeys() {
+    this.root.focus({ preventScroll: true });
+  }
+
+  redraw() {
+    if (this.gone) return;
+    this.frame ??= requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    cancelAnimationFrame(this.frame);
+    this.frame = null;
+    if (!this.data || this.gone) return;
+    const start = performance.now();
+    for (const viewport of this.viewports) if (!viewport.element.hidden) viewport.draw();
+    this.drawMs = performance.now() - start;
+    const shows = this.opened && this.viewports.some((one) => one.pixels?.here[one.slice]);
+    if (shows && this.firstOf !== this.pixels) {
+      this.firstOf = this.pixels;
+      performance.mark("lss-first-image", { detail: this.data.case_id });
+    }
+  }
+
+  /** What is on the screen, for tests and measurements. */
+  describe() {
+    return {
+      case_id: this.data.case_id,
+      complete: !!this.pixels?.complete,
+      drawMs: this.drawMs,
+      mark: this.mark,
+      focused: this.focused.role,
+      selected: this.grid.selected,
+      viewports: this.viewports.map((one) => ({ role: one.role, ...one.state, view: one.pixels && one.view })),
+    };
+  }
+}
+
+export default function mount(args) {
+  const { parentElement } = args;
+  let app = apps.get(parentElement);
+  if (!app) {
+    app = new App(parentElement);
+    apps.set(parentElement, app);
+    app.root.lss = app;
+  }
+  app.update(args);
+  return () => app.destroy();
+}
