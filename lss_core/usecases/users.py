@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
 
-from lss_core.domain import Role
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from lss_core.domain import RaterKind, Role
+from lss_core.errors import AccessError, ConflictError
+from lss_core.store import audit, people, studies
+from lss_core.store.engine import Transaction
+from lss_core.store.ids import new_id
+from lss_core.store.values import UserRecord
 from lss_core.usecases.workspace import Workspace
+
+TOKEN_BYTES = 32
+SIGN_IN_LASTS = timedelta(hours=12)
+IDLE_LIMIT = timedelta(minutes=30)
+SEEN_EVERY = timedelta(minutes=1)  # so that not every request writes
+FAILURES_ALLOWED = 5
+LOCKED_FOR = timedelta(minutes=15)
+SHORTEST_PASSWORD = 10
+
+DEFAULT_STUDY = "My study"
+
+PARTS = {Role.READER: RaterKind.READER, Role.ADJUDICATOR: RaterKind.ADJUDICATOR}
+"""The part in a study that comes with a role; other roles rate nothing."""
+
+_hasher = PasswordHasher()  # argon2id with the library's defaults, RFC 9106's second choice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +45,11 @@ class User:
     role: Role
     rater_id: str | None = None
 
+    @property
+    def blinded(self) -> bool:
+        """Whether model, other raters and reference are kept from him."""
+        return self.role in PARTS
+
 
 OPERATOR = User(id="operator", name="operator", display_name="Command line", role=Role.ADMINISTRATOR)
 """The user of the command line: whoever may run it may read the data folder anyway."""
@@ -29,17 +61,57 @@ def sign_in(workspace: Workspace, name: str, password: str) -> tuple[User, str]:
     Raises AccessError, in the same words for an unknown name and for a wrong password,
     and, after five failures within 15 minutes, for that name until 15 minutes are over.
     """
-    raise NotImplementedError
+    now = workspace.now()
+    name = name.strip().casefold()[:100]
+    with workspace.store.read() as tx:
+        failures = people.failures_since(tx, name, now - LOCKED_FOR)
+        record = people.find_user(tx, name)
+    if failures >= FAILURES_ALLOWED:
+        raise AccessError(
+            "Sign-in",
+            reason="too many failed attempts under this name",
+            remedy="Wait 15 minutes and try again",
+        )
+    if not _password_fits(record, password) or record is None:
+        with workspace.store.write() as tx:
+            people.forget_failures(tx, before=now - LOCKED_FOR)
+            people.add_failure(tx, name, at=now)
+            audit.record(tx, at=now, actor="nobody", act="sign_in.failed", subject="users")
+        raise AccessError(
+            "Sign-in", reason="name and password do not match", remedy="Check both and try again"
+        )
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    with workspace.store.write() as tx:
+        people.forget_failures(tx, before=now - LOCKED_FOR, name=name)
+        people.add_sign_in(tx, token_hash=_token_hash(token), user_id=record.id, at=now)
+        if _hasher.check_needs_rehash(record.password_hash):
+            people.set_password_hash(tx, record.id, _hasher.hash(password))
+        audit.record(tx, at=now, actor=record.id, act="sign_in", subject=record.id)
+    return _user(record), token
 
 
 def user_of(workspace: Workspace, token: str | None) -> User | None:
     """Whose token it is, or None when it is nobody's or no longer good."""
-    raise NotImplementedError
+    if not token:
+        return None
+    now = workspace.now()
+    with workspace.store.read() as tx:
+        found = people.find_sign_in(tx, _token_hash(token))
+    if found is None or now - found.created_at > SIGN_IN_LASTS or now - found.seen_at > IDLE_LIMIT:
+        return None
+    if now - found.seen_at > SEEN_EVERY:
+        with workspace.store.write() as tx:
+            people.touch_sign_in(tx, _token_hash(token), at=now)
+    return _user(found.user)
 
 
 def sign_out(workspace: Workspace, token: str) -> None:
     """End the sign-in of a token; an unknown token is no error."""
-    raise NotImplementedError
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        user_id = people.end_sign_in(tx, _token_hash(token), at=now)
+        if user_id is not None:
+            audit.record(tx, at=now, actor=user_id, act="sign_out", subject=user_id)
 
 
 def require(user: User | None, *roles: Role) -> User:
@@ -47,7 +119,14 @@ def require(user: User | None, *roles: Role) -> User:
 
     Raises AccessError otherwise, and for None: nobody is signed in.
     """
-    raise NotImplementedError
+    if user is None:
+        raise AccessError("Sign-in", reason="nobody is signed in", remedy="Sign in and try again")
+    if user.role is not Role.ADMINISTRATOR and user.role not in roles:
+        needed = " or ".join(role.value for role in roles) or Role.ADMINISTRATOR.value
+        raise AccessError(
+            "Access", reason=f"this is for the role of {needed}", remedy="Sign in as somebody who has it"
+        )
+    return user
 
 
 def add_user(
@@ -66,4 +145,74 @@ def add_user(
     A reader or adjudicator also becomes a rater of the study (by default of 'My study').
     Raises ConflictError when the name is taken, AccessError for a short password.
     """
-    raise NotImplementedError
+    require(user)
+    name = name.strip().casefold()
+    if len(password) < SHORTEST_PASSWORD:
+        raise AccessError(
+            "Password",
+            reason=f"it has fewer than {SHORTEST_PASSWORD} characters",
+            remedy="Choose a longer one",
+        )
+    hashed = _hasher.hash(password)
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        if not name or people.find_user(tx, name) is not None:
+            raise ConflictError("User", reason="this name is empty or taken", remedy="Choose another name")
+        rater_id = _add_rater(tx, workspace, display_name, role, study_id, in_panel)
+        record = UserRecord(
+            id=new_id("U"),
+            name=name,
+            display_name=display_name,
+            role=role,
+            rater_id=rater_id,
+            password_hash=hashed,
+        )
+        people.add_user(tx, record, at=now)
+        audit.record(tx, at=now, actor=user.id, act="user.add", subject=record.id, role=role)
+    return _user(record)
+
+
+def _add_rater(
+    tx: Transaction,
+    workspace: Workspace,
+    display_name: str,
+    role: Role,
+    study_id: str | None,
+    in_panel: bool,
+) -> str | None:
+    part = PARTS.get(role)
+    if part is None:
+        return None
+    study = study_id or studies.add_study(tx, title=DEFAULT_STUDY, synthetic=False, at=workspace.now())
+    rater_id = studies.add_rater(tx, name=display_name, kind=part)
+    panel = in_panel and part is RaterKind.READER
+    studies.join_study(tx, study_id=study, rater_id=rater_id, part=part, in_panel=panel)
+    return rater_id
+
+
+def _password_fits(record: UserRecord | None, password: str) -> bool:
+    """Whether it fits; an unknown name costs the time of a known one."""
+    try:
+        _hasher.verify(_nobodys_hash() if record is None else record.password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return record is not None
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher.hash(secrets.token_urlsafe(TOKEN_BYTES))
+
+
+def _token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _user(record: UserRecord) -> User:
+    return User(
+        id=record.id,
+        name=record.name,
+        display_name=record.display_name,
+        role=record.role,
+        rater_id=record.rater_id,
+    )

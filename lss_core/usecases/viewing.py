@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
+from lss_core.domain import SeriesRole
+from lss_core.errors import AccessError, NotFoundError
+from lss_core.imaging.files import read_masks, read_volume
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
+from lss_core.store import runs
+from lss_core.store.values import CaseSummary, SeriesSummary
+from lss_core.usecases.access import visible_case
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
+
+THUMBNAIL_HEIGHT = 192
+WINDOW_PERCENTILES = (1, 99.5)  # where the files give no window
 
 
 def manifest(workspace: Workspace, user: User, case_id: str) -> dict[str, Any]:
     """What a viewer must know of a case before its pixels, fit for JSON.
 
     {"case_id", "synthetic",
-     "series": [{"id", "role", "label", "slices", "rows", "columns",
+     "series": [{"id", "role", "label", "shape": [slices, rows, columns],
                  "spacing_mm": [between rows, between columns], "thickness_mm",
                  "positions_mm", "x_axes", "y_axes": [[x, y, z] a slice],
                  "instance_numbers", "block": [a slice], "notes",
@@ -23,15 +36,32 @@ def manifest(workspace: Workspace, user: User, case_id: str) -> dict[str, Any]:
      "levels": {level: [x, y, z] mm}}
 
     Series come in the order sagittal T1, sagittal T2, STIR, axial T2, other; among those
-    of one role the one with most slices first. For readers and adjudicators `structures`
+    of one role the one that is graded first. For readers and adjudicators `structures`
     is None and `levels` empty. Raises AccessError, NotFoundError.
     """
-    raise NotImplementedError
+    run_id = None
+    levels: dict[str, list[float]] = {}
+    with workspace.store.read() as tx:
+        case = visible_case(tx, workspace, user, case_id)
+        if not user.blinded:
+            run_id = runs.newest_run(tx, case_id)
+        if run_id is not None:
+            found = runs.findings_of_run(tx, run_id).levels
+            levels = {level.value: list(point) for level, point in found.items()}
+    return {
+        "case_id": case.case_id,
+        "synthetic": case.synthetic,
+        "series": [_series(workspace, case, series, run_id) for series in case.series],
+        "levels": levels,
+    }
 
 
 def series_volume(workspace: Workspace, user: User, case_id: str, series_id: str) -> Volume:
     """A series' volume (int16). Raises AccessError, NotFoundError."""
-    raise NotImplementedError
+    with workspace.store.read() as tx:
+        case = visible_case(tx, workspace, user, case_id)
+    _check_series(case, series_id)
+    return read_volume(workspace.volume_path(case_id, series_id))
 
 
 def series_masks(workspace: Workspace, user: User, case_id: str, series_id: str) -> MaskStack | None:
@@ -39,9 +69,70 @@ def series_masks(workspace: Workspace, user: User, case_id: str, series_id: str)
 
     Raises AccessError for readers and adjudicators, always; NotFoundError.
     """
-    raise NotImplementedError
+    if user.blinded:
+        raise AccessError(
+            "Masks", reason="they are the model's, and this role reads blinded", remedy="Read on"
+        )
+    with workspace.store.read() as tx:
+        case = visible_case(tx, workspace, user, case_id)
+        run_id = runs.newest_run(tx, case_id)
+    _check_series(case, series_id)
+    return None if run_id is None else _masks(workspace, case_id, series_id, run_id)
 
 
 def thumbnail(workspace: Workspace, user: User, case_id: str) -> bytes:
     """A PNG, 192 px high, of the middle slice of the sagittal T2 (or of what there is)."""
-    raise NotImplementedError
+    with workspace.store.read() as tx:
+        case = visible_case(tx, workspace, user, case_id)
+    wanted = [SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_STIR, SeriesRole.AXIAL_T2]
+    ranked = sorted(case.series, key=lambda s: wanted.index(s.role) if s.role in wanted else len(wanted))
+    if not ranked:
+        raise NotFoundError(case_id, reason="the case has no series", remedy="Import it again")
+    volume = read_volume(workspace.volume_path(case_id, ranked[0].id))
+    picture = volume.voxels[len(volume.voxels) // 2].astype(float)
+    centre, width = ranked[0].window or _window(volume)
+    grey = np.clip((picture - centre) / max(width, 1) + 0.5, 0, 1) * 255
+    rows, columns = (size * mm for size, mm in zip(picture.shape, volume.spacing_mm, strict=True))
+    size = (max(1, round(THUMBNAIL_HEIGHT * columns / rows)), THUMBNAIL_HEIGHT)
+    png = io.BytesIO()
+    Image.fromarray(grey.astype(np.uint8)).resize(size, Image.Resampling.LANCZOS).save(png, "PNG")
+    return png.getvalue()
+
+
+def _series(
+    workspace: Workspace, case: CaseSummary, series: SeriesSummary, run_id: str | None
+) -> dict[str, Any]:
+    volume = read_volume(workspace.volume_path(case.case_id, series.id))
+    masks = None if run_id is None else _masks(workspace, case.case_id, series.id, run_id)
+    return {
+        "id": series.id,
+        "role": series.role.value,
+        "label": series.role.label,
+        "shape": list(volume.shape),
+        "spacing_mm": list(volume.spacing_mm),
+        "thickness_mm": volume.thickness_mm,
+        "positions_mm": volume.positions_mm.tolist(),
+        "x_axes": volume.x_axes.tolist(),
+        "y_axes": volume.y_axes.tolist(),
+        "instance_numbers": list(volume.instance_numbers),
+        "block": volume.block.tolist(),
+        "notes": list(series.notes),
+        "window": list(series.window or _window(volume)),
+        "structures": None if masks is None else list(masks.structures),
+    }
+
+
+def _masks(workspace: Workspace, case_id: str, series_id: str, run_id: str) -> MaskStack | None:
+    path = workspace.masks_path(case_id, series_id, run_id)
+    return read_masks(path) if path.exists() else None
+
+
+def _window(volume: Volume) -> tuple[float, float]:
+    """Centre and width between percentiles, from every third pixel: enough, and quick."""
+    low, high = np.percentile(volume.voxels[:, ::3, ::3], WINDOW_PERCENTILES)
+    return float(low + high) / 2, float(max(high - low, 1))
+
+
+def _check_series(case: CaseSummary, series_id: str) -> None:
+    if series_id not in {series.id for series in case.series}:
+        raise NotFoundError(series_id, reason="there is no such series", remedy="Open the case again")

@@ -1,0 +1,199 @@
+"""Cases, their series and instances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from lss_core.domain import SeriesRole
+from lss_core.errors import NotFoundError
+from lss_core.store import tables as t
+from lss_core.store.engine import Transaction
+from lss_core.store.values import CaseSummary, Instance, RunStatus, SeriesSummary
+
+ROLE_ORDER = [
+    SeriesRole.SAGITTAL_T1,
+    SeriesRole.SAGITTAL_T2,
+    SeriesRole.SAGITTAL_STIR,
+    SeriesRole.AXIAL_T2,
+    SeriesRole.OTHER,
+]
+"""The order in which series are shown and named."""
+
+RUN_LOST_AFTER = timedelta(minutes=30)
+"""A run that says 'running' for longer was interrupted: its process is gone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSeries:
+    """A series to be stored: its summary, its hashed UID, what was kept of its header, its images."""
+
+    uid: str
+    summary: SeriesSummary
+    attributes: Mapping[str, str]
+    instances: tuple[Instance, ...]
+
+
+def add_case(
+    tx: Transaction,
+    *,
+    case_id: str,
+    study_id: str,
+    uid: str,
+    digest: str,
+    at: datetime,
+    series: tuple[NewSeries, ...],
+) -> None:
+    """Add a case with its series and instances."""
+    row = {"id": case_id, "study_id": study_id, "uid": uid, "digest": digest, "imported_at": at}
+    tx.execute(sa.insert(t.cases).values(row))
+    for new in series:
+        tx.execute(sa.insert(t.series).values(_series_row(case_id, new)))
+        rows = [
+            {
+                "series_id": new.summary.id,
+                "uid": instance.uid,
+                "slice_index": instance.slice_index,
+                "digest": instance.digest,
+                "instance_number": instance.instance_number,
+            }
+            for instance in new.instances
+        ]
+        if rows:
+            tx.execute(sa.insert(t.instances), rows)
+
+
+def _series_row(case_id: str, new: NewSeries) -> dict[str, object]:
+    summary = new.summary
+    centre, width = summary.window or (None, None)
+    return {
+        "id": summary.id,
+        "case_id": case_id,
+        "uid": new.uid,
+        "role": summary.role,
+        "slices": summary.slices,
+        "rows": summary.rows,
+        "columns": summary.columns,
+        "window_centre": centre,
+        "window_width": width,
+        "attributes": dict(new.attributes),
+        "notes": list(summary.notes),
+    }
+
+
+def find_case(tx: Transaction, *, study_id: str, uid: str) -> tuple[str, str] | None:
+    """Id and digest of the case that holds this DICOM study in this reader study."""
+    row = tx.execute(
+        sa.select(t.cases.c.id, t.cases.c.digest).where(t.cases.c.study_id == study_id, t.cases.c.uid == uid)
+    ).first()
+    return None if row is None else (row.id, row.digest)
+
+
+def case_instances(tx: Transaction, case_id: str) -> dict[str, frozenset[tuple[str, str]]]:
+    """Of each series, by its hashed UID, the images as (hashed UID, digest)."""
+    query = (
+        sa.select(t.series.c.uid.label("series"), t.instances.c.uid, t.instances.c.digest)
+        .join(t.instances, t.instances.c.series_id == t.series.c.id)
+        .where(t.series.c.case_id == case_id)
+    )
+    found: dict[str, set[tuple[str, str]]] = {}
+    for row in tx.execute(query):
+        found.setdefault(row.series, set()).add((row.uid, row.digest))
+    return {uid: frozenset(images) for uid, images in found.items()}
+
+
+def used_ids(tx: Transaction) -> set[str]:
+    """Every case id that there is or was: none is ever used again."""
+    return {*tx.scalars(sa.select(t.cases.c.id)), *tx.scalars(sa.select(t.case_deletions.c.case_id))}
+
+
+def case_ids(tx: Transaction, study_id: str) -> list[str]:
+    """The ids of a study's cases in the order of their import."""
+    query = sa.select(t.cases.c.id).where(t.cases.c.study_id == study_id)
+    return list(tx.scalars(query.order_by(t.cases.c.imported_at, t.cases.c.id)))
+
+
+def case_summaries(
+    tx: Transaction, *, now: datetime, study_id: str | None = None, case_id: str | None = None
+) -> list[CaseSummary]:
+    """The cases of a study, or the one of an id, in the order of their import."""
+    query = (
+        sa.select(t.cases, t.studies.c.synthetic)
+        .join(t.studies, t.studies.c.id == t.cases.c.study_id)
+        .order_by(t.cases.c.imported_at, t.cases.c.id)
+    )
+    if study_id is not None:
+        query = query.where(t.cases.c.study_id == study_id)
+    if case_id is not None:
+        query = query.where(t.cases.c.id == case_id)
+    rows = tx.execute(query).all()
+    series = _series_by_case(tx, [row.id for row in rows])
+    status = _status_by_case(tx, [row.id for row in rows], now)
+    return [
+        CaseSummary(
+            case_id=row.id,
+            study_id=row.study_id,
+            synthetic=row.synthetic,
+            imported_at=row.imported_at,
+            series=tuple(series.get(row.id, ())),
+            model_status=status.get(row.id, (RunStatus.NONE, ""))[0],
+            model_message=status.get(row.id, (RunStatus.NONE, ""))[1],
+        )
+        for row in rows
+    ]
+
+
+def case_summary(tx: Transaction, case_id: str, *, now: datetime) -> CaseSummary:
+    """A case. Raises NotFoundError."""
+    for case in case_summaries(tx, now=now, case_id=case_id):
+        return case
+    raise NotFoundError(case_id, reason="there is no such case", remedy="Choose one from the list")
+
+
+def _series_by_case(tx: Transaction, case_ids: list[str]) -> dict[str, list[SeriesSummary]]:
+    found: dict[str, list[SeriesSummary]] = {}
+    for row in tx.execute(sa.select(t.series).where(t.series.c.case_id.in_(case_ids))):
+        window = None if row.window_centre is None else (row.window_centre, row.window_width)
+        summary = SeriesSummary(
+            id=row.id,
+            role=SeriesRole(row.role),
+            slices=row.slices,
+            rows=row.rows,
+            columns=row.columns,
+            notes=tuple(row.notes),
+            window=window,
+        )
+        found.setdefault(row.case_id, []).append(summary)
+    for summaries in found.values():
+        summaries.sort(key=lambda s: (ROLE_ORDER.index(s.role), -s.slices * s.rows * s.columns, s.id))
+    return found
+
+
+def _status_by_case(tx: Transaction, case_ids: list[str], now: datetime) -> dict[str, tuple[RunStatus, str]]:
+    runs = t.model_runs
+    columns = (runs.c.case_id, runs.c.status, runs.c.message, runs.c.started_at)
+    query = sa.select(*columns).where(runs.c.case_id.in_(case_ids)).order_by(runs.c.started_at)
+    found = {}
+    for row in tx.execute(query):
+        lost = row.status == RunStatus.RUNNING and now - row.started_at > RUN_LOST_AFTER
+        found[row.case_id] = (
+            (RunStatus.FAILED, "The run was interrupted. Run the model again")
+            if lost
+            else (RunStatus(row.status), row.message)
+        )
+    return found
+
+
+def delete_case(tx: Transaction, case_id: str, *, reason: str, actor: str, at: datetime) -> None:
+    """Delete a case and all that hangs on it; the deletion, who and why, stays."""
+    deletion = {"case_id": case_id, "reason": reason, "deleted_by": actor, "deleted_at": at}
+    tx.execute(sa.insert(t.case_deletions).values(deletion))
+    for table in (t.ratings, t.reference_grades, t.reads, t.model_runs):
+        tx.execute(sa.delete(table).where(table.c.case_id == case_id))
+    own = sa.select(t.series.c.id).where(t.series.c.case_id == case_id)
+    tx.execute(sa.delete(t.instances).where(t.instances.c.series_id.in_(own)))
+    tx.execute(sa.delete(t.series).where(t.series.c.case_id == case_id))
+    tx.execute(sa.delete(t.cases).where(t.cases.c.id == case_id))

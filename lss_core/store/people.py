@@ -1,0 +1,111 @@
+"""Users and their sign-ins. Tokens and passwords come here as hashes only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from lss_core.domain import Role
+from lss_core.store import tables as t
+from lss_core.store.engine import Transaction
+from lss_core.store.values import UserRecord
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignIn:
+    """A sign-in that has not been ended, and whose it is."""
+
+    user: UserRecord
+    created_at: datetime
+    seen_at: datetime
+
+
+def add_user(tx: Transaction, user: UserRecord, *, at: datetime) -> None:
+    """Add a user; the caller has looked whether the name is free."""
+    row = {
+        "id": user.id,
+        "name": user.name,
+        "display_name": user.display_name,
+        "role": user.role,
+        "rater_id": user.rater_id,
+        "password_hash": user.password_hash,
+        "created_at": at,
+    }
+    tx.execute(sa.insert(t.users).values(row))
+
+
+def find_user(tx: Transaction, name: str) -> UserRecord | None:
+    """The user of this name."""
+    row = tx.execute(sa.select(t.users).where(t.users.c.name == name)).first()
+    return None if row is None else _user(row)
+
+
+def set_password_hash(tx: Transaction, user_id: str, password_hash: str) -> None:
+    """Replace the hash of a user's password."""
+    tx.execute(sa.update(t.users).where(t.users.c.id == user_id).values(password_hash=password_hash))
+
+
+def add_sign_in(tx: Transaction, *, token_hash: str, user_id: str, at: datetime) -> None:
+    """Remember a sign-in."""
+    row = {"token_hash": token_hash, "user_id": user_id, "created_at": at, "seen_at": at}
+    tx.execute(sa.insert(t.sign_ins).values(row))
+
+
+def find_sign_in(tx: Transaction, token_hash: str) -> SignIn | None:
+    """The sign-in of a token, unless it was ended."""
+    row = tx.execute(
+        sa.select(t.users, t.sign_ins.c.created_at.label("signed_in_at"), t.sign_ins.c.seen_at)
+        .join(t.sign_ins, t.sign_ins.c.user_id == t.users.c.id)
+        .where(t.sign_ins.c.token_hash == token_hash, t.sign_ins.c.ended_at.is_(None))
+    ).first()
+    if row is None:
+        return None
+    return SignIn(user=_user(row), created_at=row.signed_in_at, seen_at=row.seen_at)
+
+
+def touch_sign_in(tx: Transaction, token_hash: str, *, at: datetime) -> None:
+    """Note that a token was used."""
+    tx.execute(sa.update(t.sign_ins).where(t.sign_ins.c.token_hash == token_hash).values(seen_at=at))
+
+
+def end_sign_in(tx: Transaction, token_hash: str, *, at: datetime) -> str | None:
+    """End a sign-in; the user's id, None when there is none to end."""
+    found: str | None = tx.scalar(
+        sa.update(t.sign_ins)
+        .where(t.sign_ins.c.token_hash == token_hash, t.sign_ins.c.ended_at.is_(None))
+        .values(ended_at=at)
+        .returning(t.sign_ins.c.user_id)
+    )
+    return found
+
+
+def add_failure(tx: Transaction, name: str, *, at: datetime) -> None:
+    """Note a failed sign-in under a name, known or not."""
+    tx.execute(sa.insert(t.failed_sign_ins).values(name=name, failed_at=at))
+
+
+def failures_since(tx: Transaction, name: str, since: datetime) -> int:
+    """How many sign-ins failed under a name since then."""
+    failed = t.failed_sign_ins
+    query = sa.select(sa.func.count()).where(failed.c.name == name, failed.c.failed_at > since)
+    return int(tx.scalar(query) or 0)
+
+
+def forget_failures(tx: Transaction, *, before: datetime, name: str | None = None) -> None:
+    """Drop failures that no longer count, and all of a name that has signed in."""
+    failed = t.failed_sign_ins
+    old = failed.c.failed_at < before
+    tx.execute(sa.delete(failed).where(old if name is None else old | (failed.c.name == name)))
+
+
+def _user(row: sa.Row[tuple[object, ...]]) -> UserRecord:
+    return UserRecord(
+        id=row.id,
+        name=row.name,
+        display_name=row.display_name,
+        role=Role(row.role),
+        rater_id=row.rater_id,
+        password_hash=row.password_hash,
+    )

@@ -1,0 +1,53 @@
+"""Ratings in long form: what results, references and exports are made of."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from lss_core.domain import Grade, NotGradable, Site
+from lss_core.store import tables as t
+from lss_core.store.engine import Transaction
+from lss_core.store.values import RatingRow
+
+
+def study_ratings(
+    tx: Transaction, study_id: str, *, case_id: str | None = None, rater_id: str | None = None
+) -> tuple[RatingRow, ...]:
+    """The answer that counts, of each rater at each site of each case of a study.
+
+    The newest row of rater, case and site counts, whether the read is submitted or not.
+    In the order of case, rater and site key.
+    """
+    newest = (
+        sa.select(sa.func.max(t.ratings.c.id))
+        .join(t.cases, t.cases.c.id == t.ratings.c.case_id)
+        .where(t.cases.c.study_id == study_id)
+        .group_by(t.ratings.c.case_id, t.ratings.c.rater_id, t.ratings.c.site)
+    )
+    if case_id is not None:
+        newest = newest.where(t.ratings.c.case_id == case_id)
+    if rater_id is not None:
+        newest = newest.where(t.ratings.c.rater_id == rater_id)
+    query = (
+        sa.select(t.ratings, t.reads.c.arm)
+        .outerjoin(t.reads, t.reads.c.id == t.ratings.c.read_id)
+        .where(t.ratings.c.id.in_(newest))
+        .order_by(t.ratings.c.case_id, t.ratings.c.rater_id, t.ratings.c.site)
+    )
+    sites: dict[str, Site] = {}
+    return tuple(
+        RatingRow(
+            case_id=row.case_id,
+            rater_id=row.rater_id,
+            site=sites.setdefault(row.site, Site.parse(row.site)),
+            grade=None if row.grade is None else Grade(row.grade),
+            not_gradable=None if row.not_gradable is None else NotGradable(row.not_gradable),
+            probabilities=None if row.p0 is None else (row.p0, row.p1, row.p2, row.p3),
+            confidence=row.confidence,
+            arm=row.arm or "",
+            read_id=row.read_id,
+            run_id=row.run_id,
+            given_at=row.given_at,
+        )
+        for row in tx.execute(query)
+    )

@@ -1,0 +1,146 @@
+"""Reads and the answers given in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from lss_core.domain import Answer, Grade, NotGradable, Site
+from lss_core.errors import ConflictError, NotFoundError
+from lss_core.store import tables as t
+from lss_core.store.engine import Transaction
+from lss_core.store.ids import new_id
+from lss_core.store.values import ReadRecord
+
+
+def add_read(tx: Transaction, *, case_id: str, rater_id: str, arm: str, at: datetime) -> str:
+    """Begin a sitting; its id."""
+    read_id = new_id("READ")
+    row = {"id": read_id, "case_id": case_id, "rater_id": rater_id, "arm": arm, "opened_at": at}
+    tx.execute(sa.insert(t.reads).values(row))
+    return read_id
+
+
+def newest_read(tx: Transaction, *, case_id: str, rater_id: str, arm: str) -> ReadRecord | None:
+    """A rater's newest sitting with a case."""
+    query = (
+        sa.select(t.reads)
+        .where(t.reads.c.case_id == case_id, t.reads.c.rater_id == rater_id, t.reads.c.arm == arm)
+        .order_by(t.reads.c.opened_at.desc())
+        .limit(1)
+    )
+    row = tx.execute(query).first()
+    return None if row is None else _record(tx, row)
+
+
+def get_read(tx: Transaction, read_id: str, *, lock: bool = False) -> ReadRecord:
+    """A sitting. `lock` holds it still until the transaction ends. Raises NotFoundError."""
+    query = sa.select(t.reads).where(t.reads.c.id == read_id)
+    row = tx.execute(query.with_for_update() if lock else query).first()
+    if row is None:
+        raise NotFoundError(read_id, reason="there is no such read", remedy="Open the case again")
+    return _record(tx, row)
+
+
+def reads_of_rater(tx: Transaction, rater_id: str, arm: str) -> dict[str, tuple[str, int, bool]]:
+    """Of each case he has opened: his newest sitting's id, sites answered, whether submitted."""
+    answered = (
+        sa.select(sa.func.count(sa.distinct(t.ratings.c.site)))
+        .where(t.ratings.c.read_id == t.reads.c.id)
+        .scalar_subquery()
+    )
+    query = (
+        sa.select(t.reads, answered.label("answered"))
+        .where(t.reads.c.rater_id == rater_id, t.reads.c.arm == arm)
+        .order_by(t.reads.c.opened_at)
+    )
+    return {row.case_id: (row.id, row.answered, row.submitted_at is not None) for row in tx.execute(query)}
+
+
+def submit_read(tx: Transaction, read_id: str, *, at: datetime) -> None:
+    """Close a sitting; one that is closed keeps its time."""
+    tx.execute(
+        sa.update(t.reads)
+        .where(t.reads.c.id == read_id, t.reads.c.submitted_at.is_(None))
+        .values(submitted_at=at)
+    )
+
+
+def add_answer(tx: Transaction, read: ReadRecord, answer: Answer, *, key: str, at: datetime) -> bool:
+    """Add an answer to a sitting; False when this key has added the same one before.
+
+    Raises ConflictError when the key came with another answer.
+    """
+    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+    row = {**_row(read, answer, at), "idempotency_key": key}
+    done = tx.execute(
+        insert(t.ratings)
+        .values(row)
+        .on_conflict_do_nothing(index_elements=["read_id", "idempotency_key"])
+        .returning(t.ratings.c.id)
+    ).first()
+    if done is not None:
+        return True
+    same = (t.ratings.c.read_id == read.id) & (t.ratings.c.idempotency_key == key)
+    if _answer(tx.execute(sa.select(t.ratings).where(same)).one()) != answer:
+        raise ConflictError(
+            read.id,
+            reason="this answer's key was used for another answer",
+            remedy="Reload the page and answer again",
+        )
+    return False
+
+
+def add_answers(tx: Transaction, read: ReadRecord, answers: Sequence[Answer], *, at: datetime) -> None:
+    """Add many answers to a sitting at once."""
+    tx.execute(sa.insert(t.ratings), [_row(read, answer, at) for answer in answers])
+
+
+def probabilities_row(answer: Answer) -> dict[str, float | None]:
+    """The four probability columns of an answer."""
+    values: Sequence[float | None] = answer.probabilities or (None,) * 4
+    return {f"p{grade}": values[grade] for grade in range(4)}
+
+
+def _row(read: ReadRecord, answer: Answer, at: datetime) -> dict[str, Any]:
+    return {
+        "case_id": read.case_id,
+        "rater_id": read.rater_id,
+        "read_id": read.id,
+        "site": answer.site.key,
+        "grade": answer.grade,
+        "not_gradable": answer.not_gradable,
+        **probabilities_row(answer),
+        "confidence": answer.confidence,
+        "note": answer.note,
+        "evidence": {},
+        "given_at": at,
+    }
+
+
+def _answer(row: sa.Row[Any]) -> Answer:
+    return Answer(
+        site=Site.parse(row.site),
+        grade=None if row.grade is None else Grade(row.grade),
+        not_gradable=None if row.not_gradable is None else NotGradable(row.not_gradable),
+        probabilities=None if row.p0 is None else (row.p0, row.p1, row.p2, row.p3),
+        confidence=row.confidence,
+        note=row.note,
+    )
+
+
+def _record(tx: Transaction, row: sa.Row[Any]) -> ReadRecord:
+    query = sa.select(t.ratings).where(t.ratings.c.read_id == row.id).order_by(t.ratings.c.id)
+    return ReadRecord(
+        id=row.id,
+        case_id=row.case_id,
+        rater_id=row.rater_id,
+        arm=row.arm,
+        opened_at=row.opened_at,
+        submitted_at=row.submitted_at,
+        answers={answer.site: _answer(answer) for answer in tx.execute(query)},
+    )
