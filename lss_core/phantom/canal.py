@@ -1,0 +1,288 @@
+"""The canal and its content: fat, flava, disc material behind the disc, sac, roots, foramina."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lss_core.domain import Side, Structure
+from lss_core.phantom.anatomy import SIGNS, Anatomy, Disc
+from lss_core.phantom.bones import Window, bones, ellipse, facet_centre, paint_arch, paint_facets
+from lss_core.phantom.canvas import Canvas
+from lss_core.phantom.frames import Array, Rect
+from lss_core.phantom.tissue import Tissue
+
+Mask = NDArray[np.bool_]
+REACH_ABOVE, REACH_BELOW = 24.0, 20.0
+
+
+@dataclass(eq=False)
+class Drawing:
+    """A painted plane, and the regions that are spaces rather than tissues."""
+
+    canvas: Canvas
+    regions: dict[Structure, Mask] = field(default_factory=dict)
+
+
+def draw_spine(anatomy: Anatomy, canvas: Canvas) -> Drawing:
+    """Paint the spine over what the canvas already shows."""
+    drawing = Drawing(canvas=canvas)
+    for region in (Structure.SPINAL_CANAL, Structure.NEURAL_FORAMEN, Structure.LATERAL_RECESS):
+        drawing.regions[region] = np.zeros(canvas.plane.shape, np.bool_)
+    rect = _near_canal(anatomy, canvas)
+    if rect is None:
+        bones(anatomy, canvas)
+        return drawing
+    curve = anatomy.curve
+    k, u, v, s = curve.local(canvas.plane, rect)
+    size = {name: table[k] for name, table in curve.values.items()}
+    window = Window(rect=rect, u=u, v=v, s=s, width=size["width"], depth=size["depth"], alpha=size["alpha"])
+    _paint_backing(canvas, window)
+    levels = [(disc, part) for disc in anatomy.discs
+              if (part := window.part(disc.s - REACH_BELOW, disc.s + REACH_ABOVE)) is not None]
+    for disc, part in levels:
+        _paint_foramen_fat(drawing, part, disc)
+    for bone in anatomy.vertebrae:
+        paint_arch(canvas, window, bone)
+    wall = window.wall
+    canvas.paint(rect, wall, Tissue.EPIDURAL_FAT)
+    room = -wall + 0.4
+    for disc, part in levels:
+        if disc.frame and not disc.s < anatomy.vertebrae[9].s:
+            _lower(room, window, part, paint_facets(canvas, part, disc))
+            _lower(room, window, part, _paint_flavum(canvas, part, disc))
+    bones(anatomy, canvas)
+    for disc, part in levels:
+        _lower(room, window, part, _paint_margin(canvas, part, disc))
+    _paint_ligament(canvas, window, anatomy, levels)
+    drawing.regions[Structure.SPINAL_CANAL][rect] = (wall < 0) & np.isin(
+        canvas.labels[rect], (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.PLL, Tissue.BODY_VEIN))
+    for disc, part in levels:
+        _mark_regions(drawing, part, disc)
+    sac = _sac(window, size, room)
+    _paint_exiting_roots(canvas, levels)
+    _paint_sac(anatomy, canvas, window, size, sac)
+    drawing.regions[Structure.SPINAL_CANAL][rect] |= sac < 0.35
+    return drawing
+
+
+def _near_canal(anatomy: Anatomy, canvas: Canvas) -> Rect | None:
+    """The rectangle around all pixels within 40 mm of the canal."""
+    rects = [canvas.plane.near(point, 42.0) for point in anatomy.curve.points[::60]]
+    found = [rect for rect in rects if rect is not None]
+    if not found:
+        return None
+    return (
+        slice(min(r[0].start for r in found), max(r[0].stop for r in found)),
+        slice(min(r[1].start for r in found), max(r[1].stop for r in found)),
+    )
+
+
+def _lower(room: Array, window: Window, part: Window, d: Array) -> None:
+    """Take an obstacle's distance into the free room around the sac, in place."""
+    r, c = window.rect[0].start, window.rect[1].start
+    cut = np.s_[part.rect[0].start - r : part.rect[0].stop - r, part.rect[1].start - c : part.rect[1].stop - c]
+    np.minimum(room[cut], d, out=room[cut])
+
+
+def _paint_backing(canvas: Canvas, window: Window) -> None:
+    """Interspinous ligaments and fat between the spinous processes."""
+    behind = window.v - window.depth
+    d = np.maximum(np.abs(window.u) - 3.2 - 0.06 * behind, np.maximum(behind - 27, -3 - behind))
+    canvas.paint(window.rect, d, Tissue.LIGAMENT)
+
+
+def _paint_foramen_fat(drawing: Drawing, part: Window, disc: Disc) -> None:
+    w, side = part.s - disc.s, np.abs(part.u)
+    along = np.abs(w - (disc.foramen_top + disc.foramen_bottom) / 2) - (disc.foramen_top - disc.foramen_bottom) / 2 - 1
+    across = np.abs(side - disc.foramen_u) - 8.0
+    fat = np.maximum(np.maximum(along, across), np.maximum(-part.v - disc.canal_depth - 3, part.v - 6))
+    drawing.canvas.paint(part.rect, fat, Tissue.PERINEURAL_FAT)
+    veins = np.hypot(w - disc.foramen_bottom - 4 + 0.2 * part.v, part.v + disc.canal_depth - 3) - 0.9
+    drawing.canvas.paint(part.rect, np.maximum(veins, across), Tissue.VEIN)
+
+
+def _paint_flavum(canvas: Canvas, part: Window, disc: Disc) -> Array:
+    w, roof, side = part.s - disc.s, part.roof, np.abs(part.u)
+    thickness = np.where(part.u > 0, disc.flavum[Side.LEFT], disc.flavum[Side.RIGHT])
+    fade = np.clip(1 - (np.abs(w - 1) / 13) ** 3, 0, 1)
+    thickness = thickness * (0.3 + 0.7 * np.clip(side / 5, 0, 1)) * fade
+    d = np.maximum(np.maximum(-roof - thickness, roof - 1.2), np.maximum(side - part.width - 1.5, 0.3 - side))
+    d = np.maximum(d, np.abs(w - 1) - 13).astype(np.float32)
+    canvas.paint(part.rect, d, Tissue.FLAVUM)
+    return d
+
+
+def margin(disc: Disc, u: Array, w: Array) -> tuple[Array, Array]:
+    """How far the disc's margin stands behind the vertebral bodies' wall: (bulge alone, all), mm."""
+    half = disc.height / 2
+    fall = np.clip(1 - (np.abs(w) / (half + 1.0 + 0.5 * disc.bulge)) ** 4, 0, 1)
+    bulge = (0.4 + disc.bulge * np.exp(-((u / (disc.canal_width + 12)) ** 6))) * fall
+    for side, sign in SIGNS.items():
+        out = np.exp(-(((sign * u - disc.foramen_u - 1.5) / 6.5) ** 2))
+        tall = np.clip(1 - (np.abs(w - 0.45 * disc.ridge[side]) / (half + 1 + 0.75 * disc.ridge[side])) ** 4, 0, 1)
+        bulge = np.maximum(bulge, disc.ridge[side] * out * tall)
+    total = bulge
+    for bump in disc.protrusions:
+        shape = np.exp(-((u - bump.u) ** 2) / (2 * bump.width**2))
+        shape = shape * np.clip(1 - (np.abs(w - bump.up) / (bump.height + 2)) ** 3, 0, 1)
+        total = np.maximum(total, 0.5 * bulge + bump.depth * shape)
+    return bulge, total
+
+
+def _paint_margin(canvas: Canvas, part: Window, disc: Disc) -> Array:
+    w = part.s - disc.s
+    bulge, total = margin(disc, part.u, w)
+    lift = part.v + part.depth
+    far = np.abs(part.u) - disc.half_width * 0.85
+    d = np.maximum(lift - total, far)
+    shell = np.maximum(d, -lift - 3.0)
+    at_disc = np.abs(w) - np.maximum(disc.height / 2 + disc.half_depth * np.tan(disc.opening) / 2, 1.0)
+    out = (total > 0.15).astype(np.float32)
+    canvas.paint(part.rect, np.where(out > 0, np.maximum(shell, np.minimum(at_disc, -lift)), 9), Tissue.DISC)
+    swollen = np.where(total - bulge > 0.8, np.maximum(d, bulge - lift), 9).astype(np.float32)
+    canvas.paint(part.rect, swollen, Tissue.HERNIATION)
+    return np.where(out > 0, d, 9).astype(np.float32)
+
+
+def _paint_ligament(
+    canvas: Canvas, window: Window, anatomy: Anatomy, levels: list[tuple[Disc, Window]]
+) -> None:
+    """The posterior longitudinal ligament: a thin line along bodies and disc margins."""
+    total = np.full(window.s.shape, 0.2, np.float32)
+    r, c = window.rect[0].start, window.rect[1].start
+    for disc, part in levels:
+        cut = np.s_[part.rect[0].start - r : part.rect[0].stop - r, part.rect[1].start - c : part.rect[1].stop - c]
+        total[cut] = np.maximum(total[cut], margin(disc, part.u, part.s - disc.s)[1])
+    lift = window.v + window.depth - total
+    d = np.maximum(np.abs(lift - 0.3) - 0.55, np.abs(window.u) - 5.5)
+    canvas.paint(window.rect, np.maximum(d, anatomy.vertebrae[10].s - window.s), Tissue.PLL)
+
+
+def _mark_regions(drawing: Drawing, part: Window, disc: Disc) -> None:
+    """Neural foramina and lateral recesses: the free space inside their bounds."""
+    if disc.level is None:
+        return
+    w, side = part.s - disc.s, np.abs(part.u)
+    labels = drawing.canvas.labels[part.rect]
+    free = np.isin(labels, (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.VEIN))
+    foramen = (np.abs(side - disc.foramen_u) < 5.5) & (w < disc.foramen_top + 1) & (w > disc.foramen_bottom - 1)
+    foramen &= (part.v > -disc.canal_depth - 3) & (part.v < 6)
+    recess = (side > disc.recess_u * 0.8) & (side < disc.foramen_u - 5.5) & (w < 5) & (w > disc.foramen_bottom - 6)
+    recess &= part.v < 1.0
+    drawing.regions[Structure.NEURAL_FORAMEN][part.rect] |= foramen & free
+    drawing.regions[Structure.LATERAL_RECESS][part.rect] |= recess & free
+
+
+def _sac(window: Window, size: dict[str, Array], room: Array) -> Array:
+    """Distance to the dural sac: its own shape, pressed in by whatever takes its room."""
+    v = window.v - size["sac_back"]
+    a, b = size["sac_width"], size["sac_depth"]
+    own = (np.sqrt((window.u / a) ** 2 + (v / b) ** 2) - 1) * np.minimum(a, b)
+    pressed = 0.7 - room
+    k = np.float32(1.2)  # how round the corners stay
+    h = np.clip(0.5 + 0.5 * (own - pressed) / k, 0, 1)
+    result: Array = pressed + (own - pressed) * h + k * h * (1 - h)
+    return result
+
+
+def root_path(disc: Disc, side: Side) -> list[tuple[float, float, float, float]]:
+    """(u, v, w, radius) of the root that leaves under the pedicle above a disc, from sac to muscle."""
+    sign, front = SIGNS[side], -disc.canal_depth
+    gap = disc.foramen_top - (disc.foramen_top - 5.5)
+    height = disc.foramen_top - 5.2 + disc.root_lift[side] * (gap - disc.root_radius - 0.2)
+    return [
+        (sign * disc.recess_u * 0.88, front + 4.0, disc.foramen_top + 10, 1.3),
+        (sign * disc.recess_u * 1.05, front + 3.6, disc.foramen_top + 1, 1.6),
+        (sign * (disc.foramen_u - 2), front + 4.6, height + 0.5, disc.root_radius),
+        (sign * (disc.foramen_u + 3), front + 4.8, height - 1.5, disc.root_radius),
+        (sign * (disc.foramen_u + 9), front + 3.0, height - 8, 2.0),
+        (sign * (disc.foramen_u + 19), front - 6.0, height - 22, 2.0),
+    ]
+
+
+def recess_root(disc: Disc, side: Side) -> tuple[float, float, float]:
+    """(u, v, radius) of the root that passes the disc in the lateral recess."""
+    return SIGNS[side] * disc.recess_u, -disc.canal_depth + 2.6, 1.5
+
+
+def _paint_exiting_roots(canvas: Canvas, levels: list[tuple[Disc, Window]]) -> None:
+    """Roots in recess and foramen; where there is no room for them they are squeezed flat."""
+    soft = (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.VEIN, Tissue.FAT, Tissue.DEEP_FAT, Tissue.PSOAS,
+            Tissue.MUSCLE, Tissue.LIGAMENT, Tissue.TRANSVERSE, Tissue.PLL)
+    for disc, part in levels:
+        if disc.level is None:
+            continue
+        w = part.s - disc.s
+        free = np.isin(canvas.labels[part.rect], soft)
+        for side in Side:
+            path = root_path(disc, side)
+            u, v, radius = recess_root(disc, side)
+            d = _capsule(part.u, part.v, w, (u, v, 4.0, 1.2), (u * 1.04, v, disc.foramen_bottom - 6, radius))
+            for a, b in zip(path[:-1], path[1:], strict=True):
+                d = np.minimum(d, _capsule(part.u, part.v, w, a, b))
+            canvas.paint(part.rect, np.where(free, d, 9).astype(np.float32), Tissue.ROOT)
+            knot = _capsule(part.u, part.v, w, path[2], path[3]) + 0.5
+            canvas.paint(part.rect, np.where(free, knot, 9).astype(np.float32), Tissue.GANGLION)
+
+
+Node = tuple[float, float, float, float]
+
+
+def _capsule(u: Array, v: Array, w: Array, a: Node, b: Node) -> Array:
+    """Distance to a rod with round ends between two nodes (u, v, w, radius)."""
+    axis = np.array(b[:3]) - np.array(a[:3])
+    x, y, z = u - np.float32(a[0]), v - np.float32(a[1]), w - np.float32(a[2])
+    dx, dy, dz = (np.float32(t) for t in axis)
+    t = np.clip((x * dx + y * dy + z * dz) / np.float32(axis @ axis), 0, 1)
+    result: Array = np.sqrt((x - t * dx) ** 2 + (y - t * dy) ** 2 + (z - t * dz) ** 2) - (a[3] + t * (b[3] - a[3]))
+    return result
+
+
+def _paint_sac(anatomy: Anatomy, canvas: Canvas, window: Window, size: dict[str, Array], sac: Array) -> None:
+    """Dura, CSF, the cord's end and the roots of the cauda equina, crowded where the sac is narrow."""
+    canvas.paint(window.rect, sac - 0.35, Tissue.DURA)
+    canvas.paint(window.rect, sac, Tissue.CSF)
+    near = sac < 1.0
+    rows, columns = np.flatnonzero(near.any(1)), np.flatnonzero(near.any(0))
+    if not len(rows):
+        return
+    cut = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    r, c = window.rect[0].start, window.rect[1].start
+    rect = (slice(r + rows[0], r + rows[-1] + 1), slice(c + columns[0], c + columns[-1] + 1))
+    u, v, s, d = window.u[cut], window.v[cut], window.s[cut], sac[cut]
+    a, b, back = size["sac_width"][cut], size["sac_depth"][cut], size["sac_back"][cut]
+    thick = np.clip((s - anatomy.conus_s) / 26, 0, 1) ** 0.6
+    cord = ellipse(u, v - back - 0.8, 4.6, 3.9) + 3.9 * (1 - thick)
+    nerves = np.full(s.shape, 9, np.float32)
+    squeeze = _squeeze(anatomy, s)
+    fan = np.clip((anatomy.conus_s + 12 - s) / 30, 0.25, 1)
+    for n, (p, q, x, y, leaves, r0) in enumerate(anatomy.roots):
+        end = anatomy.vertebrae[10].s + 12 + (anatomy.conus_s - anatomy.vertebrae[10].s - 30) * leaves**1.6
+        side = np.float32((2 * p - 1) * 0.8 + 0.1 * np.sin(6 * x + n))
+        turn = np.sin(s / np.float32(22 + 20 * y) + np.float32(6 * x))
+        ru = a * squeeze * (side + 0.10 * turn) * (0.5 + 0.5 * fan)
+        rv = back + b * (0.62 - 0.95 * np.float32(q) * fan * squeeze + 0.05 * turn - 0.45 * side**2)
+        radius = np.float32(0.45 + 0.45 * r0)
+        one = np.hypot(u - ru, v - rv) - radius
+        nerves = np.minimum(nerves, np.where(s > end, one, 9))
+    nerves = np.where(s > anatomy.conus_s + 25, np.maximum(nerves, 0.4), nerves)
+    canvas.paint(rect, np.maximum(nerves, d + 0.2).astype(np.float32), Tissue.CAUDA)
+    canvas.paint(rect, np.maximum(cord, d + 0.8).astype(np.float32), Tissue.CORD)
+
+
+def _squeeze(anatomy: Anatomy, s: Array) -> Array:
+    """How much of its breadth the bundle of roots keeps at each s."""
+    keep = np.ones_like(s)
+    for disc in anatomy.discs:
+        if disc.level is None:
+            continue
+        loss = 0.06 * (disc.bulge + max((p.depth for p in disc.protrusions), default=0))
+        loss += 0.05 * (sum(disc.flavum.values()) - 5.6)
+        keep -= np.float32(np.clip(loss, 0, 0.6)) * np.exp(-(((s - disc.s) / 9) ** 2))
+    return keep
+
+
+__all__ = ["Drawing", "draw_spine", "facet_centre", "margin", "recess_root", "root_path"]

@@ -1,0 +1,123 @@
+"""A whole synthetic study: three series with masks, points, measurements and grades."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lss_core.domain import Grade, Level, Point, SagittalStructure, SeriesRole, Site, Structure
+from lss_core.imaging.masks import MaskStack
+from lss_core.imaging.volume import Volume
+from lss_core.phantom.acquire import Stack, axial_stack, bias_field, finish, sagittal_stack
+from lss_core.phantom.anatomy import LEVELS, Anatomy, draw_anatomy, draw_severities
+from lss_core.phantom.canal import draw_spine
+from lss_core.phantom.canvas import Canvas, noise_tile
+from lss_core.phantom.frames import Array
+from lss_core.phantom.labels import axial_masks, sagittal_masks
+from lss_core.phantom.surroundings import draw_body
+from lss_core.phantom.tissue import Contrast, draw_contrast
+from lss_core.phantom.truth import Truth, find_truth
+
+Masks = dict[str, NDArray[np.bool_]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhantomOptions:
+    """What may be chosen; what is None is drawn from the seed.
+
+    severities: from 0 to 1 for sites that shall have a given one.
+    severity_scale: multiplies the severity of all sites.
+    sub_slices: thin planes averaged over a slice's thickness, an odd number.
+    """
+
+    severities: Mapping[Site, float] = field(default_factory=dict)
+    severity_scale: float = 1.0
+    fat_suppressed: bool | None = None
+    sagittal_slices: int | None = None
+    sagittal_pixels: int | None = None
+    axial_pixels: int | None = None
+    sub_slices: int = 3
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PhantomStudy:
+    """A synthetic study and its truth.
+
+    series: int16 volumes, 0 to 4095. masks: of the same grids, axial by Structure, sagittal by
+    SagittalStructure. canal_points_mm: the middle of the sac at each disc. site_points_mm,
+    measurements (units in the names) and grades: of the 25 sites. numbering_note says when the
+    vertebral numbering is unusual.
+    """
+
+    seed: int
+    series: Mapping[SeriesRole, Volume]
+    masks: Mapping[SeriesRole, MaskStack]
+    canal_points_mm: Mapping[Level, Point]
+    site_points_mm: Mapping[Site, Point]
+    measurements: Mapping[Site, Mapping[str, float]]
+    grades: Mapping[Site, Grade]
+    numbering_note: str
+
+
+def make_study(seed: int, *, options: PhantomOptions = PhantomOptions()) -> PhantomStudy:  # noqa: B008
+    """A study, the same for the same seed and options."""
+    anatomy = make_anatomy(seed, options)
+    look, plan = np.random.default_rng([seed, 2]), np.random.default_rng([seed, 3])
+    tile = noise_tile(look)
+    fading = np.array([disc.degeneration for disc in anatomy.discs])
+    suppressed = plan.random() < 0.3 if options.fat_suppressed is None else options.fat_suppressed
+    kinds = ("t2_fat_suppressed" if suppressed else "t2", "t1", "t2")
+    t2, t1, axial_t2 = (draw_contrast(look, kind, fading) for kind in kinds)
+    sagittal = sagittal_stack(plan, anatomy, options.sagittal_slices, options.sagittal_pixels)
+    axial = axial_stack(plan, anatomy, options.axial_pixels)
+    images, side_masks = _draw(anatomy, sagittal, (t2, t1), tile, options.sub_slices, sagittal=True)
+    axial_images, cross_masks = _draw(anatomy, axial, (axial_t2,), tile, options.sub_slices, sagittal=False)
+    series, gains = {}, bias_field(look, sagittal)
+    for role, image in ((SeriesRole.SAGITTAL_T1, images[1]), (SeriesRole.SAGITTAL_T2, images[0])):
+        series[role] = sagittal.volume(finish(look, image, gains, sagittal=True, pixel_mm=sagittal.planes[0].pixel_mm))
+    voxels = finish(look, axial_images[0], bias_field(look, axial), sagittal=False, pixel_mm=axial.planes[0].pixel_mm)
+    series[SeriesRole.AXIAL_T2] = axial.volume(voxels)
+    truth: Truth = find_truth(anatomy)
+    return PhantomStudy(
+        seed=seed, series=series,
+        masks={SeriesRole.SAGITTAL_T1: side_masks, SeriesRole.SAGITTAL_T2: side_masks, SeriesRole.AXIAL_T2: cross_masks},
+        canal_points_mm=truth.canal_points_mm, site_points_mm=truth.site_points_mm,
+        measurements=truth.measurements, grades=truth.grades, numbering_note=anatomy.transitional,
+    )
+
+
+def make_anatomy(seed: int, options: PhantomOptions) -> Anatomy:
+    """The patient of a seed."""
+    rng = np.random.default_rng([seed, 1])
+    severities = {site: float(np.clip(value * options.severity_scale, 0, 1)) for site, value in draw_severities(rng).items()}
+    return draw_anatomy(rng, {**severities, **options.severities})
+
+
+def _draw(
+    anatomy: Anatomy, stack: Stack, contrasts: tuple[Contrast, ...], tile: Array, sub_slices: int, *, sagittal: bool
+) -> tuple[Array, MaskStack]:
+    """Images (contrasts, slices, rows, columns), averaged over the thickness, and the middle's masks."""
+    rows, columns = stack.planes[0].shape
+    images = np.zeros((len(contrasts), len(stack.planes), rows, columns), np.float32)
+    offsets = (np.arange(sub_slices) - (sub_slices - 1) / 2) * stack.thickness_mm * 0.8 / max(sub_slices, 2)
+    structures = tuple(SagittalStructure) if sagittal else tuple(Structure)
+    bits = np.zeros(images.shape[1:], np.uint32)
+    for n, plane in enumerate(stack.planes):
+        body = Canvas(plane, contrasts, tile)
+        draw_body(anatomy, body)
+        for offset in offsets:
+            canvas = Canvas(plane.moved(float(offset)), contrasts, tile)
+            canvas.images[:], canvas.labels[:] = body.images, body.labels
+            drawing = draw_spine(anatomy, canvas)
+            images[:, n] += canvas.images / sub_slices
+            if offset == 0:
+                masks = sagittal_masks(drawing, anatomy) if sagittal else axial_masks(drawing)
+                for number, structure in enumerate(structures):
+                    bits[n] |= masks[structure].astype(np.uint32) << np.uint32(number)
+    return images, MaskStack(structures=tuple(s.value for s in structures), bits=bits)
+
+
+__all__ = ["LEVELS", "PhantomOptions", "PhantomStudy", "make_anatomy", "make_study"]

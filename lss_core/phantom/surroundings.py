@@ -1,0 +1,122 @@
+"""The body around the spine: skin, fat, muscles, vessels, kidneys, bowel, iliac bones."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lss_core.phantom.anatomy import Anatomy
+from lss_core.phantom.canvas import Canvas
+from lss_core.phantom.frames import Array
+from lss_core.phantom.tissue import Tissue
+
+
+def draw_body(anatomy: Anatomy, canvas: Canvas) -> None:
+    """Paint the torso; x and y are taken from the line of the vertebral bodies."""
+    rect, h = canvas.plane.whole, anatomy.habitus
+    x, y, z = (canvas.plane.along(np.zeros(3), axis, rect) for axis in np.eye(3))
+    line = np.array([bone.frame.origin for bone in anatomy.vertebrae])[::-1]
+    skin_line = _smooth_back(anatomy)
+    cx = np.interp(z, line[:, 2], line[:, 0]).astype(np.float32)
+    cy = np.interp(z, line[:, 2], line[:, 1]).astype(np.float32)
+    back = np.interp(z, skin_line[:, 0], skin_line[:, 1]).astype(np.float32)
+    x, y = x - cx, y - cy
+    back -= cy
+    size = anatomy.size
+    wide, deep = (150 + 40 * h[0]) * size, (95 + 35 * h[1] + anatomy.fat_mm)
+    groove = 9 * h[2] * np.exp(-((x / 22) ** 2))
+    behind = y - (back - groove)
+    torso = np.maximum(
+        (np.sqrt((x / wide) ** 2 + (np.minimum(y - 20, 0) / deep) ** 2) - 1) * 0.8 * deep,
+        behind + np.float32(0.0022) * x**2,
+    )
+    canvas.paint(rect, torso, Tissue.SKIN)
+    canvas.paint(rect, torso + 2.0, Tissue.FAT)
+    if canvas.tile is not None:
+        veil = canvas.noise(rect, (3.0, 1.0, 3.0))
+        canvas.blend(rect, 0.6 * np.clip(1 - np.abs(veil) * 12, 0, 1) * (torso < -3), Tissue.FASCIA)
+    inner = torso + anatomy.fat_mm * (1 - 0.5 * np.clip(np.abs(x) / 120, 0, 1) * (y < 20))
+    canvas.paint(rect, inner, Tissue.FASCIA)
+    canvas.paint(rect, inner + 1.3, Tissue.DEEP_FAT)
+    belly = np.maximum(inner + 6, np.maximum(y + 24, 18 - np.hypot(x, (y + 26) * 1.5)))
+    canvas.paint(rect, np.maximum(inner + 2, y + 60 - 0.25 * np.abs(x)), Tissue.MUSCLE)
+    if canvas.tile is not None:
+        lumps = canvas.noise(rect, (2.2, 2.2, 2.6))
+        canvas.blend(rect, np.clip(1.2 + lumps * 1.5, 0, 1) * np.clip(-belly / 4, 0, 1), Tissue.BOWEL)
+    _paint_muscles(anatomy, canvas, x, y, z, inner)
+    _paint_vessels_and_kidneys(anatomy, canvas, x, y, z)
+
+
+def _smooth_back(anatomy: Anatomy) -> Array:
+    """(n, 2) z and y of the skin behind the spine: the tips of the spinous processes, smoothed."""
+    tips = np.array([
+        anatomy.curve.point(b.s - 0.35 * b.height, 0, b.canal_depth + b.spinous) for b in anatomy.vertebrae
+    ])[::-1]
+    z = np.linspace(tips[0, 2] - 80, tips[-1, 2] + 60, 60)
+    y = np.interp(z, tips[:, 2], tips[:, 1])
+    kernel = np.exp(-(np.arange(-8, 9) ** 2) / 30.0)
+    y = np.convolve(np.pad(y, 8, mode="edge"), kernel / kernel.sum(), "valid")
+    y += 5 + anatomy.fat_mm
+    result: Array = np.stack([z, y], 1)
+    return result
+
+
+def _paint_muscles(anatomy: Anatomy, canvas: Canvas, x: Array, y: Array, z: Array, inner: Array) -> None:
+    rect, size, h = canvas.plane.whole, anatomy.size, anatomy.habitus
+    side = np.abs(x)
+    l3, l5 = anatomy.vertebrae[6].frame.origin[2], anatomy.vertebrae[8].frame.origin[2]
+    low = np.clip((l3 - z) / (l3 - l5), -2, 1.6)
+    ilium = np.maximum(np.abs(side - 62 * size - 0.35 * (y - 10) * (y < 40) - 6 * (1 - low)) - 7, np.abs(y - 22) - 34)
+    ilium = np.maximum(ilium, (0.75 - low) * 25)
+    canvas.paint(rect, ilium, Tissue.CORTEX)
+    canvas.paint(rect, ilium + 1.3, Tissue.ILIUM)
+    half = 30 + 4 * h[3]
+    reach = half * size * (1 - 0.25 * np.clip(low - 0.6, 0, 1))
+    middle = 45 + 6 * np.clip(low, -1, 1)
+    erector = (np.sqrt(((side - 6 - reach) / reach) ** 2 + ((y - middle) / (24 * size)) ** 2) - 1) * 24
+    erector = np.maximum(erector, np.maximum(inner + 1.5, 4 - side))
+    quadratus = (np.sqrt(((side - 68 * size) / 16) ** 2 + ((y - 22) / 11) ** 2) - 1) * 11
+    quadratus = np.maximum(quadratus, (low - 0.8) * 30)
+    psoas_size = (13 + 8 * np.clip(low + 1, 0, 2)) * size * (0.85 + 0.3 * h[4])
+    px = 26 * size + 0.75 * psoas_size + 4 * np.clip(low, 0, 2)
+    psoas = (np.sqrt(((side - px) / (0.85 * psoas_size)) ** 2 + ((y + 2 + 8 * np.clip(low, 0, 2)) / (1.15 * psoas_size)) ** 2) - 1) * psoas_size
+    psoas = np.maximum(psoas, (-1.9 - low) * 30)
+    for d, tissue in ((quadratus, Tissue.MUSCLE), (erector, Tissue.MUSCLE), (psoas, Tissue.PSOAS)):
+        canvas.paint(rect, d, Tissue.FASCIA if tissue is Tissue.MUSCLE else tissue)
+        canvas.paint(rect, d + 0.8, tissue)
+    if canvas.tile is None:
+        return
+    fat = anatomy.muscle_fat
+    streak = canvas.noise(rect, (0.9, 1.3, 6.0)) + 0.5 * canvas.noise(rect, (2.0, 2.5, 9.0))
+    planes = np.exp(-(((side - 0.55 * y - 4) / 1.6) ** 2)) + np.exp(-(((side - 42 * size) / 1.5) ** 2))
+    dense = streak + 2.0 * planes + 1.2 * fat * np.clip((30 - side) / 20, 0, 1) - (2.6 - 2.2 * fat)
+    canvas.blend(rect, np.clip(dense, 0, 0.95) * (erector < -1), Tissue.FAT)
+    canvas.blend(rect, np.clip(streak - 2.9 + fat, 0, 0.6) * (psoas < -2), Tissue.FAT)
+
+
+def _paint_vessels_and_kidneys(anatomy: Anatomy, canvas: Canvas, x: Array, y: Array, z: Array) -> None:
+    rect, size, h = canvas.plane.whole, anatomy.size, anatomy.habitus
+    split = anatomy.vertebrae[7].frame.origin[2] + (h[5] - 0.6) * 24
+    fork = np.clip((split - z) / 60, 0, 2)
+    front = -(18.5 * size + 8)
+    for tissue, middle, radius in (
+        (Tissue.AORTA, 6 + 8 * h[6], (7.5 + 3 * h[7]) * size), (Tissue.CAVA, -15 - 6 * h[8], (8 + 4 * h[9]) * size)
+    ):
+        flat = 1.0 if tissue is Tissue.AORTA else 0.65 + 0.4 * h[10]
+        d = np.full(x.shape, 99, np.float32)
+        for sign in (-1, 1):
+            place = middle * (1 - np.clip(fork, 0, 1)) + sign * (4 + 26 * fork) * (fork > 0)
+            back = front + 14 * np.clip(fork - 0.4, 0, 2) + (4 if tissue is Tissue.CAVA else 0)
+            r = radius * np.where(fork > 0.15, 0.68, 1.0)
+            d = np.minimum(d, (np.sqrt(((x - place) / r) ** 2 + ((y - back) / (r * flat)) ** 2) - 1) * r)
+        canvas.paint(rect, d - 0.9, Tissue.FASCIA)
+        canvas.paint(rect, d, tissue)
+    top = anatomy.vertebrae[4].frame.origin[2]
+    for sign in (-1, 1):
+        w = z - (top - 12 - 10 * h[11] * (sign < 0))
+        kx, ky = sign * x - (62 + 10 * h[12]) * size + 0.25 * w, y - 8 - 12 * h[13] + 0.15 * w
+        kidney = (np.sqrt((kx / 26) ** 2 + (ky / 24) ** 2 + (w / 52) ** 2) - 1) * 25
+        canvas.paint(rect, kidney, Tissue.KIDNEY)
+        sinus = (np.sqrt(((kx + 12) / 14) ** 2 + (ky / 8) ** 2 + (w / 24) ** 2) - 1) * 9
+        canvas.paint(rect, sinus, Tissue.KIDNEY_SINUS)
+    liver = (np.sqrt(((x + 105) / 70) ** 2 + ((y + 45) / 65) ** 2 + ((z - top - 60) / 70) ** 2) - 1) * 60
+    canvas.paint(rect, liver, Tissue.LIVER)
