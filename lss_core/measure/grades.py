@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from lss_core.domain import Grade, Level
 from lss_core.errors import MeasurementError
@@ -43,19 +43,20 @@ def recess_grade(recess_height_mm: float, *, obliterated: bool = False) -> Grade
     return Grade.MILD if recess_height_mm < mild else Grade.NONE
 
 
-def foramen_grade(sides_without_fat: int, *, root_deformed: bool = False) -> Grade:
-    """Lee's grade from how many of the root's four sides (above, below, before, behind) have
-    lost their fat, and whether the root is collapsed or deformed.
+def foramen_grade(without_fat: Collection[str], *, root_deformed: bool = False) -> Grade:
+    """Lee's grade from the sides of the root that have lost their fat ('up', 'down', 'front',
+    'back'), and whether the root is collapsed or deformed.
 
     Lee et al., AJR 2010;194:1095: mild, the fat is gone in two opposing directions; moderate,
-    in all four; severe, the root has changed its form. One side alone counts as none, three
-    as mild.
+    in all four; severe, the root has changed its form.
     """
-    if not 0 <= sides_without_fat <= 4:
-        raise ValueError("a root has four sides")
+    lost = set(without_fat)
+    if lost - {"up", "down", "front", "back"}:
+        raise ValueError("the sides of a root are up, down, front, back")
     if root_deformed:
         return Grade.SEVERE
-    return (Grade.NONE, Grade.NONE, Grade.MILD, Grade.MILD, Grade.MODERATE)[sides_without_fat]
+    opposing = [{"up", "down"} <= lost, {"front", "back"} <= lost]
+    return Grade.MODERATE if all(opposing) else Grade.MILD if any(opposing) else Grade.NONE
 
 
 def own_normal(sizes: Mapping[Level, float], level: Level) -> float:

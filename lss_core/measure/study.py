@@ -45,12 +45,24 @@ SHARED_WITH_SIDES = {"canal_ap_mm", "sac_area_ratio"}
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """What a study is measured from: volumes, their masks, and where its levels and sites are."""
+    """What a study is measured from: volumes, their masks, and where its levels and sites are.
+
+    axial_slices: the axial slice that shows a level, where it has been chosen already; None
+    leaves it to geometry, the nearest within 5 mm of the level's point.
+    """
 
     series: Mapping[SeriesRole, Volume]
     masks: Mapping[SeriesRole, MaskStack]
     canal_points_mm: Mapping[Level, Point]
     site_points_mm: Mapping[Site, Point] = field(default_factory=dict)
+    axial_slices: Mapping[Level, int] | None = None
+
+    def axial_slice(self, level: Level) -> int | None:
+        """The axial slice that shows a level; None where there is none, or the level is not known."""
+        if self.axial_slices is not None:
+            return self.axial_slices.get(level)
+        point = self.canal_points_mm.get(level)
+        return None if point is None else near_slice(self, SeriesRole.AXIAL_T2, point)
 
     def has(self, role: SeriesRole) -> bool:
         """Whether a series is there with its masks."""
@@ -68,9 +80,7 @@ def measure_study(study: Study) -> dict[Site, Measurements]:
     `foramen_area_mm2` from the sagittal T1 (T2 where there is none), and the disc's sizes.
     """
     discs = {level: _disc(study, level) for level in study.canal_points_mm}
-    slices = {
-        level: near_slice(study, SeriesRole.AXIAL_T2, point) for level, point in study.canal_points_mm.items()
-    }
+    slices = {level: study.axial_slice(level) for level in Level}
     centres = _sac_centres(study)
     axial = {level: _axial(study, index, centres) for level, index in slices.items() if index is not None}
     _add_ratios({level: sides[None] for level, sides in axial.items()})

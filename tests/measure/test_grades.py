@@ -25,10 +25,21 @@ def test_an_obliterated_recess_is_severe_whatever_its_height() -> None:
     assert grades.recess_grade(6, obliterated=True) is Grade.SEVERE
 
 
-@pytest.mark.parametrize(("sides", "grade"), [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2)])
-def test_a_foramen_is_graded_by_lee_from_the_fat_that_is_gone(sides: int, grade: int) -> None:
-    assert grades.foramen_grade(sides) is Grade(grade)
-    assert grades.foramen_grade(sides, root_deformed=True) is Grade.SEVERE
+@pytest.mark.parametrize(
+    ("lost", "grade"),
+    [
+        ("", 0),
+        ("up", 0),
+        ("up front", 0),  # two that do not oppose
+        ("up down", 1),
+        ("front back", 1),
+        ("up down front", 1),
+        ("up down front back", 2),
+    ],
+)
+def test_a_foramen_is_graded_by_lee_from_the_fat_that_is_gone(lost: str, grade: int) -> None:
+    assert grades.foramen_grade(lost.split()) is Grade(grade)
+    assert grades.foramen_grade(lost.split(), root_deformed=True) is Grade.SEVERE
 
 
 def test_the_normal_size_is_that_of_the_nearest_unaffected_levels() -> None:
@@ -49,6 +60,6 @@ def test_a_level_that_was_not_measured_has_no_normal() -> None:
         grades.own_normal({Level.L1_L2: 120.0}, Level.L4_L5)
 
 
-def test_a_root_has_four_sides() -> None:
-    with pytest.raises(ValueError, match="four sides"):
-        grades.foramen_grade(5)
+def test_a_side_that_a_root_does_not_have_is_refused() -> None:
+    with pytest.raises(ValueError, match="sides of a root are up, down, front, back"):
+        grades.foramen_grade(["left"])
