@@ -63,12 +63,20 @@ def _masks(workspace: Workspace, user: User, request: Request, _: bytes) -> Resp
     )
 
 
+def _thumbnail(workspace: Workspace, user: User, request: Request, _: bytes) -> Response:
+    """A small PNG for lists; kept for an hour by the browser of this very sign-in."""
+    png = viewing.thumbnail(workspace, user, request.path_params["case_id"])
+    headers = {**NO_STORE, "Cache-Control": "private, max-age=3600", "Vary": "Cookie"}
+    return Response(png, media_type="image/png", headers=headers)
+
+
 def _zipped(masks: MaskStack) -> bytes:
     return gzip.compress(masks.bits.astype("<u4").tobytes(), compresslevel=1, mtime=0)
 
 
 ROUTES = [
     Route("/pixels/{case_id}/manifest", asked(_manifest)),
+    Route("/pixels/{case_id}/thumbnail", asked(_thumbnail)),
     Route("/pixels/{case_id}/{series_id}/voxels", asked(_voxels)),
     Route("/pixels/{case_id}/{series_id}/masks", asked(_masks)),
 ]

@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from lss_core.domain import Point, Site
-from lss_core.ui.theme import current_mode, palette
 from lss_core.ui.viewer.data import View, as_data
 
 SCRIPTS = ("geometry.js", "loader.js", "viewport.js", "answers.js", "grid.js", "toolbar.js", "viewer.js")
@@ -60,7 +59,7 @@ def viewer(view: View, *, key: str) -> ViewerResult:
     """
     result = _mount(
         key=key,
-        data=as_data(view, key=key, palette=palette(current_mode())),
+        data=as_data(view, key=key),
         on_site_change=_nothing,
         on_mark_change=_nothing,
         on_submitted_change=_nothing,

@@ -20,7 +20,7 @@ from lss_core.domain import (
     SiteFinding,
     StudyFindings,
 )
-from lss_core.ui.theme import STRUCTURE_COLOURS, Palette
+from lss_core.ui.theme import STRUCTURE_COLOURS, Mode, Palette, palette
 from lss_core.usecases.reading import ReadState
 
 
@@ -98,7 +98,7 @@ class View:
             raise ValueError("findings are shown in the mode REVIEW alone")
 
 
-def as_data(view: View, *, key: str, palette: Palette) -> dict[str, Any]:
+def as_data(view: View, *, key: str) -> dict[str, Any]:
     """The view as the plain data that viewer.js reads."""
     return {
         "key": key,
@@ -111,22 +111,21 @@ def as_data(view: View, *, key: str, palette: Palette) -> dict[str, Any]:
         "grid": None if view.mode is ViewMode.LOOK else _grid(),
         "labels": {site.key: site.label for site in SITES},
         "focus": {site.key: SHOWN_ON[site.condition].value for site in SITES},
-        "grades": [
-            {"value": int(grade), "label": grade.name.capitalize(), "colour": palette.grade(grade)}
-            for grade in Grade
-        ],
-        "not_gradable_colour": palette.not_gradable,
+        "grades": [{"value": int(grade), "label": grade.name.capitalize()} for grade in Grade],
         "reasons": [{"key": reason.value, "label": reason.label} for reason in _reasons(view.mode)],
         "read": _read(view.read),
         "findings": _findings(view.findings),
         "targets": _targets(view.findings),
         "structures": {str(name): colour for name, colour in STRUCTURE_COLOURS.items()},
-        "colours": {
-            name: getattr(palette, name)
-            for name in ("background", "surface", "border", "text", "muted", "accent", "warning")
-        },
+        "colours": {mode.value: _colours(palette(mode)) for mode in Mode},
         "command": _command(view.command),
     }
+
+
+def _colours(colours: Palette) -> dict[str, str]:
+    names = ("background", "surface", "border", "text", "muted", "accent", "warning")
+    grades = {f"grade-{grade.value}": colours.grade(grade) for grade in Grade}
+    return {**{name: getattr(colours, name) for name in names}, **grades, "grade-none": colours.grade(None)}
 
 
 def _grid() -> dict[str, Any]:

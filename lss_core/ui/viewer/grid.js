@@ -2,6 +2,9 @@
 // Review: the model's grades, read only. Rows are levels; columns run from the patient's
 // right to his left, as the axial pictures do.
 
+/** The style variable of a grade's colour, or of 'not gradable'. */
+const gradeColour = (grade) => `var(--grade-${grade?.value ?? "none"})`;
+
 class Grid {
   constructor(app) {
     this.app = app;
@@ -159,7 +162,7 @@ class Grid {
     });
     if (found) {
       button.classList.add("given");
-      button.style.setProperty("--grade", grade?.colour ?? this.data.not_gradable_colour);
+      button.style.setProperty("--grade", gradeColour(grade));
       button.append(make("b", "", { text: grade ? String(grade.value) : "NG" }));
       const share = found.probabilities?.[found.grade];
       if (share !== undefined) button.append(make("small", "", { text: `${Math.round(share * 100)} %` }));
@@ -188,9 +191,9 @@ class Grid {
     if (this.asking === "reason") box.append(...this.reasons());
     else {
       const row = make("div", "grades");
-      for (const { value, label, colour } of this.data.grades) {
+      for (const { value, label } of this.data.grades) {
         const button = make("button", "grade", { "data-grade": value, "aria-pressed": String(given?.grade === value) });
-        button.style.setProperty("--grade", colour);
+        button.style.setProperty("--grade", gradeColour({ value }));
         button.append(make("b", "", { text: String(value) }), make("span", "", { text: label }));
         button.disabled = this.locked;
         row.append(button);
@@ -260,10 +263,10 @@ class Grid {
   /** The four probabilities as bars with their numbers. */
   bars(probabilities) {
     const list = make("div", "bars");
-    for (const { value, label, colour } of this.data.grades) {
+    for (const { value, label } of this.data.grades) {
       const share = probabilities[value];
       const bar = make("span", "bar");
-      bar.style.setProperty("--grade", colour);
+      bar.style.setProperty("--grade", gradeColour({ value }));
       bar.style.setProperty("--share", `${share * 100}%`);
       list.append(make("span", "", { text: `${value} ${label}` }), bar, make("span", "number", { text: share.toFixed(2) }));
     }

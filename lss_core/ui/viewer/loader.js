@@ -79,10 +79,11 @@ class CasePixels {
 
 class SeriesPixels {
   constructor(meta) {
-    this.meta = meta;
-    this.size = meta.rows * meta.columns;
+    const [slices, rows, columns] = meta.shape;
+    this.meta = { ...meta, slices, rows, columns };
+    this.size = rows * columns;
     this.bytes = null;
-    this.here = new Uint8Array(meta.slices); // 1 where a slice has arrived
+    this.here = new Uint8Array(slices); // 1 where a slice has arrived
     this.arrived = 0;
     this.masks = null; // Uint32Array of all slices, a bit a structure
     this.rank = null; // structures from the smallest to the largest: the smallest is on top

@@ -50,8 +50,11 @@ class App {
     return window.devicePixelRatio || 1;
   }
 
+  /** The colours for the look the page has now, dark or light. */
   get colours() {
-    return this.data.colours;
+    const page = getComputedStyle(this.root).getPropertyValue("--st-background-color");
+    const [red, green, blue] = page.match(/[0-9a-f]{2}/gi)?.map((part) => parseInt(part, 16)) ?? [0, 0, 0];
+    return this.data.colours[red + green + blue > 384 ? "light" : "dark"];
   }
 
   /** New data from the page. The view stays as it is unless the case is another. */
@@ -68,7 +71,7 @@ class App {
 
   /** Colours and height; the panel only where there is a grid. */
   dress() {
-    for (const [name, value] of Object.entries(this.data.colours)) this.root.style.setProperty(`--${name}`, value);
+    for (const [name, value] of Object.entries(this.colours)) this.root.style.setProperty(`--${name}`, value);
     this.root.style.height = this.data.height;
     if (!this.data.grid) this.grid.element.remove();
     else if (!this.grid.element.isConnected) this.stage.append(this.grid.element);
@@ -281,7 +284,7 @@ class App {
   }
 
   colourOf(structure) {
-    return this.data.structures[structure] ?? this.data.not_gradable_colour;
+    return this.data.structures[structure] ?? "#9aa2ac";
   }
 
   /** A structure's colour as an opaque pixel word. */

@@ -9,6 +9,8 @@ const PRESETS = [
   ["Dark structures", ({ auto }) => auto && [auto[0] * 0.45, auto[1] * 0.45]],
 ];
 
+const PICTURE_LINE = "#6ea8dc"; // pictures are dark in the light look too
+
 class Viewport {
   constructor(app, role, title) {
     Object.assign(this, { app, role, title, pixels: null });
@@ -233,7 +235,7 @@ class Viewport {
       const { meta } = other.pixels;
       const plane = other.plane;
       if (Math.abs(dot(plane.normal, view.plane.normal)) > 0.8) continue;
-      const colour = this.app.colours.accent;
+      const colour = PICTURE_LINE;
       for (const k of blockEnds(meta, other.slice)) this.line(view, planeOf(meta, k), colour, [2, 5], 0.55);
       this.line(view, plane, other === this.app.focused ? "#ffd34d" : colour, [], 0.95);
     }
