@@ -1,4 +1,4 @@
-"""Pieces of the Cases page: choosing a study, importing, the verdicts, the table, the model's run."""
+"""Pieces of the Cases page: importing, the verdicts, the table, the model's run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lss_core.domain import Progress, SeriesRole, StudyFindings, Verdict
 from lss_core.errors import LssError
 from lss_core.ui.frame import show_error
 from lss_core.ui.tasks import TaskQueue, TaskView
-from lss_core.usecases.cases import CaseSummary, RunStatus, StudySummary, delete_case
+from lss_core.usecases.cases import CaseSummary, RunStatus, delete_case
 from lss_core.usecases.grading import grade_case
 from lss_core.usecases.importing import ImportReport, ImportStatus, import_paths
 from lss_core.usecases.users import User
@@ -48,26 +48,6 @@ class Uploaded(Protocol):
 
     def getbuffer(self) -> memoryview:
         """Its bytes."""
-
-
-def choose_study(studies: Sequence[StudySummary]) -> StudySummary | None:
-    """The study the user works in, kept from page to page; a list only where there are several."""
-    if not studies:
-        return None
-    by_id = {study.id: study for study in studies}
-    kept = st.session_state.get("study_id")
-    if len(studies) == 1:
-        return studies[0]
-    chosen = st.selectbox(
-        "Study",
-        list(by_id),
-        index=list(by_id).index(kept) if kept in by_id else 0,
-        format_func=lambda study_id: by_id[study_id].title,
-        label_visibility="collapsed",
-        width=320,
-    )
-    st.session_state["study_id"] = chosen
-    return by_id[chosen]
 
 
 def import_panel(workspace: Workspace, user: User, study_id: str | None, *, open_at_first: bool) -> None:
@@ -153,9 +133,11 @@ def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
         key="case-table",
         column_config={
             "Image": st.column_config.ImageColumn(width=70),
+            "Case": st.column_config.TextColumn(width=100),
             "Imported": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=130),
-            "Series": st.column_config.TextColumn(width=280),
-            "Slices": st.column_config.NumberColumn(width=70),
+            "Series": st.column_config.TextColumn(width=240),
+            "Slices": st.column_config.NumberColumn(width=60),
+            "Model": st.column_config.TextColumn(width=90),
         },
     )
     return [cases[row] for row in event.selection.rows if row < len(cases)]

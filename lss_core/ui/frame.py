@@ -43,9 +43,10 @@ def heading(title: str, *, synthetic: bool = False, detail: str = "") -> None:
 
 def show_error(error: LssError) -> None:
     """A refusal as what, why and what to do."""
+    why, remedy = (escape(text[:1].upper() + text[1:]) for text in (error.reason, error.remedy))
     write(
         f'<div class="lss-error" role="alert"><strong>{escape(error.subject)}</strong>'
-        f"<span>{escape(error.reason)}.</span><span>{escape(error.remedy)}.</span></div>"
+        f"<span>{why}.</span><span>{remedy}.</span></div>"
     )
 
 

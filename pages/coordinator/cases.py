@@ -4,9 +4,10 @@ import streamlit as st
 
 from lss_core.domain import Role
 from lss_core.ui import cases as ui
+from lss_core.ui.choice import cases_of, choose_study
 from lss_core.ui.frame import heading, show_empty
 from lss_core.ui.session import require_role
-from lss_core.usecases.cases import RunStatus, list_cases, list_studies
+from lss_core.usecases.cases import RunStatus, list_studies
 from lss_core.usecases.workspace import open_workspace
 
 user = require_role(Role.COORDINATOR)
@@ -14,8 +15,8 @@ workspace = open_workspace()
 
 title, choice = st.columns([3, 1], vertical_alignment="center")
 with choice:
-    study = ui.choose_study(list_studies(workspace, user))
-cases = list_cases(workspace, user, study.id) if study else []
+    study = choose_study(list_studies(workspace, user))
+cases = cases_of(workspace, user, study)
 synthetic = study is not None and study.synthetic
 with title:
     heading("Cases", synthetic=synthetic, detail=f"{study.title}, {len(cases)} cases" if study else "")

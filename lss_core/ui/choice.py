@@ -1,0 +1,63 @@
+"""What the user works at: a study and a case, kept in the address and from page to page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from lss_core.usecases.cases import CaseSummary, StudySummary, list_cases
+from lss_core.usecases.users import User
+from lss_core.usecases.workspace import Workspace
+
+
+def choose(name: str, options: Mapping[str, str], *, width: int = 260) -> str:
+    """One of the options (value: text shown), by default what the address says or was chosen last.
+
+    A refresh keeps the choice through the address, another page through the session.
+    """
+    key, last = f"choose-{name}", f"last-{name}"
+    if st.session_state.get(key) not in options:
+        wanted = (st.query_params.get(name), st.session_state.get(last))
+        st.session_state[key] = next((value for value in wanted if value in options), next(iter(options)))
+    chosen = st.selectbox(
+        name.capitalize(),
+        list(options),
+        key=key,
+        format_func=options.__getitem__,
+        label_visibility="collapsed",
+        width=width,
+    )
+    st.query_params[name] = st.session_state[last] = chosen
+    return chosen
+
+
+def choose_study(studies: Sequence[StudySummary]) -> StudySummary | None:
+    """The study the user works in; None where there is none."""
+    if not studies:
+        return None
+    by_id = {study.id: study for study in studies}
+    return by_id[choose("study", {study.id: study.title for study in studies})]
+
+
+def choose_case(cases: Sequence[CaseSummary]) -> tuple[CaseSummary, str | None]:
+    """The case the user looks at, with steps to its neighbours, and the id of the next one."""
+    ids = [case.case_id for case in cases]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        back = st.container(width="content")
+        chosen = choose("case", {case_id: case_id for case_id in ids}, width=150)
+        at = ids.index(chosen)
+        back.button("Previous", disabled=at == 0, on_click=go_to, args=("case", ids[max(at - 1, 0)]))
+        following = ids[at + 1] if at + 1 < len(ids) else None
+        st.button("Next", disabled=following is None, on_click=go_to, args=("case", following))
+    return cases[at], following
+
+
+def go_to(name: str, value: str) -> None:
+    """Make a choice for the user, before the page that offers it runs again."""
+    st.session_state[f"choose-{name}"] = value
+
+
+def cases_of(workspace: Workspace, user: User, study: StudySummary | None) -> list[CaseSummary]:
+    """The cases of the study that was chosen; none where there is no study."""
+    return [] if study is None else list_cases(workspace, user, study.id)

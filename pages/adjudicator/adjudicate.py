@@ -1,0 +1,38 @@
+"""Adjudicate: the sites where the panel has no majority, decided blind to the votes."""
+
+import streamlit as st
+
+from lss_core.domain import Role
+from lss_core.ui import adjudicate as ui
+from lss_core.ui.choice import choose, choose_study
+from lss_core.ui.frame import heading, show_empty
+from lss_core.ui.session import require_role
+from lss_core.ui.viewer import View, viewer
+from lss_core.usecases.cases import list_studies
+from lss_core.usecases.reference import adjudicate, adjudications_due
+from lss_core.usecases.workspace import open_workspace
+
+user = require_role(Role.ADJUDICATOR)
+workspace = open_workspace()
+
+title, choices = st.columns([2, 3], vertical_alignment="center")
+with choices, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+    study = choose_study(list_studies(workspace, user))
+    due = adjudications_due(workspace, user, study.id) if study else []
+    tie = ui.ties(due)[choose("tie", ui.tie_words(due), width=420)] if due else None
+
+with title:
+    heading("Adjudicate", synthetic=study is not None and study.synthetic, detail=ui.progress_words(due))
+if study is None or tie is None:
+    show_empty("Nothing to decide", next_step="Sites without a majority of the panel come here")
+    st.stop()
+
+images, decision = st.columns([4, 1])
+with images:
+    viewer(View(case_id=tie.case_id, user_id=user.id, height="calc(100vh - 9rem)"), key="adjudicate")
+with decision:
+    ui.show_tie(tie)
+    answer, key = ui.ask(tie)
+    if answer is not None:
+        adjudicate(workspace, user, study.id, tie.case_id, answer, idempotency_key=key)
+        st.rerun()

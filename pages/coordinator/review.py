@@ -1,0 +1,55 @@
+"""Review: a case with what the model found in it."""
+
+import streamlit as st
+
+from lss_core.domain import Role
+from lss_core.ui.cases import run_model, show_grading
+from lss_core.ui.choice import cases_of, choose_case, choose_study
+from lss_core.ui.frame import heading, show_empty
+from lss_core.ui.review import show_evidence
+from lss_core.ui.session import require_role
+from lss_core.ui.viewer import View, ViewMode, viewer
+from lss_core.usecases.cases import RunStatus, list_studies
+from lss_core.usecases.grading import findings_of
+from lss_core.usecases.workspace import open_workspace
+
+user = require_role(Role.COORDINATOR)
+workspace = open_workspace()
+
+title, choices = st.columns([2, 3], vertical_alignment="center")
+with choices, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+    study = choose_study(list_studies(workspace, user))
+    cases = cases_of(workspace, user, study)
+    case, following = choose_case(cases) if cases else (None, None)
+
+if case is None:
+    show_empty("No case to review", next_step="Import a study on the page Cases first")
+    st.stop()
+
+findings = findings_of(workspace, user, case.case_id)
+with title:
+    detail = f"{findings.bundle}, {findings.seconds:.0f} s" if findings else "not graded by the model"
+    heading("Review", synthetic=case.synthetic, detail=detail)
+
+show_grading()
+if findings is None:
+    if case.model_status is RunStatus.FAILED:
+        show_empty("The model could not grade this case", next_step=case.model_message)
+    if st.button("Run the model", disabled=case.model_status is RunStatus.RUNNING):
+        run_model(workspace, user, [case])
+        st.rerun()
+
+mode = ViewMode.LOOK if findings is None else ViewMode.REVIEW
+result = viewer(
+    View(
+        case_id=case.case_id,
+        user_id=user.id,
+        mode=mode,
+        findings=findings,
+        next_case_id=following,
+        height="calc(100vh - 19rem)" if findings else "calc(100vh - 12rem)",
+    ),
+    key="review",
+)
+if findings is not None:
+    show_evidence(next((found for found in findings.sites if found.site == result.site), None))
