@@ -123,7 +123,7 @@ def bias_field(rng: np.random.Generator, stack: Stack) -> list[Array]:
             smooth += weight * coarse[low[..., 0] + corner[0], low[..., 1] + corner[1], low[..., 2] + corner[2]]
         away = np.hypot(points[..., 0] * 0.4, np.maximum(back - points[..., 1], 0))
         away = np.hypot(away, points[..., 2] * 0.25)
-        gain = np.exp(smooth) * (0.06 + np.exp(-away / depth) * np.exp(60 / depth))
+        gain = np.exp(smooth) * (0.06 + np.exp(-away / depth) * np.exp(40 / depth))
         fields.append(zoom(gain, (plane.shape[0] / 12, plane.shape[1] / 12), order=1, grid_mode=False).astype(np.float32))
     return fields
 

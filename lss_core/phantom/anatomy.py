@@ -236,8 +236,8 @@ def _chain(
     wedge = np.where(np.arange(n) < 8, 0.02, 0.08) + rng.normal(0, 0.02, n)
     return [
         Vertebra(
-            name=NAMES[i], frame=Frame(origin=points[i] + shift, axes=axes[i]), s=0.0, half_width=width[i],
-            half_depth=depth[i], height=height[i], taper=0.22 if i == 9 else 0.12 if i > 9 else 0.0,
+            name=NAMES[i], frame=Frame(origin=points[i] + shift, axes=axes[i]), s=0.0, half_width=float(width[i]),
+            half_depth=float(depth[i]), height=float(height[i]), taper=0.22 if i == 9 else 0.12 if i > 9 else 0.0,
             wedge=float(wedge[i]), cavity=0.0 if i > 8 else float(np.clip(rng.normal(1.8, 0.6), 0.5, 3.5)),
             pedicle=float((_PEDICLE[i] if i < 9 else 9) * size), canal_depth=0.0,
             spinous=float(np.clip(rng.normal((26, 26, 25, 25, 27, 29, 30, 28, 22, 9, 7, 4, 2)[i], 2), 1, 40) * size),

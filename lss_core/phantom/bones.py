@@ -19,7 +19,11 @@ from lss_core.phantom.tissue import Tissue
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Window:
-    """The pixels near the canal with their curved coordinates and the canal's sizes there."""
+    """The pixels near the canal with their curved coordinates and the canal's sizes there.
+
+    roof: distance to the canal's posterior wall, two planes that meet in the midline,
+    positive behind it.
+    """
 
     rect: Rect
     u: Array
@@ -28,6 +32,7 @@ class Window:
     width: Array
     depth: Array
     alpha: Array
+    roof: Array
 
     def part(self, low: float, high: float) -> Window | None:
         """The rectangle around the pixels with s between two bounds, None where there is none."""
@@ -40,14 +45,8 @@ class Window:
         return Window(
             rect=(slice(r + rows[0], r + rows[-1] + 1), slice(c + columns[0], c + columns[-1] + 1)),
             u=self.u[cut], v=self.v[cut], s=self.s[cut], width=self.width[cut], depth=self.depth[cut],
-            alpha=self.alpha[cut],
+            alpha=self.alpha[cut], roof=self.roof[cut],
         )
-
-    @property
-    def roof(self) -> Array:
-        """Distance to the canal's posterior wall, two planes that meet in the midline; positive behind."""
-        result: Array = np.abs(self.u) * np.sin(self.alpha) + (self.v - self.depth) * np.cos(self.alpha)
-        return result
 
     @property
     def wall(self) -> Array:
@@ -68,9 +67,9 @@ def ellipse(a: Array, b: Array, half_a: float, half_b: float) -> Array:
 def _outline(u: Array, v: Array, half_width: float, half_depth: float, notch: float) -> Array:
     """Radius of a body's outline, 1 on it: round in front, flat or hollow behind."""
     a = np.abs(u) / half_width
-    b = (v + notch * np.exp(-((u / (0.4 * half_width)) ** 2)) * (v > 0)) / half_depth
-    power = np.where(v > 0, b**4, b**2)
-    result: Array = np.sqrt(a**2.4 + power)
+    b = (v + notch * np.maximum(1 - (a * 2) ** 2, 0) * (v > 0)) / half_depth if notch else v / half_depth
+    b = b * b
+    result: Array = np.sqrt(a * a * np.sqrt(np.sqrt(a)) + np.where(v > 0, b * b, b))
     return result
 
 

@@ -38,7 +38,10 @@ def draw_spine(anatomy: Anatomy, canvas: Canvas) -> Drawing:
     curve = anatomy.curve
     k, u, v, s = curve.local(canvas.plane, rect)
     size = {name: table[k] for name, table in curve.values.items()}
-    window = Window(rect=rect, u=u, v=v, s=s, width=size["width"], depth=size["depth"], alpha=size["alpha"])
+    roof = np.abs(u) * np.sin(curve.values["alpha"])[k] + (v - size["depth"]) * np.cos(curve.values["alpha"])[k]
+    window = Window(
+        rect=rect, u=u, v=v, s=s, width=size["width"], depth=size["depth"], alpha=size["alpha"], roof=roof
+    )
     _paint_backing(canvas, window)
     levels = [(disc, part) for disc in anatomy.discs
               if (part := window.part(disc.s - REACH_BELOW, disc.s + REACH_ABOVE)) is not None]
@@ -51,12 +54,15 @@ def draw_spine(anatomy: Anatomy, canvas: Canvas) -> Drawing:
     room = -wall + 0.4
     for disc, part in levels:
         if disc.frame and not disc.s < anatomy.vertebrae[9].s:
-            _lower(room, window, part, paint_facets(canvas, part, disc))
-            _lower(room, window, part, _paint_flavum(canvas, part, disc))
+            _into(np.minimum, room, window, part, paint_facets(canvas, part, disc))
+            _into(np.minimum, room, window, part, _paint_flavum(canvas, part, disc))
     bones(anatomy, canvas)
+    stand = np.full(s.shape, 0.2, np.float32)
     for disc, part in levels:
-        _lower(room, window, part, _paint_margin(canvas, part, disc))
-    _paint_ligament(canvas, window, anatomy, levels)
+        d, total = _paint_margin(canvas, part, disc)
+        _into(np.minimum, room, window, part, d)
+        _into(np.maximum, stand, window, part, total)
+    _paint_ligament(canvas, window, anatomy, stand)
     drawing.regions[Structure.SPINAL_CANAL][rect] = (wall < 0) & np.isin(
         canvas.labels[rect], (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.PLL, Tissue.BODY_VEIN))
     for disc, part in levels:
@@ -80,11 +86,11 @@ def _near_canal(anatomy: Anatomy, canvas: Canvas) -> Rect | None:
     )
 
 
-def _lower(room: Array, window: Window, part: Window, d: Array) -> None:
-    """Take an obstacle's distance into the free room around the sac, in place."""
+def _into(combine: np.ufunc, whole: Array, window: Window, part: Window, values: Array) -> None:
+    """Combine the values of a part into those of the whole window, in place."""
     r, c = window.rect[0].start, window.rect[1].start
     cut = np.s_[part.rect[0].start - r : part.rect[0].stop - r, part.rect[1].start - c : part.rect[1].stop - c]
-    np.minimum(room[cut], d, out=room[cut])
+    combine(whole[cut], values, out=whole[cut])
 
 
 def _paint_backing(canvas: Canvas, window: Window) -> None:
@@ -107,7 +113,7 @@ def _paint_foramen_fat(drawing: Drawing, part: Window, disc: Disc) -> None:
 def _paint_flavum(canvas: Canvas, part: Window, disc: Disc) -> Array:
     w, roof, side = part.s - disc.s, part.roof, np.abs(part.u)
     thickness = np.where(part.u > 0, disc.flavum[Side.LEFT], disc.flavum[Side.RIGHT])
-    fade = np.clip(1 - (np.abs(w - 1) / 13) ** 3, 0, 1)
+    fade = _plateau(w - 1, 13)
     thickness = thickness * (0.3 + 0.7 * np.clip(side / 5, 0, 1)) * fade
     d = np.maximum(np.maximum(-roof - thickness, roof - 1.2), np.maximum(side - part.width - 1.5, 0.3 - side))
     d = np.maximum(d, np.abs(w - 1) - 13).astype(np.float32)
@@ -115,24 +121,33 @@ def _paint_flavum(canvas: Canvas, part: Window, disc: Disc) -> Array:
     return d
 
 
+def _plateau(x: Array, half: float) -> Array:
+    """1 in the middle, falling to 0 at `half`."""
+    square = (x * np.float32(1 / half)) ** 2
+    result: Array = np.maximum(1 - square * square, 0)
+    return result
+
+
 def margin(disc: Disc, u: Array, w: Array) -> tuple[Array, Array]:
     """How far the disc's margin stands behind the vertebral bodies' wall: (bulge alone, all), mm."""
     half = disc.height / 2
-    fall = np.clip(1 - (np.abs(w) / (half + 1.0 + 0.5 * disc.bulge)) ** 4, 0, 1)
-    bulge = (0.4 + disc.bulge * np.exp(-((u / (disc.canal_width + 12)) ** 6))) * fall
+    fall = _plateau(w, half + 1.0 + 0.5 * disc.bulge)
+    bulge = (0.4 + disc.bulge * _plateau(u, disc.canal_width + 14)) * fall
     for side, sign in SIGNS.items():
-        out = np.exp(-(((sign * u - disc.foramen_u - 1.5) / 6.5) ** 2))
-        tall = np.clip(1 - (np.abs(w - 0.45 * disc.ridge[side]) / (half + 1 + 0.75 * disc.ridge[side])) ** 4, 0, 1)
-        bulge = np.maximum(bulge, disc.ridge[side] * out * tall)
+        if disc.ridge[side] > 0.3:
+            out = np.exp(-(((sign * u - disc.foramen_u - 1.5) / 6.5) ** 2))
+            tall = _plateau(w - 0.45 * disc.ridge[side], half + 1 + 0.75 * disc.ridge[side])
+            bulge = np.maximum(bulge, disc.ridge[side] * out * tall)
     total = bulge
     for bump in disc.protrusions:
         shape = np.exp(-((u - bump.u) ** 2) / (2 * bump.width**2))
-        shape = shape * np.clip(1 - (np.abs(w - bump.up) / (bump.height + 2)) ** 3, 0, 1)
+        shape = shape * _plateau(w - bump.up, bump.height + 2)
         total = np.maximum(total, 0.5 * bulge + bump.depth * shape)
     return bulge, total
 
 
-def _paint_margin(canvas: Canvas, part: Window, disc: Disc) -> Array:
+def _paint_margin(canvas: Canvas, part: Window, disc: Disc) -> tuple[Array, Array]:
+    """Paint disc material behind the bodies' wall: the distance to it, and how far it stands."""
     w = part.s - disc.s
     bulge, total = margin(disc, part.u, w)
     lift = part.v + part.depth
@@ -144,19 +159,12 @@ def _paint_margin(canvas: Canvas, part: Window, disc: Disc) -> Array:
     canvas.paint(part.rect, np.where(out > 0, np.maximum(shell, np.minimum(at_disc, -lift)), 9), Tissue.DISC)
     swollen = np.where(total - bulge > 0.8, np.maximum(d, bulge - lift), 9).astype(np.float32)
     canvas.paint(part.rect, swollen, Tissue.HERNIATION)
-    return np.where(out > 0, d, 9).astype(np.float32)
+    return np.where(out > 0, d, 9).astype(np.float32), total
 
 
-def _paint_ligament(
-    canvas: Canvas, window: Window, anatomy: Anatomy, levels: list[tuple[Disc, Window]]
-) -> None:
+def _paint_ligament(canvas: Canvas, window: Window, anatomy: Anatomy, stand: Array) -> None:
     """The posterior longitudinal ligament: a thin line along bodies and disc margins."""
-    total = np.full(window.s.shape, 0.2, np.float32)
-    r, c = window.rect[0].start, window.rect[1].start
-    for disc, part in levels:
-        cut = np.s_[part.rect[0].start - r : part.rect[0].stop - r, part.rect[1].start - c : part.rect[1].stop - c]
-        total[cut] = np.maximum(total[cut], margin(disc, part.u, part.s - disc.s)[1])
-    lift = window.v + window.depth - total
+    lift = window.v + window.depth - stand
     d = np.maximum(np.abs(lift - 0.3) - 0.55, np.abs(window.u) - 5.5)
     canvas.paint(window.rect, np.maximum(d, anatomy.vertebrae[10].s - window.s), Tissue.PLL)
 

@@ -39,7 +39,7 @@ class Canvas:
         self.labels: NDArray[np.uint8] = np.zeros(plane.shape, np.uint8)
         self.images: Array = np.zeros((len(contrasts), *plane.shape), np.float32)
         self.tile = tile
-        self.texture = None if tile is None else self.noise(plane.whole, (1.0, 1.0, 1.0))
+        self.texture = None if tile is None else self.noise(plane.whole, (0.6, 0.6, 0.6))
 
     def noise(self, rect: Rect, cell_mm: tuple[float, float, float]) -> Array:
         """Noise in space for the pixels of a rectangle; cells may be long along an axis."""
@@ -53,7 +53,16 @@ class Canvas:
 
     def paint(self, rect: Rect, d: Array, tissue: Tissue, *, signal: tuple[float, ...] | None = None) -> None:
         """Paint a tissue where the distance d (mm, negative inside) says so."""
-        self.blend(rect, np.clip(0.5 - d * np.float32(1 / self.plane.pixel_mm), 0, 1), tissue, signal=signal)
+        inside = d < 0.5 * self.plane.pixel_mm
+        rows = np.flatnonzero(inside.any(1))
+        if not len(rows):
+            return
+        columns = np.flatnonzero(inside[rows[0] : rows[-1] + 1].any(0))
+        r, c = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        alpha = np.clip(0.5 - d[r, c] * np.float32(1 / self.plane.pixel_mm), 0, 1)
+        top, left = rect[0].start, rect[1].start
+        tight = (slice(top + r.start, top + r.stop), slice(left + c.start, left + c.stop))
+        self.blend(tight, alpha, tissue, signal=signal)
 
     def blend(self, rect: Rect, alpha: Array, tissue: Tissue, *, signal: tuple[float, ...] | None = None) -> None:
         """Paint a tissue with the given opacity (0 to 1)."""

@@ -12,7 +12,7 @@ from lss_core.phantom.tissue import Tissue
 
 def draw_body(anatomy: Anatomy, canvas: Canvas) -> None:
     """Paint the torso; x and y are taken from the line of the vertebral bodies."""
-    rect, h = canvas.plane.whole, anatomy.habitus
+    rect = canvas.plane.whole
     x, y, z = (canvas.plane.along(np.zeros(3), axis, rect) for axis in np.eye(3))
     line = np.array([bone.frame.origin for bone in anatomy.vertebrae])[::-1]
     skin_line = _smooth_back(anatomy)
@@ -21,7 +21,7 @@ def draw_body(anatomy: Anatomy, canvas: Canvas) -> None:
     back = np.interp(z, skin_line[:, 0], skin_line[:, 1]).astype(np.float32)
     x, y = x - cx, y - cy
     back -= cy
-    size = anatomy.size
+    size, h = anatomy.size, [float(value) for value in anatomy.habitus]
     wide, deep = (150 + 40 * h[0]) * size, (95 + 35 * h[1] + anatomy.fat_mm)
     groove = 9 * h[2] * np.exp(-((x / 22) ** 2))
     behind = y - (back - groove)
@@ -61,9 +61,9 @@ def _smooth_back(anatomy: Anatomy) -> Array:
 
 
 def _paint_muscles(anatomy: Anatomy, canvas: Canvas, x: Array, y: Array, z: Array, inner: Array) -> None:
-    rect, size, h = canvas.plane.whole, anatomy.size, anatomy.habitus
+    rect, size, h = canvas.plane.whole, anatomy.size, [float(value) for value in anatomy.habitus]
     side = np.abs(x)
-    l3, l5 = anatomy.vertebrae[6].frame.origin[2], anatomy.vertebrae[8].frame.origin[2]
+    l3, l5 = (float(anatomy.vertebrae[i].frame.origin[2]) for i in (6, 8))
     low = np.clip((l3 - z) / (l3 - l5), -2, 1.6)
     ilium = np.maximum(np.abs(side - 62 * size - 0.35 * (y - 10) * (y < 40) - 6 * (1 - low)) - 7, np.abs(y - 22) - 34)
     ilium = np.maximum(ilium, (0.75 - low) * 25)
@@ -94,8 +94,8 @@ def _paint_muscles(anatomy: Anatomy, canvas: Canvas, x: Array, y: Array, z: Arra
 
 
 def _paint_vessels_and_kidneys(anatomy: Anatomy, canvas: Canvas, x: Array, y: Array, z: Array) -> None:
-    rect, size, h = canvas.plane.whole, anatomy.size, anatomy.habitus
-    split = anatomy.vertebrae[7].frame.origin[2] + (h[5] - 0.6) * 24
+    rect, size, h = canvas.plane.whole, anatomy.size, [float(value) for value in anatomy.habitus]
+    split = float(anatomy.vertebrae[7].frame.origin[2]) + (h[5] - 0.6) * 24
     fork = np.clip((split - z) / 60, 0, 2)
     front = -(18.5 * size + 8)
     for tissue, middle, radius in (
@@ -110,7 +110,7 @@ def _paint_vessels_and_kidneys(anatomy: Anatomy, canvas: Canvas, x: Array, y: Ar
             d = np.minimum(d, (np.sqrt(((x - place) / r) ** 2 + ((y - back) / (r * flat)) ** 2) - 1) * r)
         canvas.paint(rect, d - 0.9, Tissue.FASCIA)
         canvas.paint(rect, d, tissue)
-    top = anatomy.vertebrae[4].frame.origin[2]
+    top = float(anatomy.vertebrae[4].frame.origin[2])
     for sign in (-1, 1):
         w = z - (top - 12 - 10 * h[11] * (sign < 0))
         kx, ky = sign * x - (62 + 10 * h[12]) * size + 0.25 * w, y - 8 - 12 * h[13] + 0.15 * w

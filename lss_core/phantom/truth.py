@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lss_core.domain import Condition, Grade, Level, Point, Side, Site, Structure
+from lss_core.measure.grades import central_grade, foramen_grade, recess_grade
 from lss_core.phantom.anatomy import SIGNS, Anatomy, Disc
 from lss_core.phantom.canal import draw_spine, recess_root, root_path
 from lss_core.phantom.canvas import Canvas
@@ -23,8 +24,6 @@ from lss_core.phantom.labels import axial_masks
 from lss_core.phantom.tissue import Tissue
 
 GRID_MM = 0.4
-LOST_NONE, LOST_MILD, LOST_MODERATE = 0.12, 1 / 3, 2 / 3
-RECESS_FREE_MM, RECESS_ROOT_MM, RECESS_FLAT_MM = 4.2, 3.0, 1.6
 FAT_LOST_MM, ROOT_KEPT = 0.6, 0.85
 _SOFT = (Tissue.AIR, Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.VEIN, Tissue.ROOT, Tissue.GANGLION, Tissue.DURA,
          Tissue.CSF, Tissue.CAUDA, Tissue.CORD)
@@ -42,26 +41,6 @@ class Truth:
     grades: Mapping[Site, Grade]
 
 
-def central_grade(area_ratio: float) -> Grade:
-    """Lurie's thirds of the sac's lost area."""
-    return Grade(sum(1 - area_ratio > bound for bound in (LOST_NONE, LOST_MILD, LOST_MODERATE)))
-
-
-def recess_grade(height_mm: float) -> Grade:
-    """Bartynski's steps from the room left to the root between disc and articular process."""
-    return Grade(sum(height_mm < bound for bound in (RECESS_FREE_MM, RECESS_ROOT_MM, RECESS_FLAT_MM)))
-
-
-def foramen_grade(gaps_mm: Mapping[str, float], root_kept: float) -> Grade:
-    """Lee's grades from the fat left around the root (up, down, front, back) and the root's shape."""
-    lost = {where: gap < FAT_LOST_MM for where, gap in gaps_mm.items()}
-    if root_kept < ROOT_KEPT:
-        return Grade.SEVERE
-    if all(lost.values()):
-        return Grade.MODERATE
-    return Grade.MILD if (lost["up"] and lost["down"]) or (lost["front"] and lost["back"]) else Grade.NONE
-
-
 def find_truth(anatomy: Anatomy) -> Truth:
     """Measure every site of a patient."""
     healthy = anatomy.healthy()
@@ -73,7 +52,7 @@ def find_truth(anatomy: Anatomy) -> Truth:
         site = Site(condition=Condition.CENTRAL, level=level)
         values, middle = _central(anatomy, healthy, anatomy.disc(level))
         canal[level] = points[site] = _point(middle)
-        numbers[site], grades[site] = values, central_grade(values["sac_area_ratio"])
+        numbers[site], grades[site] = values, central_grade(1 - values["sac_area_ratio"])
         for side in Side:
             site = Site(condition=Condition.LATERAL_RECESS, level=level, side=side)
             values, middle = _recess(anatomy, anatomy.disc(level), side)
@@ -82,7 +61,8 @@ def find_truth(anatomy: Anatomy) -> Truth:
             site = Site(condition=Condition.FORAMINAL, level=level, side=side)
             values, middle, gaps, kept = _foramen(anatomy, anatomy.disc(level), side)
             points[site], numbers[site] = _point(middle), values
-            grades[site] = foramen_grade(gaps, kept)
+            without_fat = [where for where, gap in gaps.items() if gap < FAT_LOST_MM]
+            grades[site] = foramen_grade(without_fat, root_deformed=kept < ROOT_KEPT)
     return Truth(canal_points_mm=canal, site_points_mm=points, measurements=numbers, grades=grades)
 
 

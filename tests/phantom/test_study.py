@@ -1,0 +1,57 @@
+"""What every synthetic study holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lss_core.domain import SITES, Condition, Level, SagittalStructure, SeriesRole, Site, Structure
+from lss_core.phantom import PhantomOptions, PhantomStudy, make_study
+
+QUICK = PhantomOptions(sagittal_slices=11, sagittal_pixels=224, axial_pixels=192, sub_slices=1)
+
+
+@pytest.fixture(scope="module")
+def study() -> PhantomStudy:
+    return make_study(5, options=QUICK)
+
+
+def test_the_same_seed_gives_the_same_study(study: PhantomStudy) -> None:
+    again = make_study(5, options=QUICK)
+    assert again.grades == study.grades
+    assert again.measurements == study.measurements
+    for role, volume in study.series.items():
+        np.testing.assert_array_equal(again.series[role].voxels, volume.voxels)
+        np.testing.assert_array_equal(again.masks[role].bits, study.masks[role].bits)
+
+
+def test_another_seed_gives_another_patient(study: PhantomStudy) -> None:
+    assert make_study(6, options=QUICK).canal_points_mm != study.canal_points_mm
+
+
+def test_voxels_are_twelve_bit_and_masks_lie_on_their_grids(study: PhantomStudy) -> None:
+    for role, volume in study.series.items():
+        assert volume.voxels.dtype == np.int16
+        assert volume.voxels.min() >= 0
+        assert 400 <= volume.voxels.max() <= 4095
+        assert study.masks[role].bits.shape == volume.shape
+
+
+def test_every_structure_is_somewhere(study: PhantomStudy) -> None:
+    axial, sagittal = study.masks[SeriesRole.AXIAL_T2], study.masks[SeriesRole.SAGITTAL_T2]
+    missing = {name for name in Structure if not axial.mask(name).any()} - {Structure.HERNIATION}
+    assert not missing
+    assert all(sagittal.mask(name).any() for name in SagittalStructure)
+
+
+def test_the_sac_lies_inside_the_canal(study: PhantomStudy) -> None:
+    axial = study.masks[SeriesRole.AXIAL_T2]
+    assert not (axial.mask(Structure.DURAL_SAC) & ~axial.mask(Structure.SPINAL_CANAL)).any()
+    for level in Level:
+        values = study.measurements[Site(condition=Condition.CENTRAL, level=level)]
+        assert values["sac_area_mm2"] <= values["canal_area_mm2"]
+
+
+def test_all_sites_have_a_grade_a_point_and_measurements(study: PhantomStudy) -> None:
+    assert set(study.grades) == set(study.site_points_mm) == set(study.measurements) == set(SITES)
+    assert set(study.canal_points_mm) == set(Level)
