@@ -1,0 +1,226 @@
+"""Levels from the sagittal masks: discs found, named from the sacrum up, placed in the patient.
+
+The network is not perfect, so discs are taken from several slices, checked against the
+canal behind them and against each other, and a gap of two pitches counts as a disc that
+was missed. What stays uncertain is told as such: a level that is not sure has no point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lss_core.domain import Level, Point, SagittalStructure, SeriesRole, Site
+from lss_core.imaging.masks import MaskStack
+from lss_core.imaging.volume import Volume
+from lss_core.vision.discs import Disc, Float, discs_of, share_at
+from lss_core.vision.foramina import foramen_points
+
+NEAR_MM = 5.0
+"""A slice shows a level when its plane passes within this distance of the canal's point."""
+
+SAGITTAL_ROLES = (SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_STIR)
+"""Where levels are sought, the better one first."""
+
+PITCH_MM = (18.0, 52.0)
+"""Distance between the middles of neighbouring discs."""
+MOST_LEVEL_SHARE = 0.3
+"""More of a structure than this below a disc, and it counts as being there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where the levels are, in patient coordinates, mm.
+
+    canal_points_mm: the middle of the canal at the disc. disc_points_mm: the disc's own
+    middle. disc_normals: unit vectors through the disc, to the head. foramen_points_mm: of
+    the foraminal sites found. missing: why a level was not found.
+    """
+
+    canal_points_mm: Mapping[Level, Point] = field(default_factory=dict)
+    disc_points_mm: Mapping[Level, Point] = field(default_factory=dict)
+    disc_normals: Mapping[Level, Point] = field(default_factory=dict)
+    foramen_points_mm: Mapping[Site, Point] = field(default_factory=dict)
+    missing: Mapping[Level, str] = field(default_factory=dict)
+
+
+def locate(series: Mapping[SeriesRole, Volume], masks: Mapping[SeriesRole, MaskStack]) -> Places:
+    """The places of a study's levels, from the sagittal series that shows most of them."""
+    roles = [role for role in SAGITTAL_ROLES if role in series and role in masks]
+    if not roles:
+        return nowhere("there is no sagittal series")
+    found = [levels_in(series[role], masks[role]) for role in roles]
+    best = max(found, key=lambda places: len(places.canal_points_mm))
+    return replace(
+        best, foramen_points_mm=foramen_points(series, masks, best.canal_points_mm, best.disc_normals)
+    )
+
+
+def axial_slice(volume: Volume, level: Level, places: Places) -> int | None:
+    """The axial slice that shows a level best: near the canal's point and the disc's middle.
+
+    None where no slice within 5 mm of the canal's point has it in its frame. Where tilted
+    blocks cross, the slice that lies in the disc wins.
+    """
+    if level not in places.canal_points_mm:
+        return None
+    canal = np.array(places.canal_points_mm[level])
+    away = volume.distances_mm(canal)
+    inside = np.array([_in_frame(volume, k, canal) for k in range(len(away))])
+    along_disc = volume.distances_mm(np.array(places.disc_points_mm[level]))
+    cost = np.where(inside & (away <= NEAR_MM), away + 0.5 * along_disc, np.inf)
+    best = int(cost.argmin())
+    return best if np.isfinite(cost[best]) else None
+
+
+def _in_frame(volume: Volume, k: int, point: Float) -> bool:
+    (row, column), _ = (part[0] for part in volume.to_pixel(k, point[None]))
+    _, rows, columns = volume.shape
+    return bool(-0.5 <= row <= rows - 0.5 and -0.5 <= column <= columns - 0.5)
+
+
+def nowhere(reason: str) -> Places:
+    """No level found, for one reason."""
+    return Places(missing=dict.fromkeys(Level, reason))
+
+
+def levels_in(volume: Volume, masks: MaskStack) -> Places:
+    """The levels of one sagittal series, without foramina."""
+    canal = _canal_points(volume, masks)
+    if len(canal) < 50:
+        return nowhere("the spinal canal was not found")
+    discs = _in_column(discs_of(volume, masks, canal), canal)
+    if not discs:
+        return nowhere("no disc was found")
+    discs = with_missed(discs, volume, masks)
+    last = _lumbosacral(discs, volume, masks)
+    if isinstance(last, str):
+        return nowhere(last)
+    named = dict(zip(reversed(Level), reversed(discs[: last + 1]), strict=False))
+    missing = dict.fromkeys(set(Level) - set(named), "its disc was not found above those that were")
+    points: dict[Level, Point] = {}
+    for level, disc in named.items():
+        point = canal_at(canal, disc)
+        if point is None:
+            missing[level] = "the canal was not found at its disc"
+        else:
+            points[level] = point
+    return Places(
+        canal_points_mm={level: points[level] for level in Level if level in points},
+        disc_points_mm={level: _point(named[level].centre) for level in points},
+        disc_normals={level: _point(named[level].up) for level in points},
+        missing=missing,
+    )
+
+
+def canal_at(canal: Float, disc: Disc) -> Point | None:
+    """The middle of the canal behind a disc; where it is effaced, between what lies above and below."""
+    away = canal - disc.centre
+    height, back = away @ disc.up, away @ disc.back
+    behind = (back > 0) & (back < 60)
+    here = behind & (np.abs(height) < 3)
+    if here.sum() >= 12:
+        return _point(canal[here].mean(0))
+    above, below = (behind & (sign * height >= 3) & (sign * height < 16) for sign in (1, -1))
+    if above.sum() < 12 or below.sum() < 12:
+        return None
+    ends = [canal[part].mean(0) for part in (above, below)]
+    high, low = ((end - disc.centre) @ disc.up for end in ends)
+    return _point(ends[1] + (ends[0] - ends[1]) * (-low / (high - low)))
+
+
+def _canal_points(volume: Volume, masks: MaskStack) -> Float:
+    """Every pixel of the canal, (n, 3)."""
+    mask = masks.mask(SagittalStructure.SPINAL_CANAL)
+    found = [
+        volume.to_patient(k, np.argwhere(mask[k]).astype(float)) for k in range(len(mask)) if mask[k].any()
+    ]
+    return np.concatenate(found) if found else np.empty((0, 3))
+
+
+def _in_column(discs: Sequence[Disc], canal: Float) -> list[Disc]:
+    """Discs at the usual distance before the canal, from head to feet, none too close to another."""
+    order = np.argsort(canal[:, 2])
+    heights, backs = canal[order, 2], canal[order, 1]
+    bins = np.arange(heights[0], heights[-1] + 4, 4.0)
+    which = np.digitize(heights, bins)
+    line = np.array([[heights[which == b].mean(), backs[which == b].mean()] for b in np.unique(which)])
+    gaps = np.array([np.interp(disc.centre[2] - 4, *line.T) - disc.centre[1] for disc in discs])
+    beyond = [disc.centre[2] < heights[0] - 5 for disc in discs]
+    usual = float(np.median(gaps)) if len(gaps) else 0.0
+    kept: list[Disc] = []
+    for disc, gap, out in sorted(zip(discs, gaps, beyond, strict=True), key=lambda item: -item[0].centre[2]):
+        if not out and abs(gap - usual) > 16:
+            continue
+        if kept and np.linalg.norm(kept[-1].centre - disc.centre) < PITCH_MM[0]:
+            kept[-1] = max(kept[-1], disc, key=lambda one: one.weight)
+            continue
+        kept.append(disc)
+    return kept
+
+
+def with_missed(discs: Sequence[Disc], volume: Volume, masks: MaskStack) -> list[Disc]:
+    """The discs with one put in where two neighbours are two pitches apart and bone lies between."""
+    centres = np.array([disc.centre for disc in discs])
+    steps = np.linalg.norm(np.diff(centres, axis=0), axis=1)
+    usual = float(np.median(steps[steps < PITCH_MM[1]])) if (steps < PITCH_MM[1]).any() else 34.0
+    result = [discs[0]]
+    for disc, step in zip(discs[1:], steps, strict=True):
+        if 1.6 * usual < step < 2.5 * usual:
+            result.append(_between(result[-1], disc))
+        elif step >= 2.5 * usual:
+            result = []  # what lies above such a gap cannot be counted
+        result.append(disc)
+    return result
+
+
+def _between(above: Disc, below: Disc) -> Disc:
+    up = above.up + below.up
+    back = above.back + below.back
+    return Disc(
+        centre=(above.centre + below.centre) / 2,
+        up=up / np.linalg.norm(up),
+        back=back / np.linalg.norm(back),
+        length_mm=(above.length_mm + below.length_mm) / 2,
+        weight=0.0,
+        slices=above.slices,
+    )
+
+
+def _lumbosacral(discs: Sequence[Disc], volume: Volume, masks: MaskStack) -> int | str:
+    """Which disc is L5-S1, or why that cannot be said.
+
+    It is the lowest disc with a vertebra above; below it lies the sacrum, or at least no
+    further vertebra where the image goes on.
+    """
+    usual = float(np.median([disc.length_mm for disc in discs if disc.weight]))
+    for number in range(len(discs) - 1, -1, -1):
+        disc = discs[number]
+        if (
+            disc.length_mm < 0.6 * usual
+            or _below(disc, SagittalStructure.VERTEBRA, volume, masks, -1) < MOST_LEVEL_SHARE
+        ):
+            continue
+        sacrum = _below(disc, SagittalStructure.SACRUM, volume, masks)
+        vertebra = _below(disc, SagittalStructure.VERTEBRA, volume, masks)
+        if np.isnan(vertebra):
+            return "the image ends below the lowest disc, so the sacrum cannot be seen"
+        if sacrum >= vertebra or vertebra < MOST_LEVEL_SHARE:
+            return number
+        return "the lowest disc has another vertebra below it, and no disc was found above the sacrum"
+    return "no disc between a vertebra and the sacrum was found"
+
+
+def _below(
+    disc: Disc, structure: SagittalStructure, volume: Volume, masks: MaskStack, sign: float = 1
+) -> float:
+    """The share of a structure in a box below a disc (above it with sign -1); nan outside the image."""
+    return share_at(volume, masks.mask(structure), disc, down_mm=(5, 18), sign=sign)
+
+
+def _point(values: NDArray[np.float64]) -> Point:
+    x, y, z = (float(value) for value in values)
+    return x, y, z
