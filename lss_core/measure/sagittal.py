@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from lss_core.errors import MeasurementError
 from lss_core.measure import shapes
@@ -21,16 +22,17 @@ CORNER_MM = (1.0, 8.0)
 """The dorsal margin of a vertebra is sought at this distance beyond the disc."""
 FORAMEN_REACH_MM = 15.0
 """No foramen reaches further from its middle."""
+FORAMEN_MIDDLE_MM = 5.0
+"""A foramen's middle is sought within this distance of its point."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Foramen:
-    """Sizes of a neural foramen on a parasagittal slice.
+    """Sizes of a neural foramen on a parasagittal slice: of what can be seen from its middle.
 
-    height_mm: from bone to bone through its middle, up and down; at most 15 mm is suspicious
-        (Hasegawa et al., Spine 1995;20:2633). width_mm: the same from front to back; 3 mm or
-        less is suspicious (Steurer et al., BMC Musculoskelet Disord 2011;12:175).
-    area_mm2: what can be seen from its middle, no further than 15 mm away.
+    height_mm: its extent from foot to head; at most 15 mm is suspicious (Hasegawa et al., Spine
+        1995;20:2633). width_mm: its mean width, the area over the height; 3 mm or less is
+        suspicious (Steurer et al., BMC Musculoskelet Disord 2011;12:175). area_mm2: see above.
     """
 
     height_mm: float
@@ -41,25 +43,40 @@ class Foramen:
 def foramen(solid: Mask, row_column: Direction, spacing_mm: Spacing, *, up: Direction = UP) -> Foramen:
     """Measure the foramen around a point; `solid` is bone and disc.
 
-    Raises MeasurementError when the point lies in bone, or no bone bounds it above, below and
-    in front. Behind it may be open (the joint's gap): there it ends at 15 mm.
+    Its middle is the roomiest place within 5 mm of the point. Raises MeasurementError when
+    there is no room, or no bone bounds it above, below and in front within 15 mm. Behind it may
+    be open (the joint's gap): there it ends at 15 mm.
     """
+    middle = _roomiest(solid, row_column, spacing_mm)
     turned = np.deg2rad(np.arange(0, 360, 5))
     head, back = _axes(up)
     directions = np.cos(turned)[:, None] * head + np.sin(turned)[:, None] * back
     found = [
-        shapes.ray_mm(solid, row_column, (float(d[0]), float(d[1])), spacing_mm, FORAMEN_REACH_MM)
+        shapes.ray_mm(solid, middle, (float(d[0]), float(d[1])), spacing_mm, FORAMEN_REACH_MM)
         for d in directions
     ]
-    above, behind, below, before = (found[at] for at in (0, 18, 36, 54))
-    if above is None or below is None or before is None or min(above, below, before) == 0:
-        raise MeasurementError(
-            "Foramen", reason="bone does not bound it in this slice", remedy="Check its place on the images"
-        )
+    if any(found[at] is None for at in (0, 36, 54)):  # above, below, in front
+        raise _no_foramen("bone does not bound it in this slice")
     reach = np.array([FORAMEN_REACH_MM if one is None else one for one in found])
     area = 0.5 * float((reach * np.roll(reach, -1)).sum() * np.sin(turned[1]))
-    width = before + (FORAMEN_REACH_MM if behind is None else behind)
-    return Foramen(height_mm=above + below, width_mm=width, area_mm2=area)
+    height = float(np.ptp(reach * np.cos(turned)))
+    return Foramen(height_mm=height, width_mm=area / height, area_mm2=area)
+
+
+def _roomiest(solid: Mask, row_column: Direction, spacing_mm: Spacing) -> Direction:
+    """The place farthest from anything solid within 5 mm of a point."""
+    room = ndimage.distance_transform_edt(~solid, sampling=spacing_mm)
+    rows, columns = np.ogrid[: solid.shape[0], : solid.shape[1]]
+    away = np.hypot((rows - row_column[0]) * spacing_mm[0], (columns - row_column[1]) * spacing_mm[1])
+    worth = np.where(away <= FORAMEN_MIDDLE_MM, np.minimum(room, FORAMEN_MIDDLE_MM) - 0.1 * away, -np.inf)
+    row, column = np.unravel_index(int(worth.argmax()), worth.shape)
+    if not room[row, column] > 0 or not np.isfinite(worth[row, column]):
+        raise _no_foramen("there is no room around its place")
+    return float(row), float(column)
+
+
+def _no_foramen(reason: str) -> MeasurementError:
+    return MeasurementError("Foramen", reason=reason, remedy="Check its place on the images")
 
 
 def disc_height_mm(disc: Mask, canal: Direction, spacing_mm: Spacing, *, up: Direction = UP) -> float:

@@ -39,6 +39,12 @@ RATIOS = {
 }
 """Ratios to the patient's own normal, and what they are ratios of."""
 
+BESIDE_MM = 18.0
+"""Half the way to the next disc: as far as a level's own surroundings go."""
+
+Centres = dict[int, NDArray[np.float64]]
+"""The sac's centre, patient coordinates, by axial slice."""
+
 SHARED_WITH_SIDES = {"canal_ap_mm", "sac_area_ratio"}
 """Sizes of the level that its recesses carry too."""
 
@@ -73,17 +79,19 @@ def measure_study(study: Study) -> dict[Site, Measurements]:
     """Millimetres of all 25 sites; what cannot be measured is absent.
 
     Central sites carry what `measure_axial` gives for a level, `disc_bulge_mm` and
-    `disc_height_mm` from the sagittal T2, and the ratios to the patient's own normal
-    (`sac_area_ratio`, `canal_area_ratio`, `canal_ap_ratio`: mean of the nearest unaffected
-    levels). Recess sites carry their side's sizes and the level's `canal_ap_mm` and
-    `sac_area_ratio`. Foraminal sites carry `foramen_height_mm`, `foramen_width_mm`,
-    `foramen_area_mm2` from the sagittal T1 (T2 where there is none), and the disc's sizes.
+    `disc_height_mm` from the sagittal T2, and the ratios to the patient's own normal, the mean
+    of the nearest unaffected levels (`sac_area_ratio`, `canal_area_ratio`, `canal_ap_ratio`).
+    For the sac it is not less than the sac's area beside the very disc, within 18 mm of it:
+    when all levels are narrow, the sac behind the vertebrae still shows its size. Recess sites
+    carry their side's sizes and the level's `canal_ap_mm` and `sac_area_ratio`. Foraminal sites
+    carry `foramen_height_mm`, `foramen_width_mm`, `foramen_area_mm2` from the sagittal T1 (T2
+    where there is none), and the disc's sizes.
     """
     discs = {level: _disc(study, level) for level in study.canal_points_mm}
     slices = {level: study.axial_slice(level) for level in Level}
     centres = _sac_centres(study)
     axial = {level: _axial(study, index, centres) for level, index in slices.items() if index is not None}
-    _add_ratios({level: sides[None] for level, sides in axial.items()})
+    _add_ratios({level: sides[None] for level, sides in axial.items()}, _beside_discs(study, centres))
     return {site: _site(study, site, axial, discs) for site in SITES}
 
 
@@ -111,28 +119,49 @@ def _site(
     return {**_foramen(study, site), **disc}
 
 
-def _axial(study: Study, slice_index: int, centres: NDArray[np.float64]) -> dict[Side | None, Measurements]:
+def _axial(study: Study, slice_index: int, centres: Centres) -> dict[Side | None, Measurements]:
     volume, masks = study.series[SeriesRole.AXIAL_T2], study.masks[SeriesRole.AXIAL_T2]
-    axis = None
-    sac = masks.mask(Structure.DURAL_SAC, slice_index)
-    if sac.any():
-        here = volume.to_patient(slice_index, np.array([shapes.centroid(sac)]))[0]
-        try:
-            axis = sac_axis(centres, here)
-        except MeasurementError:
-            axis = None  # one slice alone: its own plane has to do
+    axis = _axis(centres, slice_index)
     return measure_axial(axial_section(volume, masks, slice_index, axis))
 
 
-def _sac_centres(study: Study) -> NDArray[np.float64]:
-    """(n, 3) the sac's centre in each axial slice that shows it, patient coordinates."""
+def _axis(centres: Centres, slice_index: int) -> NDArray[np.float64] | None:
+    """The sac's direction at a slice; None where the slice's own plane has to do."""
+    if slice_index not in centres:
+        return None
+    try:
+        return sac_axis(np.array(list(centres.values())), centres[slice_index])
+    except MeasurementError:
+        return None
+
+
+def _sac_centres(study: Study) -> Centres:
+    """The sac's centre in each axial slice that shows it, patient coordinates."""
     role = SeriesRole.AXIAL_T2
     if not study.has(role):
-        return np.empty((0, 3))
+        return {}
     volume, sac = study.series[role], study.masks[role].mask(Structure.DURAL_SAC)
     seen = [k for k in range(len(sac)) if sac[k].any()]
-    centres = [volume.to_patient(k, np.array([shapes.centroid(sac[k])]))[0] for k in seen]
-    return np.array(centres).reshape(-1, 3)
+    return {k: volume.to_patient(k, np.array([shapes.centroid(sac[k])]))[0] for k in seen}
+
+
+def _beside_discs(study: Study, centres: Centres) -> dict[Level, float]:
+    """The largest area of the sac, perpendicular to it, within 18 mm of each level's point, mm2."""
+    if not centres:
+        return {}
+    volume, masks = study.series[SeriesRole.AXIAL_T2], study.masks[SeriesRole.AXIAL_T2]
+    sac, areas = masks.mask(Structure.DURAL_SAC), dict[int, float]()
+    for k in centres:
+        axis = _axis(centres, k)
+        cosine = 1.0 if axis is None else abs(float(volume.normals[k] @ axis))
+        areas[k] = shapes.area_mm2(sac[k], volume.spacing_mm, cosine=cosine)
+    largest = {}
+    for level, point in study.canal_points_mm.items():
+        away = {k: float(np.linalg.norm(centre - point)) for k, centre in centres.items()}
+        near = [areas[k] for k in centres if away[k] <= BESIDE_MM]
+        if near:
+            largest[level] = max(near)
+    return largest
 
 
 def _disc(study: Study, level: Level) -> Measurements:
@@ -209,8 +238,11 @@ def _bone(masks: Mapping[str, shapes.Mask]) -> shapes.Mask:
     return bone
 
 
-def _add_ratios(levels: Mapping[Level, Measurements]) -> None:
+def _add_ratios(levels: Mapping[Level, Measurements], sac_beside_mm2: Mapping[Level, float]) -> None:
     for ratio, size in RATIOS.items():
         sizes = {level: found[size] for level, found in levels.items() if size in found}
         for level in sizes:
-            levels[level][ratio] = sizes[level] / grades.own_normal(sizes, level)
+            normal = grades.own_normal(sizes, level)
+            if size == "sac_area_mm2":
+                normal = max(normal, sac_beside_mm2.get(level, 0.0))
+            levels[level][ratio] = sizes[level] / normal

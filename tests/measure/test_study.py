@@ -177,7 +177,7 @@ def square_foramen() -> np.ndarray:
 
 def test_a_foramen_is_measured_from_bone_to_bone() -> None:
     size = sagittal.foramen(square_foramen(), (39.5, 39.5), (0.5, 0.5))
-    assert size.height_mm == pytest.approx(20, abs=0.7)
+    assert size.height_mm == pytest.approx(20, abs=0.8)
     assert size.width_mm == pytest.approx(10, abs=0.7)
     assert size.area_mm2 == pytest.approx(200, rel=0.06)
 
@@ -205,7 +205,7 @@ def test_a_bulge_is_what_stands_out_behind_the_bodies(bulge_mm: float) -> None:
 
 def test_a_sagittal_series_adds_the_disc_and_the_foramina() -> None:
     disc, bone = drawn_disc(3)
-    bone[:60, 80:90] = bone[80:, 80:90] = True  # pedicles
+    bone[:60, 80:100] = bone[80:, 80:100] = True  # pedicles
     bone[:, 100:] = True  # joints behind
     role, site = (
         SeriesRole.SAGITTAL_T2,
