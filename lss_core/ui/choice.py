@@ -33,9 +33,9 @@ def choose(name: str, options: Mapping[str, str], *, width: int = 260) -> str:
 
 
 def choose_study(studies: Sequence[StudySummary]) -> StudySummary | None:
-    """The study the user works in; None where there is none."""
-    if not studies:
-        return None
+    """The study the user works in; a list to choose from only where there are several."""
+    if len(studies) < 2:
+        return next(iter(studies), None)
     by_id = {study.id: study for study in studies}
     return by_id[choose("study", {study.id: study.title for study in studies})]
 
@@ -43,13 +43,11 @@ def choose_study(studies: Sequence[StudySummary]) -> StudySummary | None:
 def choose_case(cases: Sequence[CaseSummary]) -> tuple[CaseSummary, str | None]:
     """The case the user looks at, with steps to its neighbours, and the id of the next one."""
     ids = [case.case_id for case in cases]
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        back = st.container(width="content")
-        chosen = choose("case", {case_id: case_id for case_id in ids}, width=150)
-        at = ids.index(chosen)
-        back.button("Previous", disabled=at == 0, on_click=go_to, args=("case", ids[max(at - 1, 0)]))
-        following = ids[at + 1] if at + 1 < len(ids) else None
-        st.button("Next", disabled=following is None, on_click=go_to, args=("case", following))
+    back = st.container(width="content")
+    at = ids.index(choose("case", {case_id: case_id for case_id in ids}, width=150))
+    back.button("Previous", disabled=at == 0, on_click=go_to, args=("case", ids[max(at - 1, 0)]))
+    following = ids[at + 1] if at + 1 < len(ids) else None
+    st.button("Next", disabled=following is None, on_click=go_to, args=("case", following))
     return cases[at], following
 
 

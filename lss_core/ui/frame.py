@@ -6,6 +6,7 @@ import secrets
 
 import streamlit as st
 import structlog
+from streamlit.delta_generator import DeltaGenerator
 
 from lss_core.errors import LssError
 from lss_core.ui.html import escape, write
@@ -32,6 +33,16 @@ def top_bar(user: User | None) -> None:
             with st.popover(user.display_name):
                 write(f'<p class="lss-muted">Signed in as {escape(user.name)}, {user.role.value}</p>')
                 menu()
+
+
+def page_head() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """The first line of a page: a place for its heading, and one at the right for choices."""
+    with st.container(
+        key="lss-head", horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
+        title = st.container(width="content")
+        choices = st.container(horizontal=True, vertical_alignment="center", gap="small", width="content")
+    return title, choices
 
 
 def heading(title: str, *, synthetic: bool = False, detail: str = "") -> None:

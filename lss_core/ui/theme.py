@@ -135,7 +135,7 @@ def page_css(mode: Mode = Mode.DARK) -> str:
     colours = palette(mode)
     grades = "\n".join(f".lss-grade-{grade.value} {{ --lss: {colours.grade(grade)} }}" for grade in Grade)
     return f"""<style>
-.block-container {{ padding: 4.2rem 1.4rem 1rem !important; max-width: 100% }}
+.block-container {{ padding: 3.2rem 1.4rem .5rem !important; max-width: 100% }}
 .stApp, .stApp td, .stApp th, [data-testid="stMetricValue"] {{ font-variant-numeric: tabular-nums }}
 h1 {{ font-size: 1.3rem !important; font-weight: 600 !important; padding: 0 !important }}
 h2, h3 {{ font-size: 1rem !important; font-weight: 600 !important; padding: .5rem 0 .2rem !important }}

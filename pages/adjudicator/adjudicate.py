@@ -5,7 +5,7 @@ import streamlit as st
 from lss_core.domain import Role
 from lss_core.ui import adjudicate as ui
 from lss_core.ui.choice import choose, choose_study
-from lss_core.ui.frame import heading, show_empty
+from lss_core.ui.frame import heading, page_head, show_empty
 from lss_core.ui.session import require_role
 from lss_core.ui.viewer import View, viewer
 from lss_core.usecases.cases import list_studies
@@ -15,8 +15,8 @@ from lss_core.usecases.workspace import open_workspace
 user = require_role(Role.ADJUDICATOR)
 workspace = open_workspace()
 
-title, choices = st.columns([2, 3], vertical_alignment="center")
-with choices, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+title, choices = page_head()
+with choices:
     study = choose_study(list_studies(workspace, user))
     due = adjudications_due(workspace, user, study.id) if study else []
     tie = ui.ties(due)[choose("tie", ui.tie_words(due), width=420)] if due else None

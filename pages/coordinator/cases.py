@@ -5,7 +5,7 @@ import streamlit as st
 from lss_core.domain import Role
 from lss_core.ui import cases as ui
 from lss_core.ui.choice import cases_of, choose_study
-from lss_core.ui.frame import heading, show_empty
+from lss_core.ui.frame import heading, page_head, show_empty
 from lss_core.ui.session import require_role
 from lss_core.usecases.cases import RunStatus, list_studies
 from lss_core.usecases.workspace import open_workspace
@@ -13,8 +13,8 @@ from lss_core.usecases.workspace import open_workspace
 user = require_role(Role.COORDINATOR)
 workspace = open_workspace()
 
-title, choice = st.columns([3, 1], vertical_alignment="center")
-with choice:
+title, choices = page_head()
+with choices:
     study = choose_study(list_studies(workspace, user))
 cases = cases_of(workspace, user, study)
 synthetic = study is not None and study.synthetic

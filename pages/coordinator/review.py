@@ -5,7 +5,7 @@ import streamlit as st
 from lss_core.domain import Role
 from lss_core.ui.cases import run_model, show_grading
 from lss_core.ui.choice import cases_of, choose_case, choose_study
-from lss_core.ui.frame import heading, show_empty
+from lss_core.ui.frame import heading, page_head, show_empty
 from lss_core.ui.review import show_evidence
 from lss_core.ui.session import require_role
 from lss_core.ui.viewer import View, ViewMode, viewer
@@ -16,8 +16,8 @@ from lss_core.usecases.workspace import open_workspace
 user = require_role(Role.COORDINATOR)
 workspace = open_workspace()
 
-title, choices = st.columns([2, 3], vertical_alignment="center")
-with choices, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+title, choices = page_head()
+with choices:
     study = choose_study(list_studies(workspace, user))
     cases = cases_of(workspace, user, study)
     case, following = choose_case(cases) if cases else (None, None)
@@ -35,7 +35,7 @@ show_grading()
 if findings is None:
     if case.model_status is RunStatus.FAILED:
         show_empty("The model could not grade this case", next_step=case.model_message)
-    if st.button("Run the model", disabled=case.model_status is RunStatus.RUNNING):
+    if choices.button("Run the model", type="primary", disabled=case.model_status is RunStatus.RUNNING):
         run_model(workspace, user, [case])
         st.rerun()
 
@@ -47,7 +47,7 @@ result = viewer(
         mode=mode,
         findings=findings,
         next_case_id=following,
-        height="calc(100vh - 19rem)" if findings else "calc(100vh - 12rem)",
+        height="calc(100vh - 19rem)" if findings else "calc(100vh - 9.6rem)",
     ),
     key="review",
 )

@@ -5,7 +5,7 @@ import streamlit as st
 from lss_core.domain import Role
 from lss_core.errors import ConflictError
 from lss_core.ui.choice import choose, go_to
-from lss_core.ui.frame import heading, show_empty, show_error
+from lss_core.ui.frame import heading, page_head, show_empty, show_error
 from lss_core.ui.read import open_to_him, progress_words
 from lss_core.ui.session import require_role
 from lss_core.ui.viewer import View, ViewMode, viewer
@@ -22,8 +22,8 @@ if not reads:
     st.stop()
 
 following = next_case(workspace, user)
-title, choices = st.columns([2, 1], vertical_alignment="center")
-with choices, st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+title, choices = page_head()
+with choices:
     case_id = choose("case", open_to_him(reads, following))
     st.button(
         "Next case",
@@ -40,14 +40,15 @@ with title:
     state = "this one is submitted and locked" if read.submitted else f"reading {case_id}"
     heading("Read", synthetic=progress.study_id in synthetic, detail=f"{progress_words(reads)}; {state}")
 
-begun_later = [later.case_id for later in reads if later.read_id is None and later.case_id != case_id]
+not_begun = [other.case_id for other in reads if other.read_id is None and other.case_id != case_id]
 result = viewer(
     View(
         case_id=case_id,
         user_id=user.id,
         mode=ViewMode.READ,
         read=read,
-        next_case_id=next(iter(begun_later), None),
+        next_case_id=next(iter(not_begun), None),
+        height="calc(100vh - 9.6rem)",
     ),
     key="read",
 )
