@@ -19,7 +19,17 @@ FORAMEN_ROLES = (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2)
 
 LATERAL_MM = (10.0, 24.0)
 """How far from the canal's middle a foramen is sought."""
-USUAL_LATERAL_MM = 16.5
+USUAL_LATERAL_MM = 17.0
+USUAL_UP_BACK_MM = {
+    Level.L1_L2: (7.0, -2.0),
+    Level.L2_L3: (7.5, -3.0),
+    Level.L3_L4: (8.0, -4.0),
+    Level.L4_L5: (8.5, -6.0),
+    Level.L5_S1: (9.0, -7.0),
+}
+"""Where its middle lies from the canal's: to the head through the disc, to the back along it."""
+NEAR_MM = 8.0
+"""The hole is sought this near to the usual place."""
 REACH_MM = 15.0
 """No foramen reaches further from its middle."""
 LEAST_BOUNDED = 0.6
@@ -40,7 +50,7 @@ def foramen_points(
                 if role not in series or role not in masks:
                     continue
                 point = foramen_point(
-                    series[role], masks[role], np.array(canal), np.array(disc_normals[level]), side
+                    series[role], masks[role], level, side, np.array(canal), np.array(disc_normals[level])
                 )
                 if point is not None:
                     found[Site(condition=Condition.FORAMINAL, level=level, side=side)] = point
@@ -48,19 +58,22 @@ def foramen_points(
     return found
 
 
-def foramen_point(volume: Volume, masks: MaskStack, canal: Float, up: Float, side: Side) -> Point | None:
+def foramen_point(
+    volume: Volume, masks: MaskStack, level: Level, side: Side, canal: Float, up: Float
+) -> Point | None:
     """The middle of one foramen: of all slices, where it is bounded best, near the usual place."""
     sign = 1.0 if side is Side.LEFT else -1.0
     lateral = sign * np.array([1.0, 0, 0])
     back = np.cross(up, np.array([-1.0, 0, 0]))
     back = back if back[1] > 0 else -back
+    up_mm, back_mm = USUAL_UP_BACK_MM[level]
     best: tuple[float, Float] | None = None
     for k in range(len(volume.voxels)):
-        aim = _on_plane(volume, k, canal + 4.0 * up - 5.0 * back)
+        aim = _on_plane(volume, k, canal + up_mm * up + back_mm * back)
         offset = float((aim - canal) @ lateral)
         if not LATERAL_MM[0] <= offset <= LATERAL_MM[1]:
             continue
-        hit = _hole(volume, masks, k, aim, up)
+        hit = _hole(volume, masks, k, aim)
         if hit is None:
             continue
         bounded, point = hit
@@ -81,25 +94,28 @@ def _on_plane(volume: Volume, k: int, point: Float) -> Float:
     return moved
 
 
-def _hole(volume: Volume, masks: MaskStack, k: int, aim: Float, up: Float) -> tuple[float, Float] | None:
-    """The roomiest place in the hole near `aim`, and in what share of directions the hole is bounded."""
+def _hole(volume: Volume, masks: MaskStack, k: int, aim: Float) -> tuple[float, Float] | None:
+    """The middle of the hole near `aim`, and in what share of directions something solid bounds it."""
     solid = (
         masks.mask(SagittalStructure.VERTEBRA, k)
         | masks.mask(SagittalStructure.DISC, k)
         | masks.mask(SagittalStructure.SACRUM, k)
     )
-    room = ndimage.distance_transform_edt(~solid, sampling=volume.spacing_mm)
-    pixels = np.argwhere(room > 1.0)
-    if not solid.any() or not len(pixels):
+    (row, column), _ = (part[0] for part in volume.to_pixel(k, aim[None]))
+    reach = (REACH_MM + NEAR_MM) / np.array(volume.spacing_mm)
+    top, left = (max(0, int(at - far)) for at, far in zip((row, column), reach, strict=True))
+    part = solid[top : int(row + reach[0]) + 1, left : int(column + reach[1]) + 1]
+    if not part.any() or part.all():
         return None
-    points = volume.to_patient(k, pixels.astype(float))
-    far = np.linalg.norm(points - aim, axis=1)
-    near = far < 9
-    if not near.any():
+    room = np.minimum(ndimage.distance_transform_edt(~part, sampling=volume.spacing_mm), 5.0)
+    pixels = np.argwhere(room > 0)
+    points = volume.to_patient(k, pixels + np.array([top, left], float))
+    worth = room[tuple(pixels.T)] * (np.linalg.norm(points - aim, axis=1) < NEAR_MM)
+    if not worth.any():
         return None
-    worth = np.minimum(room[tuple(pixels.T)], 6.0) - 0.35 * far
-    choice = np.flatnonzero(near)[worth[near].argmax()]
-    return _bounded(volume, solid, k, points[choice]), points[choice]
+    middle = (points * worth[:, None]).sum(0) / worth.sum()
+    point = points[np.linalg.norm(points - middle, axis=1).argmin()]
+    return _bounded(volume, solid, k, point), point
 
 
 def _bounded(volume: Volume, solid: NDArray[np.bool_], k: int, point: Float) -> float:
@@ -109,5 +125,5 @@ def _bounded(volume: Volume, solid: NDArray[np.bool_], k: int, point: Float) -> 
     row, column = volume.to_pixel(k, point[None])[0][0]
     rows = row + np.outer(np.sin(turned), steps) / volume.spacing_mm[0]
     columns = column + np.outer(np.cos(turned), steps) / volume.spacing_mm[1]
-    found = ndimage.map_coordinates(solid.astype(np.uint8), [rows, columns], order=0, mode="constant")
+    found = ndimage.map_coordinates(solid.view(np.uint8), [rows, columns], order=0, mode="constant")
     return float(found.any(1).mean())

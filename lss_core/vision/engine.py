@@ -1,0 +1,205 @@
+"""The whole model: series in, 25 findings with their evidence out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+import torch
+
+from lss_core.domain import (
+    SITES,
+    Condition,
+    Level,
+    Probabilities,
+    Progress,
+    SeriesRole,
+    Side,
+    Site,
+    SiteFinding,
+    StudyFindings,
+    silent,
+)
+from lss_core.errors import SettingsError
+from lss_core.imaging.masks import MaskStack
+from lss_core.imaging.volume import Volume
+from lss_core.measure.axial import Measurements
+from lss_core.measure.study import Study, measure_study
+from lss_core.vision import crops
+from lss_core.vision.bundle import Bundle
+from lss_core.vision.classify import Classifier, make_classifier
+from lss_core.vision.ensemble import CLASSIFICATION, MEASUREMENT, Ensemble, ensemble_of, median_grade
+from lss_core.vision.locate import axial_slice, locate
+from lss_core.vision.segment import Segmenter, make_segmenter
+from lss_core.vision.sites import Obstacle, View, pictured, view_of
+
+SEGMENTED = {
+    SeriesRole.SAGITTAL_T2: "sagittal",
+    SeriesRole.SAGITTAL_T1: "sagittal",
+    SeriesRole.AXIAL_T2: "axial",
+}
+"""The series that are used, in this order, and the network that outlines each."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graded:
+    """What the model says of a case, and the masks it rests on."""
+
+    findings: StudyFindings
+    masks: Mapping[SeriesRole, MaskStack]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What both streams rest on: the study outlined and located, and where each site is seen."""
+
+    study: Study
+    views: Mapping[Site, View | Obstacle]
+
+
+class Engine:
+    """A bundle on a device: cpu, cuda, or auto (CUDA where there is one).
+
+    Raises BundleError when the bundle does not hold the whole chain, SettingsError when the
+    device is not there. A GPU that runs out of memory gives way to the CPU, once and for all.
+    """
+
+    def __init__(self, bundle: Bundle, device: str = "auto") -> None:
+        self.bundle = bundle
+        self._load(device_named(device))
+
+    def _load(self, device: torch.device) -> None:
+        self.device = device
+        self._segmenters: dict[str, Segmenter] = {
+            name: make_segmenter(self.bundle, name, device) for name in dict.fromkeys(SEGMENTED.values())
+        }
+        self._classifier: Classifier = make_classifier(self.bundle, device)
+        self._ensemble: Ensemble = ensemble_of(self.bundle)
+
+    def grade(self, series: Mapping[SeriesRole, Volume], *, progress: Progress = silent) -> Graded:
+        """Grade a case. A site that cannot be graded says why; it never has a guess."""
+        try:
+            return self._grade(series, progress)
+        except torch.OutOfMemoryError:
+            if self.device.type == "cpu":
+                raise
+            _log.warning("GPU out of memory, going on with the CPU")
+            torch.cuda.empty_cache()
+            self._load(torch.device("cpu"))
+            return self._grade(series, progress)
+
+    def _grade(self, series: Mapping[SeriesRole, Volume], progress: Progress) -> Graded:
+        started = time.monotonic()
+        seen = self.see(series, progress=lambda share, what: progress(0.85 * share, what))
+        progress(0.87, "Measuring")
+        measured = measure_study(seen.study)
+        progress(0.9, "Classifying")
+        classified = self._classifier(self.pictures(seen))
+        sites = tuple(self._finding(site, seen, measured[site], classified.get(site)) for site in SITES)
+        findings = StudyFindings(
+            levels=dict(seen.study.canal_points_mm),
+            sites=sites,
+            bundle=self.bundle.label,
+            seconds=time.monotonic() - started,
+        )
+        progress(1.0, "Graded")
+        return Graded(findings=findings, masks=seen.study.masks)
+
+    def see(self, series: Mapping[SeriesRole, Volume], *, progress: Progress = silent) -> Seen:
+        """Outline and locate: the part of the chain that comes before both streams."""
+        used = {role: series[role] for role in SEGMENTED if role in series}
+        masks: dict[SeriesRole, MaskStack] = {}
+        for number, (role, volume) in enumerate(used.items()):
+            part = partial(_part_of, progress, number / len(used), 1 / len(used))
+            masks[role] = self._segmenters[SEGMENTED[role]](volume, progress=part)
+        places = locate(used, masks)
+        axial = used.get(SeriesRole.AXIAL_T2)
+        chosen = {} if axial is None else {level: axial_slice(axial, level, places) for level in Level}
+        study = Study(
+            series=used,
+            masks=masks,
+            canal_points_mm=places.canal_points_mm,
+            site_points_mm=places.foramen_points_mm,
+            axial_slices={level: index for level, index in chosen.items() if index is not None},
+        )
+        return Seen(study=study, views={site: view_of(site, study) for site in SITES})
+
+    def pictures(self, seen: Seen) -> dict[Site, list[crops.Image]]:
+        """What the classification stream looks at; a central site is seen from both sides."""
+        made: dict[Site, list[crops.Image]] = {}
+        for site, view in pictured(seen.views).items():
+            sides = list(Side) if site.side is None else [site.side]
+            made[site] = [
+                picture(
+                    seen.study, site, view, side,
+                    pixels=self._classifier.preprocessing.pixels,
+                    margin=self._classifier.preprocessing.margin,
+                )
+                for side in sides
+            ]  # fmt: skip
+        return made
+
+    def _finding(
+        self, site: Site, seen: Seen, measured: Measurements, classified: Probabilities | None
+    ) -> SiteFinding:
+        view = seen.views[site]
+        if isinstance(view, Obstacle):
+            return SiteFinding(site=site, not_gradable=view.reason, note=view.note)
+        combination = self._ensemble.conditions[site.condition]
+        said = {
+            MEASUREMENT: combination.measurement.probabilities(measured),
+            CLASSIFICATION: classified,
+        }
+        streams = {name: answer for name, answer in said.items() if answer is not None}
+        probabilities = combination.combined(streams)
+        assert probabilities is not None, "a site with a view has been classified"
+        return SiteFinding(
+            site=site,
+            grade=median_grade(probabilities),
+            probabilities=probabilities,
+            series=view.role,
+            slice_index=view.slice_index,
+            instance_number=seen.study.series[view.role].instance_numbers[view.slice_index],
+            point_mm=view.point_mm,
+            measurements=measured,
+            streams=streams,
+        )
+
+
+def picture(
+    study: Study, site: Site, view: View, side: Side, *, pixels: int, margin: float, widened: float = 1.0
+) -> crops.Image:
+    """(3, pixels, pixels) of a site as sampled, seen from a side; `widened` enlarges the window."""
+    volume = study.series[view.role]
+    if site.condition is Condition.FORAMINAL:
+        window = crops.foramen_window(volume, view.slice_index, view.point_mm)
+        return crops.foramen_picture(study.series, window.widened(widened), pixels)
+    point, masks = study.canal_points_mm[site.level], study.masks[view.role]
+    window = crops.axial_window(volume, masks, view.slice_index, point, side, margin=margin)
+    return crops.axial_picture(volume, view.slice_index, window.widened(widened), pixels)
+
+
+def device_named(name: str) -> torch.device:
+    """The device a setting names: auto, cpu, cuda. Raises SettingsError when it is not there."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cpu" or (name == "cuda" and torch.cuda.is_available()):
+        return torch.device(name)
+    raise SettingsError(
+        "LSS_DEVICE", reason=f"'{name}' is not here (here: {', '.join(device_names())})", remedy="Choose auto"
+    )
+
+
+def device_names() -> list[str]:
+    """What there is to compute on: 'cpu', and each CUDA device by its name."""
+    gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+    return ["cpu", *(f"cuda ({name})" for name in gpus)]
+
+
+def _part_of(progress: Progress, start: float, share: float, done: float, what: str) -> None:
+    progress(start + share * done, what)

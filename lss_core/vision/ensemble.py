@@ -1,0 +1,136 @@
+"""Both streams into four probabilities a site; what it needs to know stands on the card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from scipy.special import expit
+
+from lss_core.domain import Condition, Grade, Probabilities
+from lss_core.errors import BundleError
+from lss_core.vision.bundle import Bundle
+
+PARAMETERS = "ensemble"
+"""Where the card keeps the ensemble."""
+
+MEASUREMENT, CLASSIFICATION = "measurement", "classification"
+"""The streams' names in a finding."""
+
+FEATURES: Mapping[Condition, tuple[str, ...]] = {
+    Condition.CENTRAL: ("sac_area_ratio", "sac_area_mm2", "sac_height_mm", "canal_ap_mm", "sac_mean"),
+    Condition.LATERAL_RECESS: (
+        "recess_height_mm",
+        "recess_area_mm2",
+        "flavum_thickness_mm",
+        "facet_area_mm2",
+        "sac_area_ratio",
+        "asymmetry_ratio",
+        "herniation_area_mm2",
+    ),
+    Condition.FORAMINAL: (
+        "foramen_area_mm2",
+        "foramen_height_mm",
+        "foramen_width_mm",
+        "disc_height_mm",
+        "disc_bulge_mm",
+    ),
+}
+"""The measurements that speak for a condition. Without the first the stream says nothing."""
+
+
+class Ordinal(BaseModel):
+    """Measurements to four probabilities: P(grade >= k) = logistic(weights . x - cuts[k - 1]).
+
+    x: the features, less their means, over their scales; a feature that is not there is 0.
+    For central stenosis the first feature is one less Lurie's lost share, so the cuts are his
+    thirds as the segmentation sees them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    features: tuple[str, ...]
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    weights: tuple[float, ...]
+    cuts: tuple[float, float, float]
+
+    def probabilities(self, measurements: Mapping[str, float]) -> Probabilities | None:
+        """What the measurements of a site say of its grade; None without the first feature."""
+        if self.features[0] not in measurements:
+            return None
+        return tuple_of(at_least(self.standardised(measurements) @ np.array(self.weights), self.cuts))
+
+    def standardised(self, measurements: Mapping[str, float]) -> NDArray[np.float64]:
+        """(features,) x."""
+        known = zip(self.features, self.means, self.scales, strict=True)
+        return np.array([(measurements.get(name, mean) - mean) / scale for name, mean, scale in known])
+
+
+class Combination(BaseModel):
+    """One condition: the measurement stream's calibration, and the weight of the other stream."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    measurement: Ordinal
+    classification_weight: float = Field(ge=0, le=1)
+
+    def combined(self, streams: Mapping[str, Probabilities]) -> Probabilities | None:
+        """The weighted mean of the streams' probabilities; one alone stands for both."""
+        if not streams:
+            return None
+        weights = {CLASSIFICATION: self.classification_weight, MEASUREMENT: 1 - self.classification_weight}
+        if len(streams) == 1:
+            return next(iter(streams.values()))
+        mean = np.sum([weights[name] * np.array(said) for name, said in streams.items()], axis=0)
+        return tuple_of(np.cumsum((mean / mean.sum())[::-1])[::-1][1:])
+
+
+class Ensemble(BaseModel):
+    """The combinations of all conditions, as they stand on the card."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    conditions: Mapping[Condition, Combination]
+
+
+def ensemble_of(bundle: Bundle) -> Ensemble:
+    """The ensemble on a bundle's card. Raises BundleError when it is missing or wrong."""
+    try:
+        ensemble = Ensemble.model_validate(bundle.card.parameters.get(PARAMETERS))
+    except ValidationError as error:
+        raise _refused(bundle, "the ensemble on its card is missing or wrong") from error
+    if set(ensemble.conditions) != set(Condition):
+        raise _refused(bundle, "the ensemble on its card does not cover the three conditions")
+    return ensemble
+
+
+def at_least(score: float | NDArray[np.float64], cuts: tuple[float, ...]) -> NDArray[np.float64]:
+    """(..., 3) P(grade >= 1), P(grade >= 2), P(grade >= 3) of a score."""
+    result: NDArray[np.float64] = expit(np.asarray(score)[..., None] - np.array(cuts))
+    return result
+
+
+def tuple_of(at_least_each: NDArray[np.float64]) -> Probabilities:
+    """Four probabilities from the three of 'at least mild, moderate, severe'."""
+    falling = np.minimum.accumulate(at_least_each)
+    steps = -np.diff(np.concatenate([[1.0], falling, [0.0]]))
+    none, mild, moderate, severe = (steps / steps.sum()).tolist()
+    return (none, mild, moderate, severe)
+
+
+def median_grade(probabilities: Probabilities) -> Grade:
+    """The middle of a distribution over grades: the least grade reached with one half.
+
+    It is positive just when moderate and severe together are more likely than not.
+    """
+    reached = np.cumsum(probabilities)
+    return Grade(int(np.argmax(reached >= 0.5 * reached[-1])))
+
+
+def _refused(bundle: Bundle, reason: str) -> BundleError:
+    return BundleError(
+        bundle.card.name, reason=reason, remedy="Fetch the bundle again, or name another with LSS_BUNDLE"
+    )
