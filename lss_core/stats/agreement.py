@@ -14,7 +14,7 @@ from scipy import special
 from lss_core.domain import Estimate
 from lss_core.stats.rates import NO_UNIT
 from lss_core.stats.resample import Array, Statistic, ratio
-from lss_core.stats.tables import Codes, summed, weighted
+from lss_core.stats.tables import Codes, Tables, summed
 
 ONE_GRADE_GIVEN = "all raters gave one and the same grade throughout"
 NO_PAIR = "no unit was graded by two raters"
@@ -58,16 +58,16 @@ class Metric(StrEnum):
     ORDINAL = "ordinal"
 
 
-def cohen(tables: Array, weighting: Weighting = Weighting.PLAIN) -> Statistic:
+def cohen(tables: Tables, weighting: Weighting = Weighting.PLAIN) -> Statistic:
     """Cohen's kappa of two raters: 1 - sum v o / sum v e, tables (patients, one rater, the other).
 
     o are the observed shares, e the product of their margins, v the disagreement weights. Cohen 1960,
     Educ Psychol Meas 20:37; 1968, Psychol Bull 70:213. Equals scikit-learn's cohen_kappa_score.
     """
-    cost = weighting.disagreement(tables.shape[-1])
+    cost = weighting.disagreement(tables.per_patient.shape[-1])
 
     def of(weights: Array) -> Array:
-        table = weighted(weights, tables)
+        table = tables.under(weights)
         observed = (table * cost).sum((1, 2)) * table.sum((1, 2))
         expected = np.einsum("ri,rj,ij->r", table.sum(2), table.sum(1), cost)
         return 1 - ratio(observed, expected)
@@ -75,9 +75,9 @@ def cohen(tables: Array, weighting: Weighting = Weighting.PLAIN) -> Statistic:
     return Statistic(
         name=f"Cohen's kappa, {weighting.value}",
         of=of,
-        patients=len(tables),
-        n=int(tables.sum()),
-        undefined=ONE_GRADE_GIVEN if tables.any() else NO_UNIT,
+        patients=tables.patients,
+        n=int(tables.total.sum()),
+        undefined=ONE_GRADE_GIVEN if tables.total.any() else NO_UNIT,
     )
 
 
@@ -90,7 +90,7 @@ def cohen_large_sample(
     Psychol Bull 72:323: var = (sum o (w - (wr + wc)(1 - kappa))^2 - (kappa - pe (1 - kappa))^2)
     / (n (1 - pe)^2), w = 1 - v, wr and wc the mean weights of row and column. As in statsmodels.
     """
-    kappa = cohen(table[None], weighting).value()
+    kappa = cohen(Tables(table[None]), weighting).value()
     n = float(table.sum())
     shares, weights = table / n, 1 - weighting.disagreement(len(table))
     rows, columns = shares.sum(axis=1), shares.sum(axis=0)
@@ -124,7 +124,7 @@ def fleiss(votes: Array, patients: Codes, *, n_patients: int) -> Statistic:
     sums = summed(parts, patients, n_patients=n_patients)
 
     def of(weights: Array) -> Array:
-        total = weighted(weights, sums)
+        total = sums.under(weights)
         observed = ratio(total[:, 0], total[:, 1])
         chance = (ratio(total[:, 3:], total[:, 2:3]) ** 2).sum(axis=1)
         possible = 1 - chance
@@ -135,7 +135,7 @@ def fleiss(votes: Array, patients: Codes, *, n_patients: int) -> Statistic:
     return Statistic(name="Fleiss' kappa", of=of, patients=n_patients, n=n, undefined=undefined)
 
 
-def alpha(coincidences: Array, metric: Metric) -> Statistic:
+def alpha(coincidences: Tables, metric: Metric) -> Statistic:
     """Krippendorff's alpha of any number of raters with missing values, n counting paired values.
 
     1 - (n - 1) sum o d / sum n_c n_k d over coincidences (patients, k, k) of
@@ -145,7 +145,7 @@ def alpha(coincidences: Array, metric: Metric) -> Statistic:
     """
 
     def of(weights: Array) -> Array:
-        table = weighted(weights, coincidences)
+        table = coincidences.under(weights)
         margins = table.sum(axis=2)
         if metric is Metric.NOMINAL:
             distance = np.broadcast_to(1 - np.eye(table.shape[1]), table.shape)
@@ -159,7 +159,7 @@ def alpha(coincidences: Array, metric: Metric) -> Statistic:
     return Statistic(
         name=f"Krippendorff's alpha, {metric.value}",
         of=of,
-        patients=len(coincidences),
-        n=round(float(coincidences.sum())),
-        undefined=ONE_GRADE_GIVEN if coincidences.any() else NO_PAIR,
+        patients=coincidences.patients,
+        n=round(float(coincidences.total.sum())),
+        undefined=ONE_GRADE_GIVEN if coincidences.total.any() else NO_PAIR,
     )

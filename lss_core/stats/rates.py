@@ -7,6 +7,7 @@ with 1 for positive.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from scipy import special
@@ -14,51 +15,51 @@ from scipy import special
 from lss_core.domain import Estimate
 from lss_core.errors import StatisticsError
 from lss_core.stats.resample import Array, Statistic, ratio
-from lss_core.stats.tables import weighted
+from lss_core.stats.tables import Tables
 
 
-def sensitivity(tables: Array) -> Statistic:
+def sensitivity(tables: Tables) -> Statistic:
     """TP / (TP + FN) of binary tables; n counts the positive units."""
     return _rate("sensitivity", tables, lambda t: t[:, 1, 1], lambda t: t[:, 1].sum(-1), NO_POSITIVE)
 
 
-def specificity(tables: Array) -> Statistic:
+def specificity(tables: Tables) -> Statistic:
     """TN / (TN + FP) of binary tables; n counts the negative units."""
     return _rate("specificity", tables, lambda t: t[:, 0, 0], lambda t: t[:, 0].sum(-1), NO_NEGATIVE)
 
 
-def positive_predictive_value(tables: Array) -> Statistic:
+def positive_predictive_value(tables: Tables) -> Statistic:
     """TP / (TP + FP) of binary tables; n counts the units called positive."""
     return _rate(
         "positive predictive value", tables, lambda t: t[:, 1, 1], lambda t: t[:, :, 1].sum(-1), NO_CALL
     )
 
 
-def negative_predictive_value(tables: Array) -> Statistic:
+def negative_predictive_value(tables: Tables) -> Statistic:
     """TN / (TN + FN) of binary tables; n counts the units called negative."""
     return _rate(
         "negative predictive value", tables, lambda t: t[:, 0, 0], lambda t: t[:, :, 0].sum(-1), NO_DENIAL
     )
 
 
-def accuracy(tables: Array) -> Statistic:
+def accuracy(tables: Tables) -> Statistic:
     """Share of units whose rating is the reference's, of tables with any number of grades."""
     return _rate(
         "accuracy", tables, lambda t: np.trace(t, axis1=1, axis2=2), lambda t: t.sum((1, 2)), NO_UNIT
     )
 
 
-def balanced_accuracy(tables: Array) -> Statistic:
+def balanced_accuracy(tables: Tables) -> Statistic:
     """(sensitivity + specificity) / 2 of binary tables: the empirical AUC of a hard label."""
 
     def of(weights: Array) -> Array:
-        table = weighted(weights, tables)
+        table = tables.under(weights)
         return np.asarray(ratio(table[:, [0, 1], [0, 1]], table.sum(-1)).mean(axis=1))
 
-    return _statistic("balanced accuracy", tables, of, NO_POSITIVE if tables[:, 0].any() else NO_NEGATIVE)
+    return _statistic("balanced accuracy", tables, of, NO_POSITIVE if tables.total[0].any() else NO_NEGATIVE)
 
 
-def weighted_sensitivity(tables: Array) -> Statistic:
+def weighted_sensitivity(tables: Tables) -> Statistic:
     """One-vs-rest sensitivities of the grades, weighted by each grade's observations in the reference.
 
     sum_g n_g (n_gg / n_g) / n, which is the accuracy of the grades.
@@ -66,7 +67,7 @@ def weighted_sensitivity(tables: Array) -> Statistic:
     return _one_vs_rest("weighted sensitivity", tables, rest=False)
 
 
-def weighted_specificity(tables: Array) -> Statistic:
+def weighted_specificity(tables: Tables) -> Statistic:
     """One-vs-rest specificities of the grades, weighted by each grade's observations in the reference.
 
     The weights are recomputed in each replicate; a grade that does not occur weighs nothing. Equals
@@ -97,6 +98,18 @@ def wilson(successes: float, n: int, *, level: float = 0.95, method: str = "Wils
     )
 
 
+def all_or_none(statistic: Statistic, *, level: float = 0.95) -> Estimate:
+    """A rate of 0 or 1, where a bootstrap has no spread, with Wilson's interval over its patients.
+
+    Each patient with any unit of the rate's denominator counts once, as if his units were one: the
+    cautious end of what the sites of a patient may share.
+    """
+    own = statistic.of(np.eye(statistic.patients))
+    patients = int(np.count_nonzero(~np.isnan(own)))
+    estimate = wilson(statistic.value() * patients, patients, level=level, method="Wilson over patients")
+    return replace(estimate, n=statistic.n)
+
+
 NO_POSITIVE = "no unit is positive in the reference"
 NO_NEGATIVE = "no unit is negative in the reference"
 NO_CALL = "the rater called no unit positive"
@@ -107,26 +120,28 @@ ONE_GRADE = "the reference has one grade only"
 _Part = Callable[[Array], Array]
 
 
-def _rate(name: str, tables: Array, hits: _Part, base: _Part, undefined: str) -> Statistic:
+def _rate(name: str, tables: Tables, hits: _Part, base: _Part, undefined: str) -> Statistic:
     def of(weights: Array) -> Array:
-        table = weighted(weights, tables)
+        table = tables.under(weights)
         return ratio(hits(table), base(table))
 
-    n = int(base(tables.sum(axis=0, keepdims=True))[0])
-    return Statistic(name=name, of=of, patients=len(tables), n=n, undefined=undefined)
+    n = int(base(tables.total[None])[0])
+    return Statistic(name=name, of=of, patients=tables.patients, n=n, undefined=undefined)
 
 
-def _one_vs_rest(name: str, tables: Array, *, rest: bool) -> Statistic:
+def _one_vs_rest(name: str, tables: Tables, *, rest: bool) -> Statistic:
     def of(weights: Array) -> Array:
-        table = weighted(weights, tables)
+        table = tables.under(weights)
         total = table.sum((1, 2))[:, None]
         hit = np.diagonal(table, axis1=1, axis2=2)
         true, called = table.sum(2), table.sum(1)
         rates = ratio(total - true - called + hit, total - true) if rest else ratio(hit, true)
         return ratio(np.where(true > 0, true * rates, 0).sum(axis=1), total[:, 0])
 
-    return _statistic(name, tables, of, ONE_GRADE if rest and tables.any() else NO_UNIT)
+    return _statistic(name, tables, of, ONE_GRADE if rest and tables.total.any() else NO_UNIT)
 
 
-def _statistic(name: str, tables: Array, of: Callable[[Array], Array], undefined: str) -> Statistic:
-    return Statistic(name=name, of=of, patients=len(tables), n=int(tables.sum()), undefined=undefined)
+def _statistic(name: str, tables: Tables, of: Callable[[Array], Array], undefined: str) -> Statistic:
+    return Statistic(
+        name=name, of=of, patients=tables.patients, n=int(tables.total.sum()), undefined=undefined
+    )

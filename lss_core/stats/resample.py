@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,27 @@ class Statistic:
         if np.isnan(value):
             raise StatisticsError(self.name, reason=self.undefined, remedy="More or other cases are needed")
         return value
+
+
+class Remembered:
+    """A function of weights that knows its last answers, by the identity of the weights.
+
+    Several statistics ask the same of the same replicates; the weights must not be written to.
+    """
+
+    def __init__(self, function: Callable[[Array], Array]) -> None:
+        self._function = function
+        self._known: list[tuple[Array, Array]] = []
+
+    def __call__(self, weights: Array) -> Array:
+        """The function's answer."""
+        for known, answer in self._known:
+            if known is weights:
+                return answer
+        answer = self._function(weights)
+        if len(weights) > 1:
+            self._known = [(weights, answer), *self._known[:1]]
+        return answer
 
 
 def mean_of(name: str, statistics: Sequence[Statistic]) -> Statistic:
@@ -120,8 +142,13 @@ class Resamples:
             value=value, low=low, high=high, n=statistic.n, method=interval.value, level=self.level
         )
 
+    @cached_property
+    def leave_one_out(self) -> Array:
+        """The weights (patients, patients) that leave out one patient each."""
+        return np.asarray(1 - np.eye(self.counts.shape[1]))
+
     def _jackknife(self, statistic: Statistic) -> Array:
-        values = statistic.of(1 - np.eye(statistic.patients))
+        values = statistic.of(self.leave_one_out)
         return values[~np.isnan(values)]
 
 

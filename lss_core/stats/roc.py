@@ -16,7 +16,7 @@ from scipy import special
 from lss_core.domain import Estimate
 from lss_core.errors import StatisticsError
 from lss_core.stats.rates import NO_NEGATIVE, NO_POSITIVE, ONE_GRADE
-from lss_core.stats.resample import Array, Statistic, ratio
+from lss_core.stats.resample import Array, Remembered, Statistic, ratio
 from lss_core.stats.tables import MISSING, Codes
 
 Flags = NDArray[np.bool_]
@@ -26,9 +26,10 @@ Flags = NDArray[np.bool_]
 class Concordance:
     """How the scores of one rater order positive and negative units, patient by patient.
 
-    `positives` (patients, scores) counts the positive units at each distinct score in ascending order;
-    `beaten` (patients, scores) counts the negative units below that score, plus half of those at it.
-    So positives @ beaten.T is the (patients, patients) matrix of pairs won.
+    `positives` (patients, scores) counts the positive units at each distinct score that one of them has,
+    ascending; `beaten` (patients, scores) counts the negative units below that score and half of those
+    at it; `negatives` (patients,) counts them all. So positives @ beaten.T is the (patients, patients)
+    matrix of pairs won.
     """
 
     positives: Array
@@ -40,27 +41,34 @@ class Concordance:
         """Pairs won by the positive units of patient i over the negative units of j: (i, j)."""
         return np.asarray(self.positives @ self.beaten.T)
 
-    def auc(self, weights: Array) -> Array:
-        """The AUC under each row of weights (r, patients): w' wins w / (w'm)(w'n), a quadratic form."""
+    @cached_property
+    def auc(self) -> Remembered:
+        """The AUC under weights (r, patients): w' wins w / (w'm)(w'n), a quadratic form."""
+        return Remembered(self._auc)
+
+    def _auc(self, weights: Array) -> Array:
         patients, scores = self.positives.shape
         if 2 * scores < patients:
-            won = ((weights @ self.positives) * (weights @ self.beaten)).sum(axis=1)
+            won = np.einsum("rs,rs->r", weights @ self.positives, weights @ self.beaten)
         else:
-            won = ((weights @ self.wins) * weights).sum(axis=1)
+            won = np.einsum("rp,rp->r", weights @ self.wins, weights)
         return ratio(won, (weights @ self.positives.sum(axis=1)) * (weights @ self.negatives))
 
 
 def concordance(scores: Array, positive: Flags, patients: Codes, *, n_patients: int) -> Concordance:
     """From scores (higher: more likely positive) and truth of the units; a NaN score is left out."""
     kept = ~np.isnan(scores)
-    distinct, place = np.unique(scores[kept], return_inverse=True)
-    counts = np.zeros((2, n_patients, len(distinct)))
-    np.add.at(counts, (positive[kept].astype(np.int64), patients[kept], place), 1)
-    negatives, positives = counts
+    own = kept & positive
+    distinct, place = np.unique(scores[own], return_inverse=True)
+    positives = np.zeros((n_patients, len(distinct)))
+    np.add.at(positives, (patients[own], place), 1)
+    others = kept & ~positive
+    halves = np.zeros((n_patients, len(distinct) + 1))
+    for side in ("left", "right"):
+        first = np.searchsorted(distinct, scores[others], side=side)
+        np.add.at(halves, (patients[others], first), 0.5)
     return Concordance(
-        positives=positives,
-        beaten=np.cumsum(negatives, axis=1) - negatives / 2,
-        negatives=negatives.sum(axis=1),
+        positives=positives, beaten=halves.cumsum(axis=1)[:, :-1], negatives=halves.sum(axis=1)
     )
 
 

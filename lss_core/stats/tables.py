@@ -7,17 +7,46 @@ grade. Patients come as indices 0 ... n_patients - 1, one a unit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lss_core.errors import StatisticsError
-from lss_core.stats.resample import Array
+from lss_core.stats.resample import Array, Remembered
 
 Codes = NDArray[np.int64]
 
 MISSING = -1
 """The code of a unit without a grade."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """What adds up over patients: `per_patient` (patients, ...)."""
+
+    per_patient: Array
+
+    @property
+    def patients(self) -> int:
+        """The number of patients, with and without units."""
+        return len(self.per_patient)
+
+    @property
+    def total(self) -> Array:
+        """The table of all patients together."""
+        return np.asarray(self.per_patient.sum(axis=0))
+
+    @cached_property
+    def under(self) -> Remembered:
+        """The tables added up under weights (r, patients): (r, ...)."""
+
+        def added(weights: Array) -> Array:
+            flat = weights @ self.per_patient.reshape(self.patients, -1)
+            return np.asarray(flat.reshape(len(weights), *self.per_patient.shape[1:]))
+
+        return Remembered(added)
 
 
 def encode(values: ArrayLike, scale: Sequence[float]) -> Codes:
@@ -40,7 +69,7 @@ def encode(values: ArrayLike, scale: Sequence[float]) -> Codes:
     return codes
 
 
-def confusion_tables(truth: Codes, rating: Codes, patients: Codes, *, grades: int, n_patients: int) -> Array:
+def confusion_tables(truth: Codes, rating: Codes, patients: Codes, *, grades: int, n_patients: int) -> Tables:
     """Per patient, how often each grade was given where each is true: (patients, truth, rating).
 
     A unit where either is missing is not counted. The three arrays are (units,).
@@ -48,15 +77,15 @@ def confusion_tables(truth: Codes, rating: Codes, patients: Codes, *, grades: in
     kept = (truth != MISSING) & (rating != MISSING)
     place = (patients[kept] * grades + truth[kept]) * grades + rating[kept]
     counts = np.bincount(place, minlength=n_patients * grades * grades)
-    return counts.reshape(n_patients, grades, grades).astype(np.float64)
+    return Tables(counts.reshape(n_patients, grades, grades).astype(np.float64))
 
 
-def dichotomised(tables: Array, positive: Sequence[int]) -> Array:
-    """Tables (..., k, k) as (..., 2, 2): the grades with codes in `positive` are 1, the others 0."""
-    fold = np.zeros((tables.shape[-1], 2))
+def dichotomised(tables: Tables, positive: Sequence[int]) -> Tables:
+    """Tables (patients, k, k) as (patients, 2, 2): 1 for the grades with codes in `positive`."""
+    fold = np.zeros((tables.per_patient.shape[-1], 2))
     chosen = np.isin(np.arange(len(fold)), positive)
     fold[chosen, 1] = fold[~chosen, 0] = 1
-    return np.asarray(fold.T @ tables @ fold)
+    return Tables(np.asarray(fold.T @ tables.per_patient @ fold))
 
 
 def vote_counts(ratings: Codes, *, grades: int) -> Array:
@@ -64,7 +93,7 @@ def vote_counts(ratings: Codes, *, grades: int) -> Array:
     return np.stack([(ratings == grade).sum(axis=1) for grade in range(grades)], axis=1).astype(np.float64)
 
 
-def coincidence_tables(votes: Array, patients: Codes, *, n_patients: int) -> Array:
+def coincidence_tables(votes: Array, patients: Codes, *, n_patients: int) -> Tables:
     """Krippendorff's coincidences per patient: (patients, k, k), from votes (units, k).
 
     A unit with m >= 2 values adds n_c (n_d - [c = d]) / (m - 1) to cell (c, d), so that it counts m
@@ -78,14 +107,8 @@ def coincidence_tables(votes: Array, patients: Codes, *, n_patients: int) -> Arr
     return summed(pairs / (values[paired] - 1)[:, None, None], patients[paired], n_patients=n_patients)
 
 
-def summed(values: Array, patients: Codes, *, n_patients: int) -> Array:
-    """Values (units, ...) added up over each patient's units: (patients, ...)."""
+def summed(values: Array, patients: Codes, *, n_patients: int) -> Tables:
+    """Values (units, ...) added up over each patient's units."""
     total = np.zeros((n_patients, *values.shape[1:]))
     np.add.at(total, patients, values)
-    return total
-
-
-def weighted(weights: Array, tables: Array) -> Array:
-    """Tables (patients, ...) added up with each row of weights (r, patients): (r, ...)."""
-    flat = weights @ tables.reshape(len(tables), -1)
-    return np.asarray(flat.reshape(len(weights), *tables.shape[1:]))
+    return Tables(total)

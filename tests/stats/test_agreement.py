@@ -19,7 +19,14 @@ from lss_core.stats.agreement import (
     fleiss,
 )
 from lss_core.stats.resample import Resamples
-from lss_core.stats.tables import coincidence_tables, confusion_tables, dichotomised, encode, vote_counts
+from lss_core.stats.tables import (
+    Tables,
+    coincidence_tables,
+    confusion_tables,
+    dichotomised,
+    encode,
+    vote_counts,
+)
 
 PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=60)
 PANELS = st.lists(
@@ -32,7 +39,7 @@ ABSTRACTORS = [[13, 0, 0], [0, 20, 7], [0, 4, 56]]
 SEXUAL_FUN = [[7, 7, 2, 3], [2, 8, 3, 7], [1, 5, 4, 9], [2, 8, 9, 14]]
 
 
-def table_of(pairs) -> np.ndarray:
+def table_of(pairs) -> Tables:
     one, other = np.array(pairs).T
     return confusion_tables(one, other, np.zeros(len(pairs), int), grades=4, n_patients=1)
 
@@ -92,7 +99,7 @@ def test_cohens_kappa_is_that_of_scikit_learn(pairs, weighting) -> None:
 def test_the_large_sample_error_is_that_of_statsmodels(pairs, weighting) -> None:
     one, other = np.array(pairs).T
     assume(len(set(one)) > 1 and len(set(other)) > 1)
-    (table,) = table_of(pairs)
+    table = table_of(pairs).total
     weights = None if weighting is Weighting.PLAIN else weighting.disagreement(4)
     theirs = cohens_kappa(table, weights=weights)
     ours = cohen_large_sample(table, weighting)
@@ -105,7 +112,10 @@ def test_the_large_sample_error_is_that_of_statsmodels(pairs, weighting) -> None
 def test_kappa_does_not_care_who_is_called_first(pairs, weighting) -> None:
     table = table_of(pairs)
     weights = np.ones((1, 1))
-    one, other = cohen(table, weighting).of(weights), cohen(table.swapaxes(1, 2), weighting).of(weights)
+    one, other = (
+        cohen(table, weighting).of(weights),
+        cohen(Tables(table.per_patient.swapaxes(1, 2)), weighting).of(weights),
+    )
     assert one == pytest.approx(other, nan_ok=True)
 
 
@@ -118,17 +128,21 @@ def test_all_weightings_agree_on_two_grades(pairs) -> None:
 
 def test_a_grade_that_nobody_gave_still_has_its_place_on_the_scale() -> None:
     # Grades 0 and 3 only: on the scale of four they are three steps apart, as one step of two is.
-    tables = [table_of([(0, 0), (0, 3), (3, 3)]), table_of([(0, 0), (0, 1), (1, 1)])[:, :2, :2]]
-    assert cohen(tables[0], Weighting.LINEAR).value() == cohen(tables[1], Weighting.LINEAR).value()
+    far = table_of([(0, 0), (0, 3), (3, 3)])
+    near = Tables(table_of([(0, 0), (0, 1), (1, 1)]).per_patient[:, :2, :2])
+    assert cohen(far, Weighting.LINEAR).value() == cohen(near, Weighting.LINEAR).value()
 
 
 @pytest.mark.parametrize(
     ("table", "reason"),
-    [(np.diag([5.0, 0, 0])[None], "one and the same grade"), (np.zeros((1, 3, 3)), "no unit with both")],
+    [
+        (np.diag([5.0, 0, 0])[None], "one and the same grade"),
+        (np.zeros((1, 3, 3)), "no unit with both"),
+    ],
 )
 def test_an_undefined_kappa_says_why(table, reason) -> None:
     with pytest.raises(StatisticsError, match=reason):
-        cohen(table).value()
+        cohen(Tables(table)).value()
 
 
 def test_fleiss_kappa_of_his_psychiatrists_is_the_published_one(shared_data) -> None:

@@ -10,18 +10,18 @@ from statsmodels.stats.proportion import proportion_confint
 from lss_core.errors import StatisticsError
 from lss_core.stats import rates
 from lss_core.stats.resample import Resamples
-from lss_core.stats.tables import confusion_tables, dichotomised
+from lss_core.stats.tables import Tables, confusion_tables, dichotomised
 
 UNITS = st.lists(st.tuples(*[st.integers(0, 3)] * 2, st.integers(0, 4)), min_size=8, max_size=60)
 
 
-def tables_of(units) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def tables_of(units) -> tuple[np.ndarray, np.ndarray, Tables]:
     truth, rating, patients = np.array(units).T
     return truth, rating, confusion_tables(truth, rating, patients, grades=4, n_patients=5)
 
 
-def binary(true_positive, false_negative, false_positive, true_negative) -> np.ndarray:
-    return np.array([[[true_negative, false_positive], [false_negative, true_positive]]], float)
+def binary(true_positive, false_negative, false_positive, true_negative) -> Tables:
+    return Tables(np.array([[[true_negative, false_positive], [false_negative, true_positive]]], float))
 
 
 def test_binary_rates_of_a_table_worked_by_hand() -> None:
@@ -60,8 +60,8 @@ def test_each_rate_counts_its_own_units() -> None:
         (rates.accuracy, binary(0, 0, 0, 0), "there is no unit with both a rating and a reference"),
         (rates.balanced_accuracy, binary(0, 0, 3, 4), "no unit is positive in the reference"),
         (rates.balanced_accuracy, binary(3, 4, 0, 0), "no unit is negative in the reference"),
-        (rates.weighted_sensitivity, np.zeros((1, 4, 4)), "there is no unit with both"),
-        (rates.weighted_specificity, np.zeros((1, 4, 4)), "there is no unit with both"),
+        (rates.weighted_sensitivity, Tables(np.zeros((1, 4, 4))), "there is no unit with both"),
+        (rates.weighted_specificity, Tables(np.zeros((1, 4, 4))), "there is no unit with both"),
         (rates.weighted_specificity, binary(3, 4, 0, 0), "the reference has one grade only"),
     ],
 )
@@ -138,3 +138,13 @@ def test_patients_whose_sites_stand_or_fall_together_widen_the_interval() -> Non
     wilson = rates.wilson(int(hit.sum()), 1000)
     assert apart.high - apart.low == pytest.approx(wilson.high - wilson.low, rel=0.1)
     assert together.high - together.low == pytest.approx(np.sqrt(10) * (apart.high - apart.low), rel=0.15)
+
+
+def test_a_rate_of_one_gets_wilsons_interval_over_its_patients() -> None:
+    # Ten positive units, all found, in four of five patients: Wilson for 4 of 4, not for 10 of 10.
+    tables = np.zeros((5, 2, 2))
+    tables[:4, 1, 1] = [1, 2, 3, 4]
+    tables[4, 0, 0] = 1
+    ours = rates.all_or_none(rates.sensitivity(Tables(tables)))
+    assert (ours.low, ours.high) == (rates.wilson(4, 4).low, 1)
+    assert (ours.n, ours.method) == (10, "Wilson over patients")

@@ -9,12 +9,12 @@ from sklearn.metrics import confusion_matrix
 from lss_core.errors import StatisticsError
 from lss_core.stats.tables import (
     MISSING,
+    Tables,
     coincidence_tables,
     confusion_tables,
     dichotomised,
     encode,
     vote_counts,
-    weighted,
 )
 
 UNITS = st.lists(st.tuples(*[st.integers(0, 3)] * 2, st.integers(0, 4)), min_size=1, max_size=60)
@@ -40,8 +40,8 @@ def test_a_scale_needs_two_different_grades(scale) -> None:
 def test_tables_added_over_patients_are_the_confusion_matrix_of_scikit_learn(units) -> None:
     truth, rating, patients = np.array(units).T
     tables = confusion_tables(truth, rating, patients, grades=4, n_patients=5)
-    assert tables.shape == (5, 4, 4)
-    assert np.array_equal(tables.sum(axis=0), confusion_matrix(truth, rating, labels=range(4)))
+    assert tables.per_patient.shape == (5, 4, 4)
+    assert np.array_equal(tables.total, confusion_matrix(truth, rating, labels=range(4)))
 
 
 @given(UNITS, st.integers(0, 2**31))
@@ -52,19 +52,19 @@ def test_a_replicate_is_the_table_of_the_patients_written_out(units, seed) -> No
     repeat = counts[0][patients]
     assume(repeat.any())
     expected = confusion_matrix(np.repeat(truth, repeat), np.repeat(rating, repeat), labels=range(4))
-    assert np.array_equal(weighted(counts.astype(float), tables)[0], expected)
+    assert np.array_equal(tables.under(counts.astype(float))[0], expected)
 
 
 def test_a_unit_without_truth_or_rating_is_not_counted() -> None:
     tables = confusion_tables(
         np.array([0, MISSING, 1]), np.array([MISSING, 1, 1]), np.zeros(3, int), grades=2, n_patients=1
     )
-    assert tables.tolist() == [[[0, 0], [0, 1]]]
+    assert tables.per_patient.tolist() == [[[0, 0], [0, 1]]]
 
 
 def test_grades_fold_into_positive_and_negative() -> None:
-    table = np.arange(16.0).reshape(1, 4, 4)
-    assert dichotomised(table, positive=(2, 3)).tolist() == [[[10, 18], [42, 50]]]
+    table = Tables(np.arange(16.0).reshape(1, 4, 4))
+    assert dichotomised(table, positive=(2, 3)).total.tolist() == [[10, 18], [42, 50]]
 
 
 def test_votes_count_the_raters_and_leave_out_the_missing() -> None:
@@ -78,7 +78,7 @@ def test_the_coincidences_are_those_krippendorff_prints(shared_data) -> None:
     path = shared_data / "stats" / "krippendorff_4x12.csv"
     ratings = np.genfromtxt(path, delimiter=",", skip_header=1)[:, 1:]
     votes = vote_counts(encode(ratings, range(1, 6)), grades=5)
-    table = coincidence_tables(votes, np.zeros(len(votes), int), n_patients=1)[0]
+    table = coincidence_tables(votes, np.zeros(len(votes), int), n_patients=1).total
     third = 1 / 3
     expected = [
         [7, 4 * third, third, third, 0],
