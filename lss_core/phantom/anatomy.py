@@ -95,7 +95,7 @@ class Disc:
     facet: Mapping[Side, float] = field(default_factory=dict)
     facet_tip: Mapping[Side, float] = field(default_factory=dict)
     ridge: Mapping[Side, float] = field(default_factory=dict)
-    root_lift: Mapping[Side, float] = field(default_factory=dict)
+    root_at: Mapping[Side, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def foramen_u(self) -> float:
@@ -120,6 +120,7 @@ class Anatomy:
     size: float
     fat_mm: float
     muscle_fat: float
+    flow: float
     transitional: str
     habitus: Vector
 
@@ -136,8 +137,7 @@ def _healthy(disc: Disc) -> Disc:
     sides = {Side.LEFT: 0.0, Side.RIGHT: 0.0}
     flavum = {Side.LEFT: 2.8, Side.RIGHT: 2.8}
     return replace(
-        disc, bulge=0.0, protrusions=(), flavum=flavum, facet=sides, facet_tip=sides, ridge=sides,
-        root_lift=sides,
+        disc, bulge=0.0, protrusions=(), flavum=flavum, facet=sides, facet_tip=sides, ridge=sides
     )
 
 
@@ -183,7 +183,7 @@ def draw_anatomy(rng: np.random.Generator, severities: Mapping[Site, float]) -> 
     return Anatomy(
         vertebrae=tuple(vertebrae), discs=tuple(diseased), curve=curve, conus_s=float(conus),
         roots=rng.random((26, 6)), size=size, fat_mm=float(rng.gamma(4, 5.5) + 5),
-        muscle_fat=float(np.clip(rng.beta(1.6, 3) + 0.05, 0, 0.8)), transitional=transitional,
+        muscle_fat=float(np.clip(rng.beta(1.6, 3) + 0.05, 0, 0.8)), flow=float(rng.random()), transitional=transitional,
         habitus=rng.random(16),
     )
 
@@ -273,7 +273,7 @@ def _canal(
         name: np.interp(s, at_bones, table[::-1])
         for name, table in {
             "width": canal[0], "depth": canal[1], "sac_width": sac[0], "sac_depth": sac[1],
-            "alpha": alpha, "sac_back": np.array([0, 0, 0, 0, 0, 0.2, 0.2, 0.3, 0.9, 1.2, 1.0, 0, 0]) * rng.uniform(0.3, 1.6) - 0.7,
+            "alpha": alpha, "spinous": np.array([bone.spinous for bone in vertebrae]), "sac_back": np.array([0, 0, 0, 0, 0, 0.2, 0.2, 0.3, 0.9, 1.2, 1.0, 0, 0]) * rng.uniform(0.3, 1.6) - 0.7,
         }.items()
     }
     curve = Curve.through(s, line, values)
@@ -322,7 +322,7 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
                 height=float(disc.height / 2 + rng.uniform(0, 3)),
             )
         )
-    flavum, facet, tip, ridge, lift = {}, {}, {}, {}, {}
+    flavum, facet, tip, ridge = {}, {}, {}, {}
     for side, sign in SIGNS.items():
         recess, foramen = at[Condition.LATERAL_RECESS, side], at[Condition.FORAMINAL, side]
         split = rng.random()
@@ -339,8 +339,7 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
         front = rng.uniform(0.3, 1)
         ridge[side] = float(7.0 * foramen * front)
         tip[side] = float(7.0 * foramen * (1.3 - front))
-        lift[side] = float(foramen * rng.uniform(0.4, 1.1))
     return replace(
         disc, bulge=float(bulge), protrusions=tuple(protrusions), flavum=flavum, facet=facet, facet_tip=tip,
-        ridge=ridge, root_lift=lift,
+        ridge=ridge,
     )

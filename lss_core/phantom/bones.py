@@ -34,12 +34,15 @@ class Window:
     alpha: Array
     roof: Array
 
-    def part(self, low: float, high: float) -> Window | None:
-        """The rectangle around the pixels with s between two bounds, None where there is none."""
+    def part(self, low: float, high: float, left: tuple[float, float] = (-99.0, 99.0)) -> Window | None:
+        """The rectangle around the pixels with s and u between bounds, None where there is none."""
         inside = (self.s > low) & (self.s < high)
-        rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+        if left != (-99.0, 99.0):
+            inside &= (self.u > left[0]) & (self.u < left[1])
+        rows = np.flatnonzero(inside.any(1))
         if not len(rows):
             return None
+        columns = np.flatnonzero(inside[rows[0] : rows[-1] + 1].any(0))
         cut = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
         r, c = self.rect[0].start, self.rect[1].start
         return Window(
@@ -47,6 +50,10 @@ class Window:
             u=self.u[cut], v=self.v[cut], s=self.s[cut], width=self.width[cut], depth=self.depth[cut],
             alpha=self.alpha[cut], roof=self.roof[cut],
         )
+
+    def side(self, sign: float, low: float, high: float, inner: float, outer: float) -> Window | None:
+        """The part on one side (sign of u) between two bounds of s and of |u|."""
+        return self.part(low, high, (inner, outer) if sign > 0 else (-outer, -inner))
 
     @property
     def wall(self) -> Array:
@@ -119,39 +126,50 @@ def paint_disc(canvas: Canvas, disc: Disc, number: int) -> None:
 
 def paint_arch(canvas: Canvas, window: Window, bone: Vertebra) -> None:
     """Pedicles, transverse processes, laminae and the spinous process of a vertebra."""
-    part = window.part(bone.s - 1.3 * bone.height - 6, bone.s + 0.7 * bone.height)
-    if part is None:
-        return
-    rect, side, height = part.rect, np.abs(part.u), bone.height
-    w = part.s - bone.s
+    low, high = bone.s - 0.85 * bone.height, bone.s + 0.6 * bone.height
+    for sign in (1.0, -1.0):
+        if (part := window.side(sign, low, high, 0.0, 52.0)) is not None:
+            _paint_half_arch(canvas, part, bone, sign)
+    if (part := window.part(low - 12, high, (-7.0, 7.0))) is not None:
+        _paint_spinous(canvas, part, bone)
+
+
+def _paint_half_arch(canvas: Canvas, part: Window, bone: Vertebra, sign: float) -> None:
+    rect, side, height, w = part.rect, sign * part.u, bone.height, part.s - bone.s
     if bone.sacral:
-        _paint_ala(canvas, part, bone, w)
+        _paint_ala(canvas, part, bone, side, w)
     else:
-        reach = np.maximum(side - (part.width + 27), part.width - side)
-        across = np.hypot(part.v - 3.5 - 0.05 * side, w - 0.12 * height)
-        for shrink, tissue in ((0.0, Tissue.ARCH_CORTEX), (0.9, Tissue.TRANSVERSE)):
-            canvas.paint(rect, np.maximum(across - 4.6, reach) + shrink, tissue)
-    lamina = np.maximum(np.abs(part.roof - 2.9 + 0.16 * (w + 0.2 * height)) - 2.9, side - part.width - 3)
-    lamina = np.maximum(lamina, np.abs(w + 0.24 * height) - 0.44 * height)
+        reach = np.maximum(side - (part.width + 26), part.width - side)
+        across = np.hypot(part.v - 3.5 - 0.05 * side, w - 0.12 * height) - 5.5 + 0.06 * side
+        d = np.maximum(across, reach)
+        canvas.paint(rect, d, Tissue.ARCH_CORTEX)
+        canvas.paint(rect, d + 0.9, Tissue.TRANSVERSE)
+    lamina = np.maximum(np.abs(part.roof - 3.0 + 0.16 * (w + 0.2 * height)) - 3.0, side - part.width - 4)
+    lamina = np.maximum(lamina, np.abs(w + 0.27 * height) - 0.47 * height + 0.5 * np.abs(part.roof - 3))
     canvas.paint(rect, lamina, Tissue.ARCH_CORTEX)
     canvas.paint(rect, lamina + 0.9, Tissue.LAMINA)
     pedicle = ellipse(side - part.width - bone.pedicle, w - 0.19 * height, bone.pedicle, 0.27 * height)
     pedicle = np.maximum(pedicle, np.maximum(-part.v - part.depth - 7, part.v - 5))
     canvas.paint(rect, pedicle, Tissue.ARCH_CORTEX)
     canvas.paint(rect, pedicle + 1.0, Tissue.PEDICLE)
-    behind = part.v - part.depth
-    middle = w + 0.30 * height + 0.10 * behind
-    half = 0.28 * height + 0.08 * behind
-    spinous = np.maximum(np.abs(part.u - 0.06 * bone.tilt * behind) - 2.6 - 0.04 * behind, np.abs(middle) - half)
-    spinous = np.maximum(spinous, np.maximum(behind - bone.spinous, 1.5 - behind))
-    canvas.paint(rect, spinous, Tissue.SPINOUS_CORTEX)
-    canvas.paint(rect, spinous + 0.9, Tissue.SPINOUS)
 
 
-def _paint_ala(canvas: Canvas, part: Window, bone: Vertebra, w: Array) -> None:
+def _paint_spinous(canvas: Canvas, part: Window, bone: Vertebra) -> None:
+    behind, height = part.v - part.depth, bone.height
+    w = part.s - bone.s + 0.30 * height + 0.10 * behind
+    swell = np.clip(behind / bone.spinous, 0, 1)
+    half = (0.25 + 0.10 * swell) * height
+    across = np.abs(part.u - 0.06 * bone.tilt * behind) - 2.2 - 2.0 * swell
+    end = np.hypot(np.maximum(w / half, -0.4), np.maximum((behind - bone.spinous + 7) / 7, 0)) - 1
+    d = np.maximum(np.maximum(across, end * 7), 1.5 - behind)
+    canvas.paint(part.rect, d, Tissue.SPINOUS_CORTEX)
+    canvas.paint(part.rect, d + 0.9, Tissue.SPINOUS)
+
+
+def _paint_ala(canvas: Canvas, part: Window, bone: Vertebra, side: Array, w: Array) -> None:
     reach = (24.0 if bone.name == "S1" else 20.0) * bone.half_width / 22
-    side = np.maximum(np.abs(part.u) - part.width - reach, part.width * 0.9 - np.abs(part.u))
-    d = np.maximum(side, np.abs(part.v + 6) - 11 + 0.12 * np.abs(part.u))
+    d = np.maximum(side - part.width - reach, part.width * 0.9 - side)
+    d = np.maximum(d, np.abs(part.v + 6) - 11 + 0.12 * side)
     d = np.maximum(d, np.abs(w) - bone.height / 2 - 1)
     canvas.paint(part.rect, d, Tissue.SACRUM_CORTEX)
     canvas.paint(part.rect, d + 1.0, Tissue.SACRUM)
@@ -164,33 +182,29 @@ def facet_centre(disc: Disc, side: Side) -> tuple[float, float]:
     return float(edge + 7 * np.sin(disc.beta)), float(roof + 7 * np.cos(disc.beta) + 1.0)
 
 
-def paint_facets(canvas: Canvas, part: Window, disc: Disc) -> Array:
-    """Both facet joints of a level; the distance to the articular processes, for the canal."""
-    w = part.s - disc.s
-    room = np.full(w.shape, 99, np.float32)
-    for side, sign in SIGNS.items():
-        growth, tip = disc.facet[side], disc.facet_tip[side]
-        cu, cv = facet_centre(disc, side)
-        x, y = sign * part.u - cu, part.v - cv
-        sin, cos = np.float32(np.sin(disc.beta)), np.float32(np.cos(disc.beta))
-        p, q = x * cos - y * sin, x * sin + y * cos  # across the joint (to the front), along it
-        curl = p - 0.018 * q**2
-        lower = ellipse(curl - 0.2, q + 0.9 * growth, 5.6 + 0.5 * growth, 7.4 + 0.6 * growth)
-        forward = ellipse(x, y + 3.0 + 0.45 * tip, 5.5, 5.0)  # the tip of the superior process
-        above = w - (0.5 * disc.height + 1.0 + tip)
-        lower = np.maximum(np.minimum(lower, forward + 0.6 * np.maximum(0, 3 - tip)), -curl - 0.2)
-        lower = np.maximum(lower, np.maximum(above, disc.foramen_bottom - 4 - w))
-        upper = np.maximum(ellipse(curl, q - 1.0, 6.0 + 0.4 * growth, 7.2 + 0.4 * growth), curl + 0.2)
-        isthmus = ellipse(x + 1.0, y - 2.0, 5.5, 5.8)
-        upper = np.where(above > 0, np.maximum(isthmus, above * -1 - 2), upper)
-        upper = np.maximum(upper, np.maximum(-10 - w, w - disc.foramen_top - 4))
-        for d in (upper, lower):
-            canvas.paint(part.rect, d, Tissue.ARTICULAR_CORTEX)
-            canvas.paint(part.rect, d + 1.3, Tissue.ARTICULAR)
-        room = np.minimum(room, np.minimum(upper, lower))
-        joint = np.maximum(np.abs(curl) - 0.9, np.abs(q) - 6.5)
-        joint = np.maximum(joint, np.maximum(above + 1, -9 - w))
-        canvas.paint(part.rect, joint, Tissue.JOINT)
+def paint_facet(canvas: Canvas, part: Window, disc: Disc, side: Side) -> Array:
+    """A facet joint; the distance to its articular processes, for the canal."""
+    w, growth, tip = part.s - disc.s, disc.facet[side], disc.facet_tip[side]
+    cu, cv = facet_centre(disc, side)
+    x, y = SIGNS[side] * part.u - cu, part.v - cv
+    sin, cos = float(np.sin(disc.beta)), float(np.cos(disc.beta))
+    p, q = x * cos - y * sin, x * sin + y * cos  # across the joint (to the front), along it
+    curl = p - 0.018 * q * q
+    lower = ellipse(curl - 0.2, q + 1.0 * growth, 6.0 + 0.5 * growth, 8.2 + 0.7 * growth)
+    forward = ellipse(x, y + 3.0 + 0.45 * tip, 5.5, 5.0)  # the tip of the superior process
+    above = w - (0.5 * disc.height + 1.0 + tip)
+    lower = np.maximum(np.minimum(lower, forward + 0.6 * max(0.0, 3 - tip)), -curl - 0.2)
+    lower = np.maximum(lower, np.maximum(above, disc.foramen_bottom - 4 - w))
+    upper = np.maximum(ellipse(curl, q - 1.0, 6.8 + 0.4 * growth, 8.0 + 0.4 * growth), curl + 0.2)
+    isthmus = ellipse(x + 2.0, y - 2.5, 6.5, 6.0)
+    upper = np.where(above > 0, np.maximum(isthmus, -2 - above), upper)
+    upper = np.maximum(upper, np.maximum(-11 - w, w - disc.foramen_top - 4))
+    for d in (upper, lower):
+        canvas.paint(part.rect, d, Tissue.ARTICULAR_CORTEX)
+        canvas.paint(part.rect, d + 1.4, Tissue.ARTICULAR)
+    joint = np.maximum(np.abs(curl) - 1.0, np.abs(q) - 7.0)
+    canvas.paint(part.rect, np.maximum(joint, np.maximum(above + 1, -9 - w)), Tissue.JOINT)
+    room: Array = np.minimum(upper, lower)
     return room
 
 

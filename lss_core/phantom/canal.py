@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lss_core.domain import Side, Structure
 from lss_core.phantom.anatomy import SIGNS, Anatomy, Disc
-from lss_core.phantom.bones import Window, bones, ellipse, facet_centre, paint_arch, paint_facets
+from lss_core.phantom.bones import Window, bones, ellipse, facet_centre, paint_arch, paint_facet
 from lss_core.phantom.canvas import Canvas
 from lss_core.phantom.frames import Array, Rect
 from lss_core.phantom.tissue import Tissue
 
 Mask = NDArray[np.bool_]
+Node = tuple[float, float, float, float]
 REACH_ABOVE, REACH_BELOW = 24.0, 20.0
 
 
@@ -26,8 +28,8 @@ class Drawing:
     regions: dict[Structure, Mask] = field(default_factory=dict)
 
 
-def draw_spine(anatomy: Anatomy, canvas: Canvas) -> Drawing:
-    """Paint the spine over what the canvas already shows."""
+def draw_spine(anatomy: Anatomy, canvas: Canvas, *, roots: bool = True) -> Drawing:
+    """Paint the spine over what the canvas already shows, roots in recess and foramen on demand."""
     drawing = Drawing(canvas=canvas)
     for region in (Structure.SPINAL_CANAL, Structure.NEURAL_FORAMEN, Structure.LATERAL_RECESS):
         drawing.regions[region] = np.zeros(canvas.plane.shape, np.bool_)
@@ -35,6 +37,7 @@ def draw_spine(anatomy: Anatomy, canvas: Canvas) -> Drawing:
     if rect is None:
         bones(anatomy, canvas)
         return drawing
+    canvas.roughen(rect, 0.8, 0.35)
     curve = anatomy.curve
     k, u, v, s = curve.local(canvas.plane, rect)
     size = {name: table[k] for name, table in curve.values.items()}
@@ -42,20 +45,25 @@ def draw_spine(anatomy: Anatomy, canvas: Canvas) -> Drawing:
     window = Window(
         rect=rect, u=u, v=v, s=s, width=size["width"], depth=size["depth"], alpha=size["alpha"], roof=roof
     )
-    _paint_backing(canvas, window)
+    _paint_backing(canvas, window, size["spinous"])
     levels = [(disc, part) for disc in anatomy.discs
               if (part := window.part(disc.s - REACH_BELOW, disc.s + REACH_ABOVE)) is not None]
     for disc, part in levels:
         _paint_foramen_fat(drawing, part, disc)
-    for bone in anatomy.vertebrae:
+    for bone in reversed(anatomy.vertebrae):
         paint_arch(canvas, window, bone)
     wall = window.wall
     canvas.paint(rect, wall, Tissue.EPIDURAL_FAT)
     room = -wall + 0.4
     for disc, part in levels:
         if disc.frame and not disc.s < anatomy.vertebrae[9].s:
-            _into(np.minimum, room, window, part, paint_facets(canvas, part, disc))
-            _into(np.minimum, room, window, part, _paint_flavum(canvas, part, disc))
+            for side, sign in SIGNS.items():
+                cut = part.side(sign, disc.s - 18, disc.s + 24, 2.0, disc.canal_width + 18)
+                if cut is not None:
+                    _into(np.minimum, room, window, cut, paint_facet(canvas, cut, disc, side))
+            cut = part.part(disc.s - 13, disc.s + 15, (-disc.canal_width - 3, disc.canal_width + 3))
+            if cut is not None:
+                _into(np.minimum, room, window, cut, _paint_flavum(canvas, cut, disc))
     bones(anatomy, canvas)
     stand = np.full(s.shape, 0.2, np.float32)
     for disc, part in levels:
@@ -68,7 +76,8 @@ def draw_spine(anatomy: Anatomy, canvas: Canvas) -> Drawing:
     for disc, part in levels:
         _mark_regions(drawing, part, disc)
     sac = _sac(window, size, room)
-    _paint_exiting_roots(canvas, levels)
+    if roots:
+        _paint_exiting_roots(canvas, levels)
     _paint_sac(anatomy, canvas, window, size, sac)
     drawing.regions[Structure.SPINAL_CANAL][rect] |= sac < 0.35
     return drawing
@@ -93,10 +102,10 @@ def _into(combine: np.ufunc, whole: Array, window: Window, part: Window, values:
     combine(whole[cut], values, out=whole[cut])
 
 
-def _paint_backing(canvas: Canvas, window: Window) -> None:
+def _paint_backing(canvas: Canvas, window: Window, length: Array) -> None:
     """Interspinous ligaments and fat between the spinous processes."""
     behind = window.v - window.depth
-    d = np.maximum(np.abs(window.u) - 3.2 - 0.06 * behind, np.maximum(behind - 27, -3 - behind))
+    d = np.maximum(np.abs(window.u) - 2.8 - 0.05 * behind, np.maximum(behind - 0.9 * length, -3 - behind))
     canvas.paint(window.rect, d, Tissue.LIGAMENT)
 
 
@@ -104,7 +113,8 @@ def _paint_foramen_fat(drawing: Drawing, part: Window, disc: Disc) -> None:
     w, side = part.s - disc.s, np.abs(part.u)
     along = np.abs(w - (disc.foramen_top + disc.foramen_bottom) / 2) - (disc.foramen_top - disc.foramen_bottom) / 2 - 1
     across = np.abs(side - disc.foramen_u) - 8.0
-    fat = np.maximum(np.maximum(along, across), np.maximum(-part.v - disc.canal_depth - 3, part.v - 6))
+    fat = ellipse(side - disc.foramen_u - 1, part.v + 1, 10.5, disc.canal_depth + 3)
+    fat = np.maximum(np.maximum(along, fat), 3.0 - side)
     drawing.canvas.paint(part.rect, fat, Tissue.PERINEURAL_FAT)
     veins = np.hypot(w - disc.foramen_bottom - 4 + 0.2 * part.v, part.v + disc.canal_depth - 3) - 0.9
     drawing.canvas.paint(part.rect, np.maximum(veins, across), Tissue.VEIN)
@@ -196,18 +206,17 @@ def _sac(window: Window, size: dict[str, Array], room: Array) -> Array:
     return result
 
 
-def root_path(disc: Disc, side: Side) -> list[tuple[float, float, float, float]]:
+def root_path(disc: Disc, side: Side) -> list[Node]:
     """(u, v, w, radius) of the root that leaves under the pedicle above a disc, from sac to muscle."""
     sign, front = SIGNS[side], -disc.canal_depth
-    gap = disc.foramen_top - (disc.foramen_top - 5.5)
-    height = disc.foramen_top - 5.2 + disc.root_lift[side] * (gap - disc.root_radius - 0.2)
+    v, height = disc.root_at.get(side, (front + 4.6, disc.foramen_top - 5.2))
     return [
         (sign * disc.recess_u * 0.88, front + 4.0, disc.foramen_top + 10, 1.3),
         (sign * disc.recess_u * 1.05, front + 3.6, disc.foramen_top + 1, 1.6),
-        (sign * (disc.foramen_u - 2), front + 4.6, height + 0.5, disc.root_radius),
-        (sign * (disc.foramen_u + 3), front + 4.8, height - 1.5, disc.root_radius),
-        (sign * (disc.foramen_u + 9), front + 3.0, height - 8, 2.0),
-        (sign * (disc.foramen_u + 19), front - 6.0, height - 22, 2.0),
+        (sign * (disc.foramen_u - 2), v - 0.1, height + 0.8, disc.root_radius),
+        (sign * (disc.foramen_u + 3), v + 0.1, height - 1.2, disc.root_radius),
+        (sign * (disc.foramen_u + 9), v - 1.8, height - 8, 2.0),
+        (sign * (disc.foramen_u + 19), v - 10.0, height - 22, 2.0),
     ]
 
 
@@ -220,23 +229,23 @@ def _paint_exiting_roots(canvas: Canvas, levels: list[tuple[Disc, Window]]) -> N
     """Roots in recess and foramen; where there is no room for them they are squeezed flat."""
     soft = (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.VEIN, Tissue.FAT, Tissue.DEEP_FAT, Tissue.PSOAS,
             Tissue.MUSCLE, Tissue.LIGAMENT, Tissue.TRANSVERSE, Tissue.PLL)
-    for disc, part in levels:
-        if disc.level is None:
-            continue
-        w = part.s - disc.s
-        free = np.isin(canvas.labels[part.rect], soft)
-        for side in Side:
-            path = root_path(disc, side)
+    for disc, whole in levels:
+        for side, sign in SIGNS.items() if disc.level else ():
+            part = whole.side(sign, disc.s - 26, disc.s + 30, 3.0, disc.foramen_u + 22)
+            if part is None:
+                continue
+            w, path = part.s - disc.s, root_path(disc, side)
+            free = np.isin(canvas.labels[part.rect], soft)
             u, v, radius = recess_root(disc, side)
-            d = _capsule(part.u, part.v, w, (u, v, 4.0, 1.2), (u * 1.04, v, disc.foramen_bottom - 6, radius))
-            for a, b in zip(path[:-1], path[1:], strict=True):
-                d = np.minimum(d, _capsule(part.u, part.v, w, a, b))
+            rods = [((u, v, 4.0, 1.2), (u * 1.04, v, disc.foramen_bottom - 6, radius)), *pairwise(path)]
+            least, most = float(part.u.min()) - 4, float(part.u.max()) + 4
+            d = np.full(w.shape, 9, np.float32)
+            for a, b in rods:
+                if max(a[0], b[0]) > least and min(a[0], b[0]) < most:
+                    d = np.minimum(d, _capsule(part.u, part.v, w, a, b))
             canvas.paint(part.rect, np.where(free, d, 9).astype(np.float32), Tissue.ROOT)
             knot = _capsule(part.u, part.v, w, path[2], path[3]) + 0.5
             canvas.paint(part.rect, np.where(free, knot, 9).astype(np.float32), Tissue.GANGLION)
-
-
-Node = tuple[float, float, float, float]
 
 
 def _capsule(u: Array, v: Array, w: Array, a: Node, b: Node) -> Array:
@@ -277,6 +286,11 @@ def _paint_sac(anatomy: Anatomy, canvas: Canvas, window: Window, size: dict[str,
         one = np.hypot(u - ru, v - rv) - radius
         nerves = np.minimum(nerves, np.where(s > end, one, 9))
     nerves = np.where(s > anatomy.conus_s + 25, np.maximum(nerves, 0.4), nerves)
+    if canvas.texture is not None and anatomy.flow > 0.5:
+        swirl = canvas.noise.at(canvas.plane, rect, (0.5, 0.5, 2.0), smooth=True)
+        void = np.clip(swirl - 1.6 + anatomy.flow, 0, 0.8) * (d < -1.5)
+        dark = tuple(float(c.signal[Tissue.CSF] * 0.25) for c in canvas.contrasts)
+        canvas.blend(rect, np.minimum(void, 0.49), Tissue.CSF, signal=dark)
     canvas.paint(rect, np.maximum(nerves, d + 0.2).astype(np.float32), Tissue.CAUDA)
     canvas.paint(rect, np.maximum(cord, d + 0.8).astype(np.float32), Tissue.CORD)
 

@@ -5,6 +5,8 @@ Each carries one image for each contrast, and the label of the tissue on top.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,45 +16,64 @@ from lss_core.phantom.tissue import Contrast, Tissue
 TILE = 128
 
 
-def noise_tile(rng: np.random.Generator) -> Array:
-    """(TILE, TILE, TILE) smooth periodic noise of several scales, mean 0, deviation 1."""
-    frequency = np.fft.fftfreq(TILE)
-    last = np.fft.rfftfreq(TILE)
-    size = np.sqrt(frequency[:, None, None] ** 2 + frequency[None, :, None] ** 2 + last[None, None, :] ** 2)
-    shape = np.exp(-((size / 0.16) ** 2)) / (size + 0.02) ** 1.2
-    white = np.fft.rfftn(rng.standard_normal((TILE,) * 3, np.float32))
-    tile = np.fft.irfftn(white * shape.astype(np.float32), s=(TILE,) * 3).astype(np.float32)
-    result: Array = (tile - tile.mean()) / tile.std()
-    return result
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Noise:
+    """Periodic noise in space, mean 0 and deviation 1: `fine` of several scales, `smooth` of one."""
+
+    fine: Array
+    smooth: Array
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> Noise:
+        """Two cubes of TILE cells a side."""
+        f, last = np.fft.fftfreq(TILE).astype(np.float32), np.fft.rfftfreq(TILE).astype(np.float32)
+        size = np.sqrt(f[:, None, None] ** 2 + f[None, :, None] ** 2 + last[None, None, :] ** 2)
+        white = np.fft.rfftn(rng.standard_normal((TILE,) * 3, np.float32))
+        shapes = (np.exp(-((size / 0.16) ** 2)) / (size + 0.02) ** 1.2, np.exp(-((size / 0.06) ** 2)))
+        cubes = []
+        for shape in shapes:
+            cube = np.fft.irfftn(white * shape, s=(TILE,) * 3, axes=(0, 1, 2)).astype(np.float32)
+            cubes.append((cube - cube.mean()) / cube.std())
+        return cls(fine=cubes[0], smooth=cubes[1])
+
+    def at(self, plane: Plane, rect: Rect, cell_mm: tuple[float, float, float], *, smooth: bool = False) -> Array:
+        """(rows, columns) of noise at the pixels of a rectangle; cells may be long along an axis."""
+        cube = self.smooth if smooth else self.fine
+        index = [
+            (plane.along(np.zeros(3), axis, rect) * np.float32(1 / cell)).astype(np.int32) & (TILE - 1)
+            for axis, cell in zip(np.eye(3), cell_mm, strict=True)
+        ]
+        result: Array = cube.ravel()[(index[0] * TILE + index[1]) * TILE + index[2]]
+        return result
 
 
 class Canvas:
     """The drawing of one thin plane.
 
     labels: (rows, columns) uint8 of Tissue. images: (contrasts, rows, columns).
-    texture: (rows, columns) noise that modulates each tissue, or None for labels only.
+    texture: (rows, columns) noise that modulates each tissue; wobble: mm by which surfaces
+    are uneven. Both are None until they are set.
     """
 
-    def __init__(self, plane: Plane, contrasts: tuple[Contrast, ...], tile: Array | None) -> None:
+    def __init__(self, plane: Plane, contrasts: tuple[Contrast, ...], noise: Noise) -> None:
         self.plane = plane
         self.contrasts = contrasts
+        self.noise = noise
         self.labels: NDArray[np.uint8] = np.zeros(plane.shape, np.uint8)
         self.images: Array = np.zeros((len(contrasts), *plane.shape), np.float32)
-        self.tile = tile
-        self.texture = None if tile is None else self.noise(plane.whole, (0.6, 0.6, 0.6))
+        self.texture: Array | None = None
+        self.wobble: Array | None = None
 
-    def noise(self, rect: Rect, cell_mm: tuple[float, float, float]) -> Array:
-        """Noise in space for the pixels of a rectangle; cells may be long along an axis."""
-        assert self.tile is not None
-        index = [
-            (self.plane.along(np.zeros(3), axis, rect) * np.float32(1 / cell)).astype(np.int32) & (TILE - 1)
-            for axis, cell in zip(np.eye(3), cell_mm, strict=True)
-        ]
-        result: Array = self.tile[index[0], index[1], index[2]]
-        return result
+    def roughen(self, rect: Rect, cell_mm: float, amplitude_mm: float) -> None:
+        """Make the surfaces painted from now on uneven inside a rectangle."""
+        self.wobble = np.zeros(self.plane.shape, np.float32)
+        cells = (cell_mm, cell_mm, cell_mm)
+        self.wobble[rect] = amplitude_mm * self.noise.at(self.plane, rect, cells, smooth=True)
 
     def paint(self, rect: Rect, d: Array, tissue: Tissue, *, signal: tuple[float, ...] | None = None) -> None:
         """Paint a tissue where the distance d (mm, negative inside) says so."""
+        if self.wobble is not None:
+            d = d + self.wobble[rect]
         inside = d < 0.5 * self.plane.pixel_mm
         rows = np.flatnonzero(inside.any(1))
         if not len(rows):

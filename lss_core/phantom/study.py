@@ -14,10 +14,11 @@ from lss_core.imaging.volume import Volume
 from lss_core.phantom.acquire import Stack, axial_stack, bias_field, finish, sagittal_stack
 from lss_core.phantom.anatomy import LEVELS, Anatomy, draw_anatomy, draw_severities
 from lss_core.phantom.canal import draw_spine
-from lss_core.phantom.canvas import Canvas, noise_tile
-from lss_core.phantom.frames import Array
+from lss_core.phantom.canvas import Canvas, Noise
+from lss_core.phantom.foramen import settle_roots
+from lss_core.phantom.frames import Array, Plane
 from lss_core.phantom.labels import axial_masks, sagittal_masks
-from lss_core.phantom.surroundings import draw_body
+from lss_core.phantom.surroundings import draw_body, marble
 from lss_core.phantom.tissue import Contrast, draw_contrast
 from lss_core.phantom.truth import Truth, find_truth
 
@@ -66,21 +67,22 @@ def make_study(seed: int, *, options: PhantomOptions = PhantomOptions()) -> Phan
     """A study, the same for the same seed and options."""
     anatomy = make_anatomy(seed, options)
     look, plan = np.random.default_rng([seed, 2]), np.random.default_rng([seed, 3])
-    tile = noise_tile(look)
+    noise = Noise.draw(look)
+    anatomy = settle_roots(anatomy, noise)
     fading = np.array([disc.degeneration for disc in anatomy.discs])
     suppressed = plan.random() < 0.3 if options.fat_suppressed is None else options.fat_suppressed
     kinds = ("t2_fat_suppressed" if suppressed else "t2", "t1", "t2")
     t2, t1, axial_t2 = (draw_contrast(look, kind, fading) for kind in kinds)
     sagittal = sagittal_stack(plan, anatomy, options.sagittal_slices, options.sagittal_pixels)
     axial = axial_stack(plan, anatomy, options.axial_pixels)
-    images, side_masks = _draw(anatomy, sagittal, (t2, t1), tile, options.sub_slices, sagittal=True)
-    axial_images, cross_masks = _draw(anatomy, axial, (axial_t2,), tile, options.sub_slices, sagittal=False)
+    images, side_masks = _draw(anatomy, sagittal, (t2, t1), noise, options.sub_slices, sagittal=True)
+    axial_images, cross_masks = _draw(anatomy, axial, (axial_t2,), noise, options.sub_slices, sagittal=False)
     series, gains = {}, bias_field(look, sagittal)
     for role, image in ((SeriesRole.SAGITTAL_T1, images[1]), (SeriesRole.SAGITTAL_T2, images[0])):
         series[role] = sagittal.volume(finish(look, image, gains, sagittal=True, pixel_mm=sagittal.planes[0].pixel_mm))
     voxels = finish(look, axial_images[0], bias_field(look, axial), sagittal=False, pixel_mm=axial.planes[0].pixel_mm)
     series[SeriesRole.AXIAL_T2] = axial.volume(voxels)
-    truth: Truth = find_truth(anatomy)
+    truth: Truth = find_truth(anatomy, noise)
     return PhantomStudy(
         seed=seed, series=series,
         masks={SeriesRole.SAGITTAL_T1: side_masks, SeriesRole.SAGITTAL_T2: side_masks, SeriesRole.AXIAL_T2: cross_masks},
@@ -97,7 +99,7 @@ def make_anatomy(seed: int, options: PhantomOptions) -> Anatomy:
 
 
 def _draw(
-    anatomy: Anatomy, stack: Stack, contrasts: tuple[Contrast, ...], tile: Array, sub_slices: int, *, sagittal: bool
+    anatomy: Anatomy, stack: Stack, contrasts: tuple[Contrast, ...], noise: Noise, sub_slices: int, *, sagittal: bool
 ) -> tuple[Array, MaskStack]:
     """Images (contrasts, slices, rows, columns), averaged over the thickness, and the middle's masks."""
     rows, columns = stack.planes[0].shape
@@ -106,11 +108,10 @@ def _draw(
     structures = tuple(SagittalStructure) if sagittal else tuple(Structure)
     bits = np.zeros(images.shape[1:], np.uint32)
     for n, plane in enumerate(stack.planes):
-        body = Canvas(plane, contrasts, tile)
-        draw_body(anatomy, body)
+        body = _draw_body(anatomy, plane, contrasts, noise)
         for offset in offsets:
-            canvas = Canvas(plane.moved(float(offset)), contrasts, tile)
-            canvas.images[:], canvas.labels[:] = body.images, body.labels
+            canvas = Canvas(plane.moved(float(offset)), contrasts, noise)
+            canvas.images[:], canvas.labels[:], canvas.texture = body.images, body.labels, body.texture
             drawing = draw_spine(anatomy, canvas)
             images[:, n] += canvas.images / sub_slices
             if offset == 0:
@@ -118,6 +119,34 @@ def _draw(
                 for number, structure in enumerate(structures):
                     bits[n] |= masks[structure].astype(np.uint32) << np.uint32(number)
     return images, MaskStack(structures=tuple(s.value for s in structures), bits=bits)
+
+
+def _draw_body(anatomy: Anatomy, plane: Plane, contrasts: tuple[Contrast, ...], noise: Noise) -> Canvas:
+    """The body around the spine: drawn on every second pixel, its fine texture on all."""
+    half = Plane(
+        origin=plane.origin + 0.5 * (plane.row_step + plane.column_step),
+        row_step=2 * plane.row_step, column_step=2 * plane.column_step,
+        shape=((plane.shape[0] + 1) // 2, (plane.shape[1] + 1) // 2),
+    )
+    coarse, canvas = Canvas(half, contrasts, noise), Canvas(plane, contrasts, noise)
+    draw_body(anatomy, coarse)
+    rows, columns = plane.shape
+    canvas.labels[:] = np.repeat(np.repeat(coarse.labels, 2, 0), 2, 1)[:rows, :columns]
+    canvas.texture = noise.at(plane, plane.whole, (0.6, 0.6, 0.6))
+    for n, contrast in enumerate(contrasts):
+        smooth = _twice(_twice(coarse.images[n]).T).T[:rows, :columns]
+        canvas.images[n] = smooth * (1 + contrast.texture[canvas.labels] * canvas.texture)
+    marble(anatomy, canvas)
+    return canvas
+
+
+def _twice(image: Array) -> Array:
+    """Twice as many rows, interpolated."""
+    padded = np.concatenate([image[:1], image, image[-1:]])
+    result = np.empty((2 * len(image), image.shape[1]), np.float32)
+    result[0::2] = 0.25 * padded[:-2] + 0.75 * padded[1:-1]
+    result[1::2] = 0.75 * padded[1:-1] + 0.25 * padded[2:]
+    return result
 
 
 __all__ = ["LEVELS", "PhantomOptions", "PhantomStudy", "make_anatomy", "make_study"]

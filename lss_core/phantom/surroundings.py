@@ -11,8 +11,9 @@ from lss_core.phantom.tissue import Tissue
 
 
 def draw_body(anatomy: Anatomy, canvas: Canvas) -> None:
-    """Paint the torso; x and y are taken from the line of the vertebral bodies."""
+    """Paint the torso, without the streaks in its muscles; x and y are taken from the line of the vertebral bodies."""
     rect = canvas.plane.whole
+    canvas.roughen(rect, 1.8, 1.5)
     x, y, z = (canvas.plane.along(np.zeros(3), axis, rect) for axis in np.eye(3))
     line = np.array([bone.frame.origin for bone in anatomy.vertebrae])[::-1]
     skin_line = _smooth_back(anatomy)
@@ -31,17 +32,15 @@ def draw_body(anatomy: Anatomy, canvas: Canvas) -> None:
     )
     canvas.paint(rect, torso, Tissue.SKIN)
     canvas.paint(rect, torso + 2.0, Tissue.FAT)
-    if canvas.tile is not None:
-        veil = canvas.noise(rect, (3.0, 1.0, 3.0))
-        canvas.blend(rect, 0.6 * np.clip(1 - np.abs(veil) * 12, 0, 1) * (torso < -3), Tissue.FASCIA)
+    septa = canvas.noise.at(canvas.plane, rect, (1.1, 0.5, 1.6), smooth=True)
+    canvas.blend(rect, 0.45 * np.clip(1 - np.abs(septa) * 9, 0, 1) * (torso < -3), Tissue.FASCIA)
     inner = torso + anatomy.fat_mm * (1 - 0.5 * np.clip(np.abs(x) / 120, 0, 1) * (y < 20))
     canvas.paint(rect, inner, Tissue.FASCIA)
     canvas.paint(rect, inner + 1.3, Tissue.DEEP_FAT)
     belly = np.maximum(inner + 6, np.maximum(y + 24, 18 - np.hypot(x, (y + 26) * 1.5)))
     canvas.paint(rect, np.maximum(inner + 2, y + 60 - 0.25 * np.abs(x)), Tissue.MUSCLE)
-    if canvas.tile is not None:
-        lumps = canvas.noise(rect, (2.2, 2.2, 2.6))
-        canvas.blend(rect, np.clip(1.2 + lumps * 1.5, 0, 1) * np.clip(-belly / 4, 0, 1), Tissue.BOWEL)
+    lumps = canvas.noise.at(canvas.plane, rect, (1.8, 1.8, 2.0), smooth=True)
+    canvas.blend(rect, np.clip(0.3 + lumps * 2.5, 0, 1) * np.clip(-belly / 4, 0, 1), Tissue.BOWEL)
     _paint_muscles(anatomy, canvas, x, y, z, inner)
     _paint_vessels_and_kidneys(anatomy, canvas, x, y, z)
 
@@ -65,8 +64,9 @@ def _paint_muscles(anatomy: Anatomy, canvas: Canvas, x: Array, y: Array, z: Arra
     side = np.abs(x)
     l3, l5 = (float(anatomy.vertebrae[i].frame.origin[2]) for i in (6, 8))
     low = np.clip((l3 - z) / (l3 - l5), -2, 1.6)
-    ilium = np.maximum(np.abs(side - 62 * size - 0.35 * (y - 10) * (y < 40) - 6 * (1 - low)) - 7, np.abs(y - 22) - 34)
-    ilium = np.maximum(ilium, (0.75 - low) * 25)
+    wing = side - (64 - 0.55 * (y - 12)) * size - 10 * np.clip(1.2 - low, -1, 1)
+    ilium = np.maximum(np.abs(wing) - 6, np.abs(y - 18) - 34)
+    ilium = np.maximum(np.maximum(ilium, (0.75 - low) * 25), inner + 5)
     canvas.paint(rect, ilium, Tissue.CORTEX)
     canvas.paint(rect, ilium + 1.3, Tissue.ILIUM)
     half = 30 + 4 * h[3]
@@ -83,14 +83,17 @@ def _paint_muscles(anatomy: Anatomy, canvas: Canvas, x: Array, y: Array, z: Arra
     for d, tissue in ((quadratus, Tissue.MUSCLE), (erector, Tissue.MUSCLE), (psoas, Tissue.PSOAS)):
         canvas.paint(rect, d, Tissue.FASCIA if tissue is Tissue.MUSCLE else tissue)
         canvas.paint(rect, d + 0.8, tissue)
-    if canvas.tile is None:
-        return
-    fat = anatomy.muscle_fat
-    streak = canvas.noise(rect, (0.9, 1.3, 6.0)) + 0.5 * canvas.noise(rect, (2.0, 2.5, 9.0))
-    planes = np.exp(-(((side - 0.55 * y - 4) / 1.6) ** 2)) + np.exp(-(((side - 42 * size) / 1.5) ** 2))
-    dense = streak + 2.0 * planes + 1.2 * fat * np.clip((30 - side) / 20, 0, 1) - (2.6 - 2.2 * fat)
-    canvas.blend(rect, np.clip(dense, 0, 0.95) * (erector < -1), Tissue.FAT)
-    canvas.blend(rect, np.clip(streak - 2.9 + fat, 0, 0.6) * (psoas < -2), Tissue.FAT)
+
+
+def marble(anatomy: Anatomy, canvas: Canvas) -> None:
+    """Fat between and inside the muscles, in streaks along the fibres."""
+    rect, fat = canvas.plane.whole, anatomy.muscle_fat
+    fine = canvas.noise.at(canvas.plane, rect, (0.5, 0.7, 4.0))
+    planes = 1 - np.abs(canvas.noise.at(canvas.plane, rect, (0.9, 1.1, 4.0), smooth=True)) * 6
+    dense = fine + np.clip(planes, 0, 1) * (0.6 + 1.5 * fat) - (2.3 - 2.1 * fat)
+    dense[canvas.labels == Tissue.PSOAS] -= 1.0
+    muscle = (canvas.labels == Tissue.MUSCLE) | (canvas.labels == Tissue.PSOAS)
+    canvas.blend(rect, np.clip(dense, 0, 0.95) * muscle, Tissue.FAT)
 
 
 def _paint_vessels_and_kidneys(anatomy: Anatomy, canvas: Canvas, x: Array, y: Array, z: Array) -> None:

@@ -64,7 +64,7 @@ _SIGNAL: dict[Tissue, tuple[float, float, float]] = {
     Tissue.AIR: (0.004, 0.004, 0.004),
     Tissue.SKIN: (0.30, 0.30, 0.45),
     Tissue.FAT: (0.80, 0.13, 1.0),
-    Tissue.DEEP_FAT: (0.55, 0.12, 0.85),
+    Tissue.DEEP_FAT: (0.62, 0.12, 0.88),
     Tissue.FASCIA: (0.07, 0.07, 0.12),
     Tissue.MUSCLE: (0.15, 0.26, 0.32),
     Tissue.PSOAS: (0.13, 0.24, 0.31),
@@ -137,6 +137,7 @@ def draw_contrast(rng: np.random.Generator, weighting: str, degeneration: Vector
         signal[list(family)] *= np.exp(rng.normal(0, spread))
     if weighting == "t2" and rng.random() < 0.2:  # marrow replaced by fat, or heavy weighting
         signal[list(_MARROW)] *= rng.uniform(0.5, 1.5)
+    signal[Tissue.LIGAMENT] *= rng.uniform(0.6, 2.2)
     if rng.random() < 0.35:
         signal[Tissue.CAVA] = rng.uniform(0.05, 0.6)
     if rng.random() < 0.15:
@@ -146,11 +147,12 @@ def draw_contrast(rng: np.random.Generator, weighting: str, degeneration: Vector
     nucleus = fresh + (1.1 * old - fresh) * (fading if weighting != "t1" else 0.5 * fading)
     texture = np.full(len(Tissue), 0.10) * rng.uniform(0.5, 1.5)
     texture[list(_MARROW)] = rng.uniform(0.06, 0.28)
-    texture[[Tissue.BOWEL]] = rng.uniform(0.3, 0.8)
+    texture[[Tissue.BOWEL]] = rng.uniform(0.1, 0.4)
     texture[[Tissue.FAT, Tissue.DEEP_FAT]] = rng.uniform(0.04, 0.15)
     texture[[Tissue.AORTA, Tissue.CAVA]] = 0.4
     texture[[Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT]] = rng.uniform(0.1, 0.45)
-    texture[[Tissue.LIGAMENT, Tissue.KIDNEY]] = rng.uniform(0.15, 0.5)
+    texture[[Tissue.LIGAMENT]] = rng.uniform(0.2, 0.6)
+    texture[[Tissue.MUSCLE, Tissue.PSOAS]] = rng.uniform(0.1, 0.3)
     texture[[Tissue.DISC, Tissue.NUCLEUS, Tissue.HERNIATION]] = rng.uniform(0.05, 0.25)
     texture[Tissue.CSF] = rng.uniform(0.0, 0.15)
     return Contrast(

@@ -16,18 +16,16 @@ from numpy.typing import NDArray
 
 from lss_core.domain import Condition, Grade, Level, Point, Side, Site, Structure
 from lss_core.measure.grades import central_grade, foramen_grade, recess_grade
-from lss_core.phantom.anatomy import SIGNS, Anatomy, Disc
-from lss_core.phantom.canal import draw_spine, recess_root, root_path
-from lss_core.phantom.canvas import Canvas
+from lss_core.phantom.anatomy import Anatomy, Disc
+from lss_core.phantom.canal import draw_spine, recess_root
+from lss_core.phantom.canvas import Canvas, Noise
+from lss_core.phantom.foramen import GRID_MM as FORAMEN_GRID_MM
+from lss_core.phantom.foramen import SOFT, fat_around_root, view_foramen
 from lss_core.phantom.frames import Frame, Plane
 from lss_core.phantom.labels import axial_masks
-from lss_core.phantom.tissue import Tissue
 
 GRID_MM = 0.4
 FAT_LOST_MM, ROOT_KEPT = 0.6, 0.85
-_SOFT = (Tissue.AIR, Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.VEIN, Tissue.ROOT, Tissue.GANGLION, Tissue.DURA,
-         Tissue.CSF, Tissue.CAUDA, Tissue.CORD)
-
 Mask = NDArray[np.bool_]
 
 
@@ -41,7 +39,7 @@ class Truth:
     grades: Mapping[Site, Grade]
 
 
-def find_truth(anatomy: Anatomy) -> Truth:
+def find_truth(anatomy: Anatomy, noise: Noise) -> Truth:
     """Measure every site of a patient."""
     healthy = anatomy.healthy()
     canal: dict[Level, Point] = {}
@@ -50,19 +48,17 @@ def find_truth(anatomy: Anatomy) -> Truth:
     grades: dict[Site, Grade] = {}
     for level in Level:
         site = Site(condition=Condition.CENTRAL, level=level)
-        values, middle = _central(anatomy, healthy, anatomy.disc(level))
+        values, middle = _central(anatomy, healthy, anatomy.disc(level), noise)
         canal[level] = points[site] = _point(middle)
         numbers[site], grades[site] = values, central_grade(1 - values["sac_area_ratio"])
         for side in Side:
             site = Site(condition=Condition.LATERAL_RECESS, level=level, side=side)
-            values, middle = _recess(anatomy, anatomy.disc(level), side)
+            values, middle = _recess(anatomy, anatomy.disc(level), side, noise)
             points[site], numbers[site] = _point(middle), values
             grades[site] = recess_grade(values["recess_height_mm"])
             site = Site(condition=Condition.FORAMINAL, level=level, side=side)
-            values, middle, gaps, kept = _foramen(anatomy, anatomy.disc(level), side)
-            points[site], numbers[site] = _point(middle), values
-            without_fat = [where for where, gap in gaps.items() if gap < FAT_LOST_MM]
-            grades[site] = foramen_grade(without_fat, root_deformed=kept < ROOT_KEPT)
+            values, middle, grade = _foramen(anatomy, anatomy.disc(level), side, noise)
+            points[site], numbers[site], grades[site] = _point(middle), values, grade
     return Truth(canal_points_mm=canal, site_points_mm=points, measurements=numbers, grades=grades)
 
 
@@ -71,29 +67,33 @@ def _point(vector: NDArray[np.float64]) -> Point:
     return x, y, z
 
 
-def _cross_section(anatomy: Anatomy, disc: Disc, offset_mm: float) -> tuple[Frame, dict[Structure, Mask], Canvas]:
+def _cross_section(
+    anatomy: Anatomy, disc: Disc, offset_mm: float, noise: Noise
+) -> tuple[Frame, dict[Structure, Mask], Canvas]:
     """A fine plane perpendicular to the canal: rows grow to the back, columns to the left."""
     frame = anatomy.curve.frame(disc.s + offset_mm)
     plane = Plane(
         origin=frame.point(-20, -14, 0), row_step=GRID_MM * frame.axes[1], column_step=GRID_MM * frame.axes[0],
         shape=(int(30 / GRID_MM), int(40 / GRID_MM)),
     )
-    drawing = draw_spine(anatomy, Canvas(plane, (), None))
+    drawing = draw_spine(anatomy, Canvas(plane, (), noise))
     return frame, axial_masks(drawing), drawing.canvas
 
 
-def _central(anatomy: Anatomy, healthy: Anatomy, disc: Disc) -> tuple[dict[str, float], NDArray[np.float64]]:
+def _central(
+    anatomy: Anatomy, healthy: Anatomy, disc: Disc, noise: Noise
+) -> tuple[dict[str, float], NDArray[np.float64]]:
     best: tuple[float, float, dict[Structure, Mask], dict[Structure, Mask], Frame] | None = None
     for offset in (-3.0, 0.0, 3.0):
-        frame, masks, _ = _cross_section(anatomy, disc, offset)
-        _, normal, _ = _cross_section(healthy, disc, offset)
+        frame, masks, _ = _cross_section(anatomy, disc, offset, noise)
+        _, normal, _ = _cross_section(healthy, disc, offset, noise)
         area = masks[Structure.DURAL_SAC].sum() * GRID_MM**2
         ratio = float(area / max(normal[Structure.DURAL_SAC].sum() * GRID_MM**2, 1e-6))
         if best is None or ratio < best[0]:
             best = ratio, float(area), masks, normal, frame
     assert best is not None
     ratio, area, masks, normal, _ = best
-    middle_frame, middle_masks, _ = _cross_section(anatomy, disc, 0.0)
+    middle_frame, middle_masks, _ = _cross_section(anatomy, disc, 0.0, noise)
     sac, canal = masks[Structure.DURAL_SAC], masks[Structure.SPINAL_CANAL]
     shown = middle_masks[Structure.DURAL_SAC]
     rows, columns = np.nonzero(shown if shown.any() else normal[Structure.DURAL_SAC])
@@ -123,13 +123,15 @@ def _extent(mask: Mask, axis: int) -> float:
     return float((lines[-1] - lines[0] + 1) * GRID_MM) if len(lines) else 0.0
 
 
-def _recess(anatomy: Anatomy, disc: Disc, side: Side) -> tuple[dict[str, float], NDArray[np.float64]]:
+def _recess(
+    anatomy: Anatomy, disc: Disc, side: Side, noise: Noise
+) -> tuple[dict[str, float], NDArray[np.float64]]:
     u, v, _ = recess_root(disc, side)
     column = int(round((u + 20) / GRID_MM))
     heights, middle = [], v
     for offset in (1.5, -1.5, -4.0):
-        _, _, canvas = _cross_section(anatomy, disc, offset)
-        free = np.isin(canvas.labels[:, column - 1 : column + 2], _SOFT).sum(1) >= 2
+        _, _, canvas = _cross_section(anatomy, disc, offset, noise)
+        free = np.isin(canvas.labels[:, column - 1 : column + 2], SOFT).sum(1) >= 2
         rows = np.flatnonzero(free)
         heights.append(len(rows) * GRID_MM)
         if offset == 1.5 and len(rows):
@@ -139,45 +141,20 @@ def _recess(anatomy: Anatomy, disc: Disc, side: Side) -> tuple[dict[str, float],
 
 
 def _foramen(
-    anatomy: Anatomy, disc: Disc, side: Side
-) -> tuple[dict[str, float], NDArray[np.float64], dict[str, float], float]:
-    """Measurements, middle, fat left around the root by direction, share of the root with room."""
-    frame = anatomy.curve.frame(disc.s)
-    u = SIGNS[side] * disc.foramen_u
-    top = disc.foramen_top + 8
-    plane = Plane(
-        origin=frame.point(u, -16, top), row_step=-GRID_MM * frame.axes[2], column_step=GRID_MM * frame.axes[1],
-        shape=(int((top - disc.foramen_bottom + 8) / GRID_MM), int(28 / GRID_MM)),
-    )
-    canvas = Canvas(plane, (), None)
-    drawing = draw_spine(anatomy, canvas)
-    free = np.isin(canvas.labels, _SOFT)
-    a, b = root_path(disc, side)[2:4]
-    share = (abs(u) - abs(a[0])) / (abs(b[0]) - abs(a[0]))
-    v, w = a[1] + share * (b[1] - a[1]), a[2] + share * (b[2] - a[2])
-    row, column = int(round((top - w) / GRID_MM)), int(round((v + 16) / GRID_MM))
-    radius = disc.root_radius
-    gaps = {
-        "up": _run(free[row::-1, column]) - radius,
-        "down": _run(free[row:, column]) - radius,
-        "front": _run(free[row, column::-1]) - radius,
-        "back": _run(free[row, column:]) - radius,
-    }
-    rows, columns = np.ogrid[: plane.shape[0], : plane.shape[1]]
-    root = (rows - row) ** 2 + (columns - column) ** 2 <= (radius / GRID_MM) ** 2
-    kept = float(free[root].mean())
-    space = drawing.regions[Structure.NEURAL_FORAMEN]
+    anatomy: Anatomy, disc: Disc, side: Side, noise: Noise
+) -> tuple[dict[str, float], NDArray[np.float64], Grade]:
+    view = view_foramen(anatomy, disc, side, noise)
+    gaps, kept = fat_around_root(view, disc, side)
+    lost = [where for where, gap in gaps.items() if gap < FAT_LOST_MM]
+    where = np.argwhere(view.space)
+    row, column = where.mean(0) if len(where) else view.pixel(*disc.root_at[side])
+    v, w = view.place(float(row), float(column))
+    scale = FORAMEN_GRID_MM / GRID_MM
     values = {
-        "foramen_height_mm": _extent(space, 0),
-        "foramen_width_mm": _extent(space, 1),
-        "foramen_area_mm2": float(space.sum() * GRID_MM**2),
+        "foramen_height_mm": _extent(view.space, 0) * scale,
+        "foramen_width_mm": _extent(view.space, 1) * scale,
+        "foramen_area_mm2": float(view.space.sum() * FORAMEN_GRID_MM**2),
+        "root_kept_ratio": kept,
+        **{f"fat_{name}_mm": max(gap, 0.0) for name, gap in gaps.items()},
     }
-    where = np.argwhere(space)
-    middle = where.mean(0) if len(where) else np.array([row, column])
-    return values, frame.point(u, -16 + middle[1] * GRID_MM, top - middle[0] * GRID_MM), gaps, kept
-
-
-def _run(free: Mask) -> float:
-    """How far the free run from the first pixel reaches, mm."""
-    blocked = np.flatnonzero(~free)
-    return float((blocked[0] if len(blocked) else len(free)) * GRID_MM)
+    return values, view.frame.point(view.u, v, w), foramen_grade(lost, root_deformed=kept < ROOT_KEPT)
