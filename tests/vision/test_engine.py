@@ -1,0 +1,215 @@
+"""The whole chain on a phantom whose truth is known, with small untrained networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from lss_core.domain import (
+    SITES,
+    Condition,
+    Level,
+    NotGradable,
+    SagittalStructure,
+    SeriesRole,
+    Side,
+    Site,
+    Structure,
+)
+from lss_core.errors import BundleError, SettingsError
+from lss_core.imaging.volume import Volume
+from lss_core.phantom import PhantomStudy, make_study
+from lss_core.vision import engine as engine_module
+from lss_core.vision.bundle import Bundle, Card, load_bundle, write_card, write_network
+from lss_core.vision.classify import PRESENCE, PRESENCE_OUTPUTS, SEVERITY_OUTPUTS, severity_name
+from lss_core.vision.crops import axial_picture, axial_window
+from lss_core.vision.engine import Engine, device_named, device_names
+from lss_core.vision.ensemble import FEATURES, PARAMETERS
+from lss_core.vision.locate import Places
+from lss_core.vision.networks import build
+
+AXIAL, T1, T2 = SeriesRole.AXIAL_T2, SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2
+
+
+def card_of(networks: Mapping[str, object], parameters: Mapping[str, object]) -> Card:
+    return Card.model_validate(
+        {
+            "name": "tiny",
+            "version": "0",
+            "made": "2026-01-01",
+            "summary": "untrained",
+            "intended_use": "tests",
+            "licence": "Apache-2.0",
+            "provenance": {},
+            "training_data": [],
+            "networks": networks,
+            "parameters": parameters,
+        }
+    )
+
+
+def ensemble() -> dict[str, object]:
+    conditions = {
+        condition.value: {
+            "measurement": {
+                "features": names,
+                "means": [0.0] * len(names),
+                "scales": [1.0] * len(names),
+                "weights": [0.0] * len(names),
+                "cuts": [-1.0, 0.0, 1.0],
+            },
+            "classification_weight": 0.5,
+        }
+        for condition, names in FEATURES.items()
+    }
+    return {"conditions": conditions}
+
+
+def write_tiny(folder: Path, parameters: Mapping[str, object]) -> Bundle:
+    torch.manual_seed(0)
+    networks = {}
+    for name, outputs, spacing in (
+        ("axial", tuple(Structure), 4.0),
+        ("sagittal", tuple(SagittalStructure), 4.0),
+    ):
+        how = {"spacing_mm": spacing, "percentiles": [1, 99], "largest": [64, 64]}
+        card = {"architecture": "unet", "inputs": 1, "outputs": outputs, "base": 4, "preprocessing": how}
+        network = build("unet", inputs=1, outputs=len(outputs), base=4)
+        networks[name] = write_network(folder, name, network, card)
+    for name in (PRESENCE, *map(severity_name, Condition)):
+        outputs = PRESENCE_OUTPUTS if name == PRESENCE else SEVERITY_OUTPUTS
+        card = {
+            "architecture": "regnet_y_400mf",
+            "inputs": 3,
+            "outputs": outputs,
+            "preprocessing": {"pixels": 32, "margin": 0.15, "percentiles": [1, 99]},
+        }
+        network = build("regnet_y_400mf", inputs=3, outputs=len(outputs))
+        networks[name] = write_network(folder, name, network, card)
+    write_card(folder, card_of({name: one.model_dump() for name, one in networks.items()}, parameters))
+    return load_bundle(folder)
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return write_tiny(tmp_path_factory.mktemp("tiny"), {PARAMETERS: ensemble()})
+
+
+@pytest.fixture(scope="module")
+def phantom() -> PhantomStudy:
+    return make_study(3)
+
+
+@pytest.fixture
+def knowing(bundle: Bundle, phantom: PhantomStudy, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """An engine whose outlines and places are the phantom's truth."""
+
+    def outlined(volume: Volume, *, progress: object) -> object:
+        return phantom.masks[next(role for role, one in phantom.series.items() if one is volume)]
+
+    foramina = {
+        site: p for site, p in phantom.site_points_mm.items() if site.condition is Condition.FORAMINAL
+    }
+    normals = dict.fromkeys(Level, (0.0, 0.0, 1.0))
+    places = Places(
+        canal_points_mm=phantom.canal_points_mm,
+        disc_points_mm=phantom.canal_points_mm,
+        disc_normals=normals,
+        foramen_points_mm=foramina,
+    )
+    engine = Engine(bundle, "cpu")
+    monkeypatch.setattr(engine, "_segmenters", {"axial": outlined, "sagittal": outlined})
+    monkeypatch.setattr(engine_module, "locate", lambda series, masks: places)
+    return engine
+
+
+def reasons(engine: Engine, series: Mapping[SeriesRole, Volume]) -> dict[Site, NotGradable | None]:
+    return {finding.site: finding.not_gradable for finding in engine.grade(series).findings.sites}
+
+
+def test_a_whole_study_has_25_findings_with_their_evidence(knowing: Engine, phantom: PhantomStudy) -> None:
+    told: list[float] = []
+    graded = knowing.grade(phantom.series, progress=lambda share, what: told.append(share))
+    assert tuple(finding.site for finding in graded.findings.sites) == SITES
+    assert told == sorted(told)
+    assert told[-1] == 1
+    seen = [finding for finding in graded.findings.sites if finding.grade is not None]
+    assert len(seen) >= 20
+    for finding in seen:
+        assert finding.series is (T1 if finding.site.condition is Condition.FORAMINAL else AXIAL)
+        assert finding.slice_index is not None
+        assert finding.point_mm is not None
+        volume = phantom.series[finding.series]
+        assert volume.distances_mm(np.array(finding.point_mm))[finding.slice_index] < 5
+        assert finding.instance_number == volume.instance_numbers[finding.slice_index]
+        assert "classification" in finding.streams
+    assert set(graded.masks) == {AXIAL, T1, T2}
+
+
+def test_left_and_right_lie_on_their_sides_of_the_patient(knowing: Engine, phantom: PhantomStudy) -> None:
+    for finding in knowing.grade(phantom.series).findings.sites:
+        if finding.site.side and finding.point_mm:
+            from_canal = finding.point_mm[0] - phantom.canal_points_mm[finding.site.level][0]
+            assert from_canal > 2 if finding.site.side is Side.LEFT else from_canal < -2
+
+
+def test_without_an_axial_series_central_and_recess_say_so(knowing: Engine, phantom: PhantomStudy) -> None:
+    found = reasons(knowing, {T1: phantom.series[T1], T2: phantom.series[T2]})
+    for site, reason in found.items():
+        if site.condition is Condition.FORAMINAL:
+            assert reason is None or reason is not NotGradable.SERIES_MISSING
+        else:
+            assert reason is NotGradable.SERIES_MISSING
+
+
+def test_without_a_sagittal_series_nothing_is_graded(bundle: Bundle, phantom: PhantomStudy) -> None:
+    found = reasons(Engine(bundle, "cpu"), {AXIAL: phantom.series[AXIAL]})
+    assert set(found.values()) == {NotGradable.SERIES_MISSING}
+
+
+def test_axial_slices_far_from_the_discs_are_not_taken(
+    knowing: Engine, phantom: PhantomStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = replace(
+        phantom.series[AXIAL], positions_mm=phantom.series[AXIAL].positions_mm + np.array([0, 0, 400.0])
+    )
+    masks = phantom.masks[AXIAL]
+    outlined = knowing._segmenters["sagittal"]
+    monkeypatch.setitem(knowing._segmenters, "axial", lambda volume, *, progress: masks)
+    monkeypatch.setitem(knowing._segmenters, "sagittal", outlined)
+    found = reasons(knowing, {**phantom.series, AXIAL: moved})
+    assert found[Site(condition=Condition.CENTRAL, level=Level.L4_L5)] is NotGradable.NO_SLICE_NEAR
+
+
+def test_untrained_outlines_find_no_level_and_nothing_is_guessed(
+    bundle: Bundle, phantom: PhantomStudy
+) -> None:
+    found = reasons(Engine(bundle, "cpu"), phantom.series)
+    assert set(found.values()) == {NotGradable.LEVEL_NOT_FOUND}
+
+
+def test_the_right_side_is_pictured_as_the_mirror_of_the_left(phantom: PhantomStudy) -> None:
+    volume, masks = phantom.series[AXIAL], phantom.masks[AXIAL]
+    point = phantom.canal_points_mm[Level.L4_L5]
+    index, _ = volume.nearest_slice(np.array(point))
+    left, right = (
+        axial_picture(volume, index, axial_window(volume, masks, index, point, side, margin=0.15), 48)
+        for side in (Side.LEFT, Side.RIGHT)
+    )
+    np.testing.assert_allclose(left[:, :, ::-1], right, atol=1e-3)
+
+
+def test_a_bundle_without_an_ensemble_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="ensemble on its card is missing"):
+        Engine(write_tiny(tmp_path, {}), "cpu")
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    assert device_names()[0] == "cpu"
+    with pytest.raises(SettingsError, match="'abacus' is not here"):
+        device_named("abacus")
