@@ -20,38 +20,11 @@ import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
+from lss_core.dicom import allowlist
+
 LONGEST_SHIFT_DAYS = 3652
 OLDEST_AGE_YEARS = 90
 NUMBER = re.compile(r"[+-]?\d{1,12}(\.\d{0,20})?([eE][+-]?\d{1,3})?")
-
-CODES = frozenset(
-    """
-    MR YES NO M F O HFS HFP FFS FFP HFDR HFDL FFDR FFDL ORIGINAL DERIVED PRIMARY SECONDARY OTHER
-    ND NORM DIS2D DIS3D MPR P R I W FAT WATER IN_PHASE OPP_PHASE SE IR GR EP RM SK MTC SS TRSS SP MP OSP NONE
-    2D 3D FS FC PFF PFP T1 T2 PROTON_DENSITY STIR FLUID_ATTENUATED UNKNOWN MIXED MAGNITUDE PHASE
-    M_SE M_FFE M_IR FFE TSE LSPINE SPINE TSPINE CSPINE SSPINE LUMBAR ROW COL COLUMN
-    MONOCHROME1 MONOCHROME2 MONOCHROME VOLUME SAMPLED FAT_SAT SPECTRALLY_SELECTIVE_IR
-    00 01 IDENTITY LINEAR
-    """.split()
-)
-"""The words that a code may be; a vendor may hide anything behind others."""
-
-MAKERS = {
-    "siemens": "SIEMENS",
-    "philips": "PHILIPS",
-    "ge ": "GE",
-    "ge_": "GE",
-    "general electric": "GE",
-    "canon": "CANON",
-    "toshiba": "CANON",
-    "hitachi": "FUJIFILM",
-    "fuji": "FUJIFILM",
-    "united imaging": "UNITED IMAGING",
-    "uih": "UNITED IMAGING",
-    "esaote": "ESAOTE",
-    "hyperfine": "HYPERFINE",
-    "phantom": "PHANTOM",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +70,7 @@ class Deidentifier:
         """A new data set of what may be kept, functional groups included; no pixels."""
         target = Dataset()
         for element in source:
-            if element.VR == "SQ" and element.keyword in SEQUENCES:
+            if element.VR == "SQ" and element.keyword in allowlist.SEQUENCES:
                 items = [self.dataset(item) for item in element.value or []]
                 setattr(target, element.keyword, items)
             elif element.keyword in ALLOWED and element.VM:
@@ -158,11 +131,11 @@ def _number(cleaner: Deidentifier, value: str) -> str | None:
 
 
 def _code(cleaner: Deidentifier, value: str) -> str | None:
-    return value if value in CODES else "OTHER"
+    return value if value in allowlist.CODES else "OTHER"
 
 
 def _listed(cleaner: Deidentifier, value: str) -> str | None:
-    return value if value in CODES else None
+    return value if value in allowlist.CODES else None
 
 
 def _date(cleaner: Deidentifier, value: str) -> str | None:
@@ -180,125 +153,16 @@ def _age(cleaner: Deidentifier, value: str) -> str | None:
 
 
 def _maker(cleaner: Deidentifier, value: str) -> str | None:
-    return next((name for word, name in MAKERS.items() if word in f"{value.lower()} "), None)
+    return next((name for word, name in allowlist.MAKERS.items() if word in f"{value.lower()} "), None)
 
 
 ALLOWED: Mapping[str, Rule] = {
-    **dict.fromkeys(("StudyDate", "SeriesDate", "AcquisitionDate", "ContentDate"), _date),
-    **dict.fromkeys(("FrameOfReferenceUID",), _uid),
-    **dict.fromkeys(
-        (
-            "ImageType",
-            "FrameType",
-            "ScanningSequence",
-            "SequenceVariant",
-            "ScanOptions",
-            "AcquisitionContrast",
-            "ComplexImageComponent",
-        ),
-        _code,
-    ),
-    **dict.fromkeys(
-        (
-            "Modality",
-            "PatientSex",
-            "PatientPosition",
-            "BodyPartExamined",
-            "MRAcquisitionType",
-            "InPlanePhaseEncodingDirection",
-            "PhotometricInterpretation",
-            "LossyImageCompression",
-            "PixelPresentation",
-            "VolumetricProperties",
-            "VOILUTFunction",
-        ),
-        _listed,
-    ),
-    **dict.fromkeys(
-        (
-            "MagneticFieldStrength",
-            "RepetitionTime",
-            "EchoTime",
-            "EffectiveEchoTime",
-            "InversionTime",
-            "EchoTrainLength",
-            "EchoNumbers",
-            "NumberOfAverages",
-            "FlipAngle",
-            "PixelBandwidth",
-            "SliceThickness",
-            "SpacingBetweenSlices",
-            "SeriesNumber",
-            "AcquisitionNumber",
-            "InstanceNumber",
-            "ImagePositionPatient",
-            "ImageOrientationPatient",
-            "SliceLocation",
-            "PixelSpacing",
-            "Rows",
-            "Columns",
-            "NumberOfFrames",
-            "SamplesPerPixel",
-            "BitsAllocated",
-            "BitsStored",
-            "HighBit",
-            "PixelRepresentation",
-            "RescaleSlope",
-            "RescaleIntercept",
-            "WindowCenter",
-            "WindowWidth",
-            "DiffusionBValue",
-            "TemporalPositionIndex",
-            "InStackPositionNumber",
-            "DimensionIndexValues",
-        ),
-        _number,
-    ),
+    **dict.fromkeys(allowlist.DATES, _date),
+    **dict.fromkeys(allowlist.UIDS, _uid),
+    **dict.fromkeys(allowlist.LISTED, _listed),
+    **dict.fromkeys(allowlist.PARTLY_LISTED, _code),
+    **dict.fromkeys((*allowlist.NUMBERS, *allowlist.NUMBERS_OF_A_SLICE), _number),
     "PatientAge": _age,
     "Manufacturer": _maker,
 }
 """The allow-list: each keyword with the rule that its values must pass."""
-
-OF_A_SLICE = frozenset(
-    {
-        "InstanceNumber",
-        "ImagePositionPatient",
-        "ImageOrientationPatient",
-        "SliceLocation",
-        "AcquisitionNumber",
-        "TemporalPositionIndex",
-        "InStackPositionNumber",
-        "DimensionIndexValues",
-        "DiffusionBValue",
-        "NumberOfFrames",
-        "FrameType",
-        "WindowCenter",
-        "WindowWidth",
-        "RescaleSlope",
-        "RescaleIntercept",
-        "ContentDate",
-    }
-)
-"""What may differ from slice to slice."""
-
-OF_A_SERIES = tuple(keyword for keyword in ALLOWED if keyword not in OF_A_SLICE)
-"""The attributes that are kept with a series."""
-
-SEQUENCES = frozenset(
-    {
-        "SharedFunctionalGroupsSequence",
-        "PerFrameFunctionalGroupsSequence",
-        "PixelMeasuresSequence",
-        "PlanePositionSequence",
-        "PlaneOrientationSequence",
-        "FrameVOILUTSequence",
-        "PixelValueTransformationSequence",
-        "MREchoSequence",
-        "MRTimingAndRelatedParametersSequence",
-        "MRModifierSequence",
-        "MRImageFrameTypeSequence",
-        "MRDiffusionSequence",
-        "FrameContentSequence",
-    }
-)
-"""The functional groups that are looked into for elements on the allow-list."""

@@ -127,7 +127,8 @@ def _ready(child: subprocess.Popen[bytes]) -> bool:
 
 
 def _ask(child: subprocess.Popen[bytes], request: dict[str, str]) -> dict[str, Any]:
-    assert child.stdin is not None and child.stdout is not None
+    assert child.stdin is not None
+    assert child.stdout is not None
     to_child = Connection(os.dup(child.stdin.fileno()), readable=False)
     from_child = Connection(os.dup(child.stdout.fileno()), writable=False)
     with to_child, from_child:

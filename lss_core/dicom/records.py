@@ -93,8 +93,8 @@ class FileRecord:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> FileRecord:
         """The record of `to_json`'s answer. Raises TypeError or KeyError for anything else."""
-        frames = tuple(
-            FrameRecord(**{name: tuple(v) if isinstance(v, list) else v for name, v in frame.items()})
-            for frame in values["frames"]
-        )
-        return cls(**{**values, "frames": frames})
+        frames = []
+        for frame in values["frames"]:
+            parts: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in frame.items()}
+            frames.append(FrameRecord(**parts))
+        return cls(**{**values, "frames": tuple(frames)})

@@ -146,7 +146,8 @@ def _voxels(
         notes.append("values turned over: dark was bright")
     voxels = np.empty((len(slices), *stored[0].shape), np.int16)
     for k, v in enumerate(values):
-        voxels[k] = np.rint((low + high - v if inverted else v) * factor)
+        plain = factor == 1.0 and not inverted and shared
+        voxels[k] = v if plain else np.rint((low + high - v if inverted else v * 1.0) * factor)
     return voxels, _window(slices, scales, shared, factor, low + high if inverted else None), notes
 
 

@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lss_core.dicom.deidentify import NUMBER
 from lss_core.dicom.records import MARKS, FileRecord, FrameRecord, NotTakenError
 from lss_core.domain import Verdict
 from lss_core.imaging.volume import SAME_ORIENTATION_DEGREES
@@ -94,13 +96,13 @@ class Slice:
         )
         return centre
 
-    def values(self) -> NDArray[np.int64]:
-        """The stored values, (rows, columns)."""
+    def values(self) -> NDArray[Any]:
+        """The stored values, (rows, columns), whole numbers."""
         record = self.file.record
         size = record.rows * record.columns
         dtype = np.dtype(record.dtype)
         flat = np.fromfile(self.file.spool, dtype, size, offset=self.number * size * dtype.itemsize)
-        return flat.reshape(record.rows, record.columns).astype(np.int64)
+        return flat.reshape(record.rows, record.columns)
 
 
 def grouped(slices: Iterable[Slice], key: Callable[[Slice], K]) -> dict[K, list[Slice]]:
@@ -125,7 +127,7 @@ def split(slices: Sequence[Slice]) -> dict[str, list[Slice]]:
     Raises NotTakenError: refused when nothing does, skipped when there are too many.
     """
     shapes = grouped(slices, lambda s: (s.plane.value, *_grid(s)))
-    stacks = {}
+    stacks: dict[str, list[Slice]] = {}
     for (plane, rows, columns, *_), group in sorted(shapes.items()):
         label = f"{plane} {rows}x{columns}" if len(shapes) > 1 else ""
         for inner, stack in _apart(group).items():
@@ -146,13 +148,18 @@ def _apart(slices: list[Slice]) -> dict[str, list[Slice]]:
     for mark in marks:
         groups = grouped(slices, lambda s, m=mark: s.frame.marks.get(m, ""))  # type: ignore[misc]
         if len(groups) > 1 and not any(map(_same_places, groups.values())):
-            return _few({f"{mark} {value}": group for value, group in sorted(groups.items())})
+            return _few({_label(mark, n, value): groups[value] for n, value in enumerate(sorted(groups))})
     every = grouped(slices, lambda s: tuple(s.frame.marks.get(mark, "") for mark in marks))
     if any(map(_same_places, every.values())):
         raise NotTakenError(
             Verdict.REFUSED, "its series holds different images of the same place that nothing tells apart"
         )
     return _few({f"part {n + 1}": group for n, (_, group) in enumerate(sorted(every.items()))})
+
+
+def _label(mark: str, number: int, value: str) -> str:
+    """A name for a stack: a number may be shown, other values may say who the patient is."""
+    return f"{mark} {value}" if NUMBER.fullmatch(value) else f"{mark} ({number + 1})"
 
 
 def _few(stacks: dict[str, list[Slice]]) -> dict[str, list[Slice]]:
@@ -214,7 +221,7 @@ def _sorted_along(run: list[Slice], direction: Float) -> list[Slice]:
 def _cut(run: list[Slice], widest_mm: float) -> list[list[Slice]]:
     cuts = [k + 1 for k, step in enumerate(steps_mm(run)) if step > widest_mm > 0]
     edges = [0, *cuts, len(run)]
-    return [run[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [run[start:end] for start, end in pairwise(edges)]
 
 
 def remarks(ordered: Sequence[Sequence[Slice]]) -> list[str]:
@@ -229,7 +236,7 @@ def remarks(ordered: Sequence[Sequence[Slice]]) -> list[str]:
     start = 1
     for block, inner in zip(ordered, steps, strict=True):
         notes += [
-            f"a gap of {step:.1f} mm between slices {start + k} and {start + k + 1} (elsewhere {usual:.1f} mm)"
+            f"a gap of {step:.1f} mm after slice {start + k} (elsewhere {usual:.1f} mm)"
             for k, step in enumerate(inner)
             if step > MISSING_SLICE_STEPS * usual
         ]

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lss_core.dicom import header
-from lss_core.dicom.deidentify import OF_A_SERIES
+from lss_core.dicom.allowlist import OF_A_SERIES
 from lss_core.dicom.records import MARKS, FileRecord, FrameRecord, NotTakenError, Triple
 from lss_core.domain import Verdict
 
