@@ -6,7 +6,7 @@ from lss_core.domain import Grade, Probabilities, SiteFinding
 from lss_core.ui.html import escape, table, write
 
 STREAM_NAMES = {"measurement": "Measurement stream", "classification": "Image stream"}
-UNITS = {"mm": "mm", "mm2": "mm²", "ratio": ""}
+UNITS = {"mm": "mm", "mm2": "mm²"}
 NO_SITE = '<p class="lss-muted">Choose a site in the grid to see what its grade rests on.</p>'
 
 
@@ -24,10 +24,10 @@ def show_evidence(finding: SiteFinding | None) -> None:
 def measurement_words(name: str) -> tuple[str, str]:
     """A measurement's name as a page shows it and its unit: ('Sac area', 'mm²')."""
     words, _, unit = name.rpartition("_")
-    if unit not in UNITS or not words:
-        words, unit = name, "ratio"
-    text = f"{words}_{unit}" if unit == "ratio" and name.endswith("_ratio") else words
-    return text.replace("_", " ").capitalize().replace(" ap ", " AP "), UNITS[unit]
+    if unit not in UNITS:
+        words, unit = name, ""
+    shown = " ".join("AP" if word == "ap" else word for word in words.split("_"))
+    return shown[:1].upper() + shown[1:], UNITS.get(unit, "")
 
 
 def _verdict(finding: SiteFinding) -> str:
@@ -57,12 +57,8 @@ def _probabilities(finding: SiteFinding) -> str:
 def _measurements(finding: SiteFinding) -> str:
     if not finding.measurements:
         return '<p class="lss-muted">No measurement at this site.</p>'
-    cells = [
-        [
-            *measurement_words(name)[:1],
-            f"{value:.2f}" if value < 10 else f"{value:.0f}",
-            measurement_words(name)[1],
-        ]
-        for name, value in finding.measurements.items()
-    ]
+    cells = []
+    for name, value in finding.measurements.items():
+        words, unit = measurement_words(name)
+        cells.append([words, f"{value:.2f}" if abs(value) < 10 else f"{value:.0f}", unit])
     return table(["Measurement", "Value", "Unit"], cells, numbers=[1])
