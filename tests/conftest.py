@@ -55,6 +55,9 @@ def postgres_url() -> Iterator[str]:
     except Exception as error:  # noqa: BLE001 whatever keeps it from starting is the reason
         shutil.rmtree(folder, ignore_errors=True)
         pytest.skip(f"no PostgreSQL can start here: {error}")
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # nobody keeps what a test writes
+        connection.execute("SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)

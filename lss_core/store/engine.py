@@ -20,15 +20,16 @@ Transaction = sa.Connection
 """An open transaction, which the query functions are handed."""
 
 BUSY_SECONDS = 30
-MIGRATION_LOCK = 0x4C5353  # 'LSS', PostgreSQL's advisory lock while one process migrates
+WRITERS_LOCK = 0x4C5353  # 'LSS', PostgreSQL's advisory lock that writers queue at
 
 
 class Store:
     """A database by its SQLAlchemy URL: SQLite or PostgreSQL.
 
-    A reader of SQLite begins deferred and sees one state throughout; a writer begins
-    IMMEDIATE, so it waits for the others before it reads what it is about to change: by
-    SQLite's default two writers read first, write then, and one's work is lost.
+    Writers queue, on both: each waits for the one before it, and only then reads what it is
+    about to change. So what a use case has looked up in its transaction still holds when it
+    writes, and ids grow in the order of the commits. (By SQLite's default two writers read
+    first, write then, and one's work is lost.) Readers wait for nobody.
     """
 
     def __init__(self, url: str) -> None:
@@ -56,6 +57,8 @@ class Store:
         with self._connect() as connection:
             connection.execution_options(lss_write=True)
             with connection.begin():
+                if self.dialect == "postgresql":
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITERS_LOCK)))
                 yield connection
 
     def migrate(self) -> None:
@@ -69,8 +72,6 @@ class Store:
             if MigrationContext.configure(connection).get_current_revision() == head:
                 return
         with self.write() as connection:
-            if self.dialect == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
             config.attributes["connection"] = connection
             try:
                 command.upgrade(config, "head")

@@ -51,3 +51,14 @@ def study_ratings(
         )
         for row in tx.execute(query)
     )
+
+
+def data_version(tx: Transaction, study_id: str) -> tuple[int, int]:
+    """Newest row and number of rows of a study's ratings: differs once one was added or removed."""
+    query = (
+        sa.select(sa.func.coalesce(sa.func.max(t.ratings.c.id), 0), sa.func.count())
+        .join(t.cases, t.cases.c.id == t.ratings.c.case_id)
+        .where(t.cases.c.study_id == study_id)
+    )
+    newest, count = next(iter(tx.execute(query)))
+    return int(newest), int(count)

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from lss_core.domain import Answer, Grade, NotGradable, Site
 from lss_core.errors import ConflictError, NotFoundError
@@ -37,10 +36,9 @@ def newest_read(tx: Transaction, *, case_id: str, rater_id: str, arm: str) -> Re
     return None if row is None else _record(tx, row)
 
 
-def get_read(tx: Transaction, read_id: str, *, lock: bool = False) -> ReadRecord:
-    """A sitting. `lock` holds it still until the transaction ends. Raises NotFoundError."""
-    query = sa.select(t.reads).where(t.reads.c.id == read_id)
-    row = tx.execute(query.with_for_update() if lock else query).first()
+def get_read(tx: Transaction, read_id: str) -> ReadRecord:
+    """A sitting. Raises NotFoundError."""
+    row = tx.execute(sa.select(t.reads).where(t.reads.c.id == read_id)).first()
     if row is None:
         raise NotFoundError(read_id, reason="there is no such read", remedy="Open the case again")
     return _record(tx, row)
@@ -75,24 +73,17 @@ def add_answer(tx: Transaction, read: ReadRecord, answer: Answer, *, key: str, a
 
     Raises ConflictError when the key came with another answer.
     """
-    insert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-    row = {**_row(read, answer, at), "idempotency_key": key}
-    done = tx.execute(
-        insert(t.ratings)
-        .values(row)
-        .on_conflict_do_nothing(index_elements=["read_id", "idempotency_key"])
-        .returning(t.ratings.c.id)
-    ).first()
-    if done is not None:
-        return True
     same = (t.ratings.c.read_id == read.id) & (t.ratings.c.idempotency_key == key)
-    if _answer(tx.execute(sa.select(t.ratings).where(same)).one()) != answer:
+    found = tx.execute(sa.select(t.ratings).where(same)).first()
+    if found is None:
+        tx.execute(sa.insert(t.ratings).values({**_row(read, answer, at), "idempotency_key": key}))
+    elif _answer(found) != answer:
         raise ConflictError(
             read.id,
             reason="this answer's key was used for another answer",
             remedy="Reload the page and answer again",
         )
-    return False
+    return found is None
 
 
 def add_answers(tx: Transaction, read: ReadRecord, answers: Sequence[Answer], *, at: datetime) -> None:

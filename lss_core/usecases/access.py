@@ -24,7 +24,7 @@ def check_study(tx: Transaction, user: User, study_id: str) -> None:
         require(user, *UNBLINDED)
         return
     if user.rater_id is None or studies.part_in(tx, study_id, user.rater_id) is None:
-        raise _not_his("Study")
+        raise _not_his()
 
 
 def visible_case(tx: Transaction, workspace: Workspace, user: User, case_id: str) -> CaseSummary:
@@ -34,12 +34,12 @@ def visible_case(tx: Transaction, workspace: Workspace, user: User, case_id: str
         return cases.case_summary(tx, case_id, now=workspace.now())
     found = cases.case_summaries(tx, now=workspace.now(), case_id=case_id)
     if not found:
-        raise _not_his("Case")
+        raise _not_his()
     check_study(tx, user, found[0].study_id)
     return found[0]
 
 
-def _not_his(subject: str) -> AccessError:
+def _not_his() -> AccessError:
     return AccessError(
-        subject, reason="it is not among those you take part in", remedy="Choose one from your list"
+        "Case", reason="it is not among those you take part in", remedy="Choose one from your list"
     )

@@ -128,7 +128,7 @@ def _check_reads(tx: Transaction, workspace: Workspace, user: User, case_id: str
 
 def _own_read(tx: Transaction, user: User, read_id: str) -> ReadRecord:
     rater_id = _reader(user)
-    read = reads.get_read(tx, read_id, lock=True)
+    read = reads.get_read(tx, read_id)
     if read.rater_id != rater_id:
         raise AccessError("Read", reason="it is another reader's", remedy="Open your own")
     return read
@@ -137,7 +137,7 @@ def _own_read(tx: Transaction, user: User, read_id: str) -> ReadRecord:
 def _begin(workspace: Workspace, rater_id: str, user: User, case_id: str) -> ReadRecord:
     now = workspace.now()
     with workspace.store.write() as tx:
-        # Asked again under the lock: a double click begins one sitting, not two.
+        # Asked again, now that other writers wait: a double click begins one sitting, not two.
         found = reads.newest_read(tx, case_id=case_id, rater_id=rater_id, arm=UNAIDED)
         if found is not None:
             return found
