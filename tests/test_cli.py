@@ -1,0 +1,129 @@
+"""The command line: what it prints for people and for machines, and its exit codes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from lss_core import cli
+from lss_core.dicom.export import StudyHeader, write_series
+from lss_core.domain import SeriesRole
+from lss_core.errors import NotFoundError
+from lss_core.imaging.volume import Volume
+from lss_core.settings import get_settings
+
+
+@pytest.fixture(autouse=True)
+def _own_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LSS_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("LSS_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("LSS_DATABASE_URL", "")
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A study of one sagittal series, and a file that is not DICOM."""
+    slices = 5
+    volume = Volume(
+        voxels=np.random.default_rng(3).integers(0, 900, (slices, 64, 64)).astype(np.int16),
+        positions_mm=np.array([[-8 + 4.0 * k, -90, 90] for k in range(slices)]),
+        x_axes=np.tile([0.0, 1, 0], (slices, 1)),
+        y_axes=np.tile([0.0, 0, -1], (slices, 1)),
+        spacing_mm=(3.0, 3.0),
+        thickness_mm=4.0,
+        instance_numbers=tuple(range(1, slices + 1)),
+        block=np.zeros(slices, np.int64),
+    )
+    target = tmp_path / "study"
+    write_series(
+        volume, target / "t2", study=StudyHeader(name="one"), role=SeriesRole.SAGITTAL_T2, header="full"
+    )
+    (target / "notes.txt").write_text("nothing of interest")
+    return target
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(cli.app, [str(word) for word in words])
+
+
+def test_an_import_prints_a_verdict_for_each_file_and_the_case_they_made(folder: Path) -> None:
+    result = run("ingest", folder, "--json")
+    printed = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert printed["counts"] == {"taken": 5, "skipped": 1, "refused": 0, "quarantined": 0}
+    assert len(printed["files"]) == 6
+    assert [case["status"] for case in printed["cases"]] == ["new"]
+    assert printed["cases"][0]["series"][0]["slices"] == 5
+
+
+def test_importing_twice_says_unchanged_and_lists_one_case(folder: Path) -> None:
+    run("ingest", folder)
+    assert "unchanged" in run("ingest", folder).stdout
+    assert len(json.loads(run("cases", "--json").stdout)) == 1
+
+
+def test_a_file_that_was_refused_makes_the_exit_code_3(folder: Path) -> None:
+    whole = next((folder / "t2").iterdir())
+    whole.write_bytes(whole.read_bytes()[:-100])
+    result = run("ingest", folder)
+    assert result.exit_code == cli.IN_PART
+    assert "4 taken" in result.stdout
+
+
+def test_an_empty_installation_says_what_to_do_next() -> None:
+    assert "python -m lss_core ingest" in run("cases").stdout
+
+
+def test_an_export_of_an_ungraded_study_has_its_header_and_no_row(folder: Path) -> None:
+    run("ingest", folder)
+    rows = list(csv.reader(io.StringIO(run("export").stdout)))
+    assert rows[0][:5] == ["case", "condition", "level", "side", "rater"]
+    assert json.loads(run("export", "--json").stdout) == []
+
+
+def test_an_export_without_a_study_is_a_wrong_call() -> None:
+    result = run("export")
+    assert result.exit_code == 2
+    assert "none yet" in result.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["C-1", "--ungraded"]])
+def test_what_to_grade_is_named_in_exactly_one_way(words: list[str]) -> None:
+    result = run("grade", *words)
+    assert result.exit_code == 2
+    assert "name cases" in result.stderr
+
+
+def test_the_doctor_names_a_missing_bundle_and_ends_with_1() -> None:
+    result = run("doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(result.stdout)}
+    assert result.exit_code == cli.REFUSED
+    assert checks["database"]["well"]
+    assert "schema revision" in checks["database"]["found"]
+    assert not checks["bundle"]["well"]
+    assert "LSS_" in checks["bundle"]["remedy"]
+
+
+def test_a_refusal_is_printed_as_what_why_and_remedy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> None:
+        raise NotFoundError("Case C-1", reason="there is none of this id", remedy="See the command 'cases'")
+
+    monkeypatch.setattr(cli, "app", refuse)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == cli.REFUSED
+    assert "there is none of this id" in capsys.readouterr().err
+
+
+def test_help_names_every_command() -> None:
+    shown = run("--help").stdout
+    assert all(word in shown for word in ("demo", "ingest", "grade", "cases", "export", "doctor"))
