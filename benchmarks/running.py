@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -75,6 +74,6 @@ def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path, seconds:
         try:
             with urllib.request.urlopen(address, timeout=2):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:
             time.sleep(0.1)
     raise RuntimeError(f"the server did not come up:\n{log.read_text(errors='replace')[-3000:]}")
