@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lss_core.dicom.batch import DicomBatch, DicomStudy
 from lss_core.dicom.reading import read_studies
@@ -17,8 +17,9 @@ from lss_core.usecases import runs
 from lss_core.usecases.access import UNBLINDED
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
-from lss_core.vision.bundle import find_bundle
-from lss_core.vision.engine import Engine
+
+if TYPE_CHECKING:
+    from lss_core.vision.engine import Engine
 
 READING_SHARE = 0.1
 """The share of the progress of `grade_folder` that reading the files takes."""
@@ -89,6 +90,10 @@ def engine_of(settings: Settings) -> Engine:
 
 @cache
 def _engine(models_dir: Path, bundle: str, device: str) -> Engine:
+    # torch takes seconds to import: not before a model is to run
+    from lss_core.vision.bundle import find_bundle
+    from lss_core.vision.engine import Engine
+
     return Engine(find_bundle(models_dir, bundle), device)
 
 
