@@ -37,6 +37,11 @@ class NewSeries:
     instances: tuple[Instance, ...]
 
 
+def series_order(series: SeriesSummary) -> tuple[int, int, str]:
+    """What series are sorted by: role, then number of voxels, the largest first."""
+    return ROLE_ORDER.index(series.role), -series.slices * series.rows * series.columns, series.id
+
+
 def add_case(
     tx: Transaction,
     *,
@@ -168,7 +173,7 @@ def _series_by_case(tx: Transaction, case_ids: list[str]) -> dict[str, list[Seri
         )
         found.setdefault(row.case_id, []).append(summary)
     for summaries in found.values():
-        summaries.sort(key=lambda s: (ROLE_ORDER.index(s.role), -s.slices * s.rows * s.columns, s.id))
+        summaries.sort(key=series_order)
     return found
 
 

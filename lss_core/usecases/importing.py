@@ -158,7 +158,8 @@ def _import_study(workspace: Workspace, user: User, study_id: str, study: DicomS
     if known is not None:  # another import was quicker
         shutil.rmtree(workspace.case_folder(case_id), ignore_errors=True)
         return known
-    return ImportedCase(case_id=case_id, status=ImportStatus.NEW, series=tuple(new.summary for new in series))
+    summaries = sorted((new.summary for new in series), key=cases.series_order)
+    return ImportedCase(case_id=case_id, status=ImportStatus.NEW, series=tuple(summaries))
 
 
 def _add_rows(

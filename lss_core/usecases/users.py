@@ -87,7 +87,7 @@ def sign_in(workspace: Workspace, name: str, password: str) -> tuple[User, str]:
         if _hasher.check_needs_rehash(record.password_hash):
             people.set_password_hash(tx, record.id, _hasher.hash(password))
         audit.record(tx, at=now, actor=record.id, act="sign_in", subject=record.id)
-    return _user(record), token
+    return user_from(record), token
 
 
 def user_of(workspace: Workspace, token: str | None) -> User | None:
@@ -102,7 +102,7 @@ def user_of(workspace: Workspace, token: str | None) -> User | None:
     if now - found.seen_at > SEEN_EVERY:
         with workspace.store.write() as tx:
             people.touch_sign_in(tx, _token_hash(token), at=now)
-    return _user(found.user)
+    return user_from(found.user)
 
 
 def sign_out(workspace: Workspace, token: str) -> None:
@@ -169,7 +169,7 @@ def add_user(
         )
         people.add_user(tx, record, at=now)
         audit.record(tx, at=now, actor=user.id, act="user.add", subject=record.id, role=role)
-    return _user(record)
+    return user_from(record)
 
 
 def _add_rater(
@@ -208,7 +208,8 @@ def _token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _user(record: UserRecord) -> User:
+def user_from(record: UserRecord) -> User:
+    """The user of a record, without his secrets."""
     return User(
         id=record.id,
         name=record.name,

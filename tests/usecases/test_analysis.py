@@ -29,7 +29,7 @@ def table() -> RatingTable:
         grades = np.array([np.nan if answer.grade is None else answer.grade for answer in answers])
         columns.append(RaterColumn(name=name, kind=RaterKind.READER, grades=grades, refused=np.isnan(grades)))
     grades = np.array([grade for sites in truth.values() for grade in sites.values()], float)
-    probabilities = rng.dirichlet(np.ones(4), len(grades)) * 0.5 + np.eye(4)[grades.astype(int)] * 0.5
+    probabilities = rng.dirichlet(np.ones(4), len(grades)) * 0.8 + np.eye(4)[grades.astype(int)] * 0.2
     model = RaterColumn(
         name="Model",
         kind=RaterKind.MODEL,
@@ -185,8 +185,11 @@ def test_panels_are_the_readers_and_the_model_with_the_reference(central) -> Non
         ("Readers", 3),
         ("Model with the reference", 2),
     ]
-    for panel in central.panels:
-        assert 0 < panel.fleiss.value < panel.alpha.value < 1
+    readers, model = central.panels
+    assert 0.4 < readers.fleiss.value < readers.alpha.value < 1
+    assert model.fleiss.value == pytest.approx(
+        of(central, "Model").figures[Measure.KAPPA_GRADED].value, abs=0.02
+    )
 
 
 def test_without_readers_there_is_neither_a_mean_nor_a_panel_of_them(table, drawn) -> None:

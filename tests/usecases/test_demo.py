@@ -1,0 +1,133 @@
+"""The demo study with small phantoms and a model that is only played."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from lss_core.dicom.export import StudyHeader, write_series
+from lss_core.domain import SITES, RaterKind, Role, SeriesRole
+from lss_core.store import ratings, references, studies
+from lss_core.store import tables as t
+from lss_core.usecases import demo, runs
+from lss_core.usecases.cases import list_cases, list_studies
+from lss_core.usecases.reading import open_read, record_answer
+from lss_core.usecases.reference import adjudications_due, list_references
+from lss_core.usecases.users import OPERATOR, sign_in
+from tests.usecases.conftest import grades, make_findings, make_volume
+
+CASES = 2
+
+
+def _write_small(seed, folder):
+    rng = np.random.default_rng(seed)
+    volume = make_volume(3, rows=64, columns=64)
+    voxels = rng.integers(0, 4000, volume.shape).astype(np.int16)
+    header = StudyHeader(name=f"small {seed}")
+    write_series(volume.with_voxels(voxels), folder / "t2", study=header, role=SeriesRole.SAGITTAL_T2)
+    return {site.key: int(rng.integers(0, 4)) for site in SITES}
+
+
+@pytest.fixture
+def played(workspace, monkeypatch):
+    """Small phantoms drawn in threads, and a model whose answer is always the same."""
+    graded = []
+
+    def grade(workspace, user, case_id):
+        graded.append(case_id)
+        run_id = runs.start_run(workspace, user, case_id, bundle="played")
+        runs.save_run(workspace, user, run_id, make_findings("played"), {})
+
+    monkeypatch.setattr(demo, "ProcessPoolExecutor", lambda n, mp_context: ThreadPoolExecutor(n))
+    monkeypatch.setattr(demo, "write_phantom", _write_small)
+    monkeypatch.setattr(demo, "engine_of", lambda settings: None)
+    monkeypatch.setattr(demo, "grade_case", grade)
+    return graded
+
+
+def _counts(workspace):
+    with workspace.store.read() as tx:
+        tables = (t.cases, t.ratings, t.reads, t.reference_standards, t.users, t.raters)
+        return [tx.scalar(sa.select(sa.func.count()).select_from(table)) for table in tables]
+
+
+def test_a_demo_has_cases_model_panel_adjudication_and_two_references(workspace, played):
+    made = demo.make_demo(workspace, cases=CASES)
+    (study,) = list_studies(workspace, OPERATOR)
+    assert (study.id, study.title, study.synthetic, study.cases) == (made.study_id, demo.TITLE, True, CASES)
+    with workspace.store.read() as tx:
+        rows = ratings.study_ratings(tx, study.id)
+        raters = studies.study_raters(tx, study.id)
+        newest = references.reference_summaries(tx, study.id)
+    kinds = [rater.kind for rater in raters]
+    assert (kinds.count(RaterKind.MODEL), sum(r.in_panel for r in raters)) == (1, 7)
+    panel = {rater.id for rater in raters if rater.in_panel}
+    assert sum(row.rater_id in panel for row in rows) == 7 * CASES * 25
+    assert [(r.method, r.grades) for r in newest] == [("majority", CASES * 25), ("external", CASES * 25)]
+    due = adjudications_due(workspace, OPERATOR, study.id)
+    assert due
+    assert all(one.settled for one in due)
+
+
+def test_a_second_demo_adds_nothing(workspace, played):
+    first = demo.make_demo(workspace, cases=CASES)
+    before = _counts(workspace)
+    assert demo.make_demo(workspace, cases=CASES) == first
+    assert _counts(workspace) == before
+    assert len(played) == CASES
+
+
+def test_a_demo_cut_short_is_completed_by_the_next(workspace, played, monkeypatch):
+    class PowerCutError(Exception):
+        pass
+
+    def cut(*_):
+        raise PowerCutError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(demo, "grade_case", cut)
+        with pytest.raises(PowerCutError):
+            demo.make_demo(workspace, cases=CASES)
+    made = demo.make_demo(workspace, cases=CASES)
+    assert made.cases == CASES
+    assert len(list_cases(workspace, OPERATOR, made.study_id)) == CASES
+    assert len(set(played)) == len(played) == CASES
+
+
+def test_a_demo_that_grows_freezes_new_references(workspace, played):
+    demo.make_demo(workspace, cases=1)
+    made = demo.make_demo(workspace, cases=CASES)
+    found = list_references(workspace, OPERATOR, made.study_id)
+    assert [(r.version, r.grades) for r in found] == [(2, 50), (1, 25), (2, 50), (1, 25)]
+
+
+def test_the_demo_reader_counts_as_an_eighth_reader_outside_the_panel(workspace, played):
+    made = demo.make_demo(workspace, cases=CASES)
+    for name in made.users:
+        sign_in(workspace, name, made.password)
+    reader, _ = sign_in(workspace, Role.READER.value, made.password)
+    read = open_read(workspace, reader)
+    record_answer(workspace, reader, read.read_id, grades(2)[0], idempotency_key="1")
+    with workspace.store.read() as tx:
+        own = ratings.study_ratings(tx, made.study_id, rater_id=reader.rater_id)
+        raters = {rater.id: rater for rater in studies.study_raters(tx, made.study_id)}
+    assert [(row.site, row.grade) for row in own] == [(SITES[0], 2)]
+    assert not raters[reader.rater_id].in_panel
+
+
+@pytest.mark.slow
+def test_a_real_phantom_is_imported_with_its_three_roles(workspace, tmp_path):
+    from lss_core.usecases.demo_phantoms import write_phantom
+    from lss_core.usecases.importing import import_paths
+
+    truth = write_phantom(demo.FIRST_SEED + 3, tmp_path / "stripped")
+    (case,) = import_paths(workspace, OPERATOR, [tmp_path / "stripped"]).cases
+    assert {series.role for series in case.series} == {
+        SeriesRole.SAGITTAL_T1,
+        SeriesRole.SAGITTAL_T2,
+        SeriesRole.AXIAL_T2,
+    }
+    assert set(truth) == {site.key for site in SITES}
