@@ -108,7 +108,7 @@ def _tilt(up: Vector, turn: float) -> tuple[Vector, Vector, Vector]:
 def bias_field(rng: np.random.Generator, stack: Stack) -> list[Array]:
     """The coil's sensitivity on each plane: strong at the back, smooth, and randomly uneven."""
     coarse = rng.normal(0, rng.uniform(0.03, 0.2), (6, 6, 6))
-    depth = float(rng.choice([rng.uniform(45, 80), rng.uniform(80, 250)], p=[0.5, 0.5]))
+    depth = float(rng.choice([rng.uniform(50, 90), rng.uniform(80, 250)], p=[0.4, 0.6]))
     back = np.float32(100)
     fields = []
     for plane in stack.planes:

@@ -171,10 +171,11 @@ def draw_anatomy(rng: np.random.Generator, severities: Mapping[Site, float]) -> 
     elif transitional == "lumbarised S1":
         discs[9] *= 2.5
     vertebrae, frames = _chain(rng, width, depth, height, discs, size)
-    canal = np.stack([np.array(_CANAL_WIDTH) * scale[4], np.array(_CANAL_DEPTH) * scale[5]])
+    spread = scale[4:6] / size * np.sqrt(size)
+    canal = np.stack([np.array(_CANAL_WIDTH), np.array(_CANAL_DEPTH)]) * (0.5 + 0.5 * spread)
     shrink = np.clip(rng.normal(1, 0.07), 0.84, 1.12)  # congenitally narrow or wide
     canal *= shrink
-    vertebrae, curve, s_discs = _canal(rng, vertebrae, frames, canal, shrink * size)
+    vertebrae, curve, s_discs = _canal(rng, vertebrae, frames, canal, float(shrink * np.sqrt(size)))
     made = []
     for i in range(n - 1):
         made.append(_disc(rng, i, vertebrae, frames[i], float(s_discs[i]), float(discs[i]), float(degeneration[i]), curve))
@@ -310,9 +311,9 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
     if disc.level is None:
         return replace(disc, bulge=1.5 * disc.degeneration)
     at = {(site.condition, site.side): value for site, value in severities.items() if site.level is disc.level}
-    central = at[Condition.CENTRAL, None]
+    central = 1.7 * at[Condition.CENTRAL, None] ** 2
     mix = rng.dirichlet([1.5, 1.0, 1.5])  # bulge, protrusion, flavum
-    bulge = 0.6 * disc.degeneration + central * (1.0 + 5.0 * mix[0])
+    bulge = 0.6 * disc.degeneration + central * (0.7 + 4.5 * mix[0])
     protrusions = []
     if mix[1] > 0.3 and central > 0.3:
         protrusions.append(
@@ -325,20 +326,20 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
     flavum, facet, tip, ridge = {}, {}, {}, {}
     for side, sign in SIGNS.items():
         recess, foramen = at[Condition.LATERAL_RECESS, side], at[Condition.FORAMINAL, side]
-        split = rng.random()
-        flavum[side] = float(2.6 + central * (0.8 + 4.5 * mix[2]) + 2.0 * recess * split + rng.normal(0, 0.2))
-        facet[side] = float(np.clip(3.2 * recess * split + 0.6 * central + rng.normal(0, 0.2), 0, 5))
+        foramen, split = 1.8 * foramen**1.3, rng.random()
+        flavum[side] = float(2.6 + central * (0.5 + 4.2 * mix[2]) + 1.6 * recess * split + rng.normal(0, 0.2))
+        facet[side] = float(np.clip(2.1 * recess * split + 0.6 * central + rng.normal(0, 0.2), 0, 5))
         if recess * (1 - split) > 0.12:
             protrusions.append(
                 Protrusion(
                     u=float(sign * (disc.recess_u - rng.uniform(0.5, 3))), up=float(rng.normal(-1, 1.5)),
-                    depth=float(6.5 * recess * (1 - split)), width=float(rng.uniform(2.4, 4)),
+                    depth=float(3.6 * recess * (1 - split)), width=float(rng.uniform(2.4, 4)),
                     height=float(disc.height / 2 + rng.uniform(0, 2)),
                 )
             )
         front = rng.uniform(0.3, 1)
-        ridge[side] = float(7.0 * foramen * front)
-        tip[side] = float(7.0 * foramen * (1.3 - front))
+        ridge[side] = float(min(8.0 * foramen * front, 10))
+        tip[side] = float(min(7.0 * foramen * (1.3 - front), 8))
     return replace(
         disc, bulge=float(bulge), protrusions=tuple(protrusions), flavum=flavum, facet=facet, facet_tip=tip,
         ridge=ridge,

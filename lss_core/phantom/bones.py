@@ -160,7 +160,7 @@ def _paint_spinous(canvas: Canvas, part: Window, bone: Vertebra) -> None:
     swell = np.clip(behind / bone.spinous, 0, 1)
     half = (0.25 + 0.10 * swell) * height
     across = np.abs(part.u - 0.06 * bone.tilt * behind) - 2.2 - 2.0 * swell
-    end = np.hypot(np.maximum(w / half, -0.4), np.maximum((behind - bone.spinous + 7) / 7, 0)) - 1
+    end = np.hypot(w / half, np.maximum((behind - bone.spinous + 7) / 7, 0)) - 1
     d = np.maximum(np.maximum(across, end * 7), 1.5 - behind)
     canvas.paint(part.rect, d, Tissue.SPINOUS_CORTEX)
     canvas.paint(part.rect, d + 0.9, Tissue.SPINOUS)
@@ -196,7 +196,7 @@ def paint_facet(canvas: Canvas, part: Window, disc: Disc, side: Side) -> Array:
     lower = np.maximum(np.minimum(lower, forward + 0.6 * max(0.0, 3 - tip)), -curl - 0.2)
     lower = np.maximum(lower, np.maximum(above, disc.foramen_bottom - 4 - w))
     upper = np.maximum(ellipse(curl, q - 1.0, 6.8 + 0.4 * growth, 8.0 + 0.4 * growth), curl + 0.2)
-    isthmus = ellipse(x + 2.0, y - 2.5, 6.5, 6.0)
+    isthmus = ellipse(x + 1.5, y - 0.3 + 0.3 * x, 7.5, 5.7)
     upper = np.where(above > 0, np.maximum(isthmus, -2 - above), upper)
     upper = np.maximum(upper, np.maximum(-11 - w, w - disc.foramen_top - 4))
     for d in (upper, lower):

@@ -125,6 +125,7 @@ def _paint_flavum(canvas: Canvas, part: Window, disc: Disc) -> Array:
     thickness = np.where(part.u > 0, disc.flavum[Side.LEFT], disc.flavum[Side.RIGHT])
     fade = _plateau(w - 1, 13)
     thickness = thickness * (0.3 + 0.7 * np.clip(side / 5, 0, 1)) * fade
+    thickness = thickness * (1 - 0.7 * np.clip(side / part.width - 0.5, 0, 0.6) / 0.6)
     d = np.maximum(np.maximum(-roof - thickness, roof - 1.2), np.maximum(side - part.width - 1.5, 0.3 - side))
     d = np.maximum(d, np.abs(w - 1) - 13).astype(np.float32)
     canvas.paint(part.rect, d, Tissue.FLAVUM)
@@ -146,13 +147,16 @@ def margin(disc: Disc, u: Array, w: Array) -> tuple[Array, Array]:
     for side, sign in SIGNS.items():
         if disc.ridge[side] > 0.3:
             out = np.exp(-(((sign * u - disc.foramen_u - 1.5) / 6.5) ** 2))
-            tall = _plateau(w - 0.45 * disc.ridge[side], half + 1 + 0.75 * disc.ridge[side])
+            tall = _plateau(w - 0.6 * disc.ridge[side], half + 1 + 0.8 * disc.ridge[side])
             bulge = np.maximum(bulge, disc.ridge[side] * out * tall)
+    turn = np.square(np.square(u * np.float32(1 / disc.half_width)))  # the margin turns forward at the sides
+    bulge = bulge - 7.0 * turn
     total = bulge
     for bump in disc.protrusions:
         shape = np.exp(-((u - bump.u) ** 2) / (2 * bump.width**2))
         shape = shape * _plateau(w - bump.up, bump.height + 2)
-        total = np.maximum(total, 0.5 * bulge + bump.depth * shape)
+        add = bump.depth * shape
+        total = np.maximum(total, np.where(add > 0.4, np.maximum(0.5 * bulge, 0) + add, bulge))
     return bulge, total
 
 
@@ -163,9 +167,10 @@ def _paint_margin(canvas: Canvas, part: Window, disc: Disc) -> tuple[Array, Arra
     lift = part.v + part.depth
     far = np.abs(part.u) - disc.half_width * 0.85
     d = np.maximum(lift - total, far)
-    shell = np.maximum(d, -lift - 3.0)
+    shell = np.maximum(d, -lift - 5.0)
     at_disc = np.abs(w) - np.maximum(disc.height / 2 + disc.half_depth * np.tan(disc.opening) / 2, 1.0)
-    out = (total > 0.15).astype(np.float32)
+    out = (np.abs(w) < disc.height / 2 + 3 + disc.bulge + max(disc.ridge.values()) * 2).astype(np.float32)
+    out *= (total > 0.15 - 7.0 * (part.u / disc.half_width) ** 4)
     canvas.paint(part.rect, np.where(out > 0, np.maximum(shell, np.minimum(at_disc, -lift)), 9), Tissue.DISC)
     swollen = np.where(total - bulge > 0.8, np.maximum(d, bulge - lift), 9).astype(np.float32)
     canvas.paint(part.rect, swollen, Tissue.HERNIATION)
@@ -209,7 +214,7 @@ def _sac(window: Window, size: dict[str, Array], room: Array) -> Array:
 def root_path(disc: Disc, side: Side) -> list[Node]:
     """(u, v, w, radius) of the root that leaves under the pedicle above a disc, from sac to muscle."""
     sign, front = SIGNS[side], -disc.canal_depth
-    v, height = disc.root_at.get(side, (front + 4.6, disc.foramen_top - 5.2))
+    v, height = disc.root_at.get(side, (front + 3.4, disc.foramen_top - 1.6 - disc.root_radius))
     return [
         (sign * disc.recess_u * 0.88, front + 4.0, disc.foramen_top + 10, 1.3),
         (sign * disc.recess_u * 1.05, front + 3.6, disc.foramen_top + 1, 1.6),

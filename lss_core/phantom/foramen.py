@@ -16,7 +16,7 @@ from lss_core.phantom.frames import Frame, Plane
 from lss_core.phantom.tissue import Tissue
 
 GRID_MM = 0.35
-SOFT = (Tissue.AIR, Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.VEIN, Tissue.ROOT, Tissue.GANGLION, Tissue.DURA,
+SOFT = (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.VEIN, Tissue.ROOT, Tissue.GANGLION, Tissue.DURA,
         Tissue.CSF, Tissue.CAUDA, Tissue.CORD)
 
 Mask = NDArray[np.bool_]
@@ -72,7 +72,7 @@ def settle_roots(anatomy: Anatomy, noise: Noise) -> Anatomy:
             room = distance_transform_edt(view.free) * GRID_MM
             rows, columns = np.ogrid[: room.shape[0], : room.shape[1]]
             far = np.hypot(rows - row, columns - column) * GRID_MM
-            wish = np.minimum(room, disc.root_radius + 1.0) - 0.12 * far
+            wish = np.minimum(room, disc.root_radius + 0.7) - 0.1 * far
             wish[far > 5] = -99
             best = np.unravel_index(int(wish.argmax()), wish.shape)
             places[side] = view.place(float(best[0]), float(best[1]))

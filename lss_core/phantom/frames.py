@@ -184,7 +184,9 @@ class Curve:
             k = np.clip(k + np.rint(step / STEP_MM).astype(np.int32), 0, last)
         k = np.repeat(np.repeat(k, 4, 0), 4, 1)[: full[0].shape[0], : full[0].shape[1]]
         v = along(1, full, k)
-        shift = along(2, full, k) / np.maximum(1 - bend[k] * v, 0.3)
+        off = along(2, full, k)
+        v = np.where(np.abs(off) > 6, 99, v)  # beyond the ends, or past the bend's centre
+        shift = off / np.maximum(1 - bend[k] * v, 0.3)
         s = k.astype(np.float32) * np.float32(STEP_MM) + np.float32(self.s0) + shift
         k = np.clip(k + np.rint(shift / STEP_MM).astype(np.int32), 0, last)
         return k, along(0, full, k), v, s

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import uniform_filter
 
 from lss_core.domain import Grade, Level, Point, SagittalStructure, SeriesRole, Site, Structure
 from lss_core.imaging.masks import MaskStack
@@ -19,7 +20,7 @@ from lss_core.phantom.foramen import settle_roots
 from lss_core.phantom.frames import Array, Plane
 from lss_core.phantom.labels import axial_masks, sagittal_masks
 from lss_core.phantom.surroundings import draw_body, marble
-from lss_core.phantom.tissue import Contrast, draw_contrast
+from lss_core.phantom.tissue import Contrast, draw_contrast, fat_share
 from lss_core.phantom.truth import Truth, find_truth
 
 Masks = dict[str, NDArray[np.bool_]]
@@ -75,8 +76,9 @@ def make_study(seed: int, *, options: PhantomOptions = PhantomOptions()) -> Phan
     t2, t1, axial_t2 = (draw_contrast(look, kind, fading) for kind in kinds)
     sagittal = sagittal_stack(plan, anatomy, options.sagittal_slices, options.sagittal_pixels)
     axial = axial_stack(plan, anatomy, options.axial_pixels)
-    images, side_masks = _draw(anatomy, sagittal, (t2, t1), noise, options.sub_slices, sagittal=True)
-    axial_images, cross_masks = _draw(anatomy, axial, (axial_t2,), noise, options.sub_slices, sagittal=False)
+    shifts = plan.uniform(-1.3, 1.3, 2)
+    images, side_masks = _draw(anatomy, sagittal, (t2, t1), noise, options.sub_slices, shift_px=shifts[0], sagittal=True)
+    axial_images, cross_masks = _draw(anatomy, axial, (axial_t2,), noise, options.sub_slices, shift_px=shifts[1], sagittal=False)
     series, gains = {}, bias_field(look, sagittal)
     for role, image in ((SeriesRole.SAGITTAL_T1, images[1]), (SeriesRole.SAGITTAL_T2, images[0])):
         series[role] = sagittal.volume(finish(look, image, gains, sagittal=True, pixel_mm=sagittal.planes[0].pixel_mm))
@@ -99,9 +101,13 @@ def make_anatomy(seed: int, options: PhantomOptions) -> Anatomy:
 
 
 def _draw(
-    anatomy: Anatomy, stack: Stack, contrasts: tuple[Contrast, ...], noise: Noise, sub_slices: int, *, sagittal: bool
+    anatomy: Anatomy, stack: Stack, contrasts: tuple[Contrast, ...], noise: Noise, sub_slices: int, *, shift_px: float,
+    sagittal: bool
 ) -> tuple[Array, MaskStack]:
-    """Images (contrasts, slices, rows, columns), averaged over the thickness, and the middle's masks."""
+    """Images (contrasts, slices, rows, columns), averaged over the thickness, and the middle's masks.
+
+    shift_px: by how many pixels fat is displaced along the frequency axis.
+    """
     rows, columns = stack.planes[0].shape
     images = np.zeros((len(contrasts), len(stack.planes), rows, columns), np.float32)
     offsets = (np.arange(sub_slices) - (sub_slices - 1) / 2) * stack.thickness_mm * 0.8 / max(sub_slices, 2)
@@ -118,6 +124,8 @@ def _draw(
                 masks = sagittal_masks(drawing, anatomy) if sagittal else axial_masks(drawing)
                 for number, structure in enumerate(structures):
                     bits[n] |= masks[structure].astype(np.uint32) << np.uint32(number)
+                fat = uniform_filter(fat_share(canvas.labels), 3)
+        images[:, n] += _moved(images[:, n] * fat, shift_px, 0 if sagittal else 1) - images[:, n] * fat
     return images, MaskStack(structures=tuple(s.value for s in structures), bits=bits)
 
 
@@ -138,6 +146,14 @@ def _draw_body(anatomy: Anatomy, plane: Plane, contrasts: tuple[Contrast, ...], 
         canvas.images[n] = smooth * (1 + contrast.texture[canvas.labels] * canvas.texture)
     marble(anatomy, canvas)
     return canvas
+
+
+def _moved(images: Array, pixels: float, axis: int) -> Array:
+    """Images (contrasts, rows, columns) moved by a fraction of a pixel along rows (0) or columns (1)."""
+    whole = int(np.floor(pixels))
+    rest = np.float32(pixels - whole)
+    result: Array = (1 - rest) * np.roll(images, whole, axis + 1) + rest * np.roll(images, whole + 1, axis + 1)
+    return result
 
 
 def _twice(image: Array) -> Array:

@@ -13,7 +13,6 @@ from lss_core.phantom.tissue import Tissue
 def draw_body(anatomy: Anatomy, canvas: Canvas) -> None:
     """Paint the torso, without the streaks in its muscles; x and y are taken from the line of the vertebral bodies."""
     rect = canvas.plane.whole
-    canvas.roughen(rect, 1.8, 1.5)
     x, y, z = (canvas.plane.along(np.zeros(3), axis, rect) for axis in np.eye(3))
     line = np.array([bone.frame.origin for bone in anatomy.vertebrae])[::-1]
     skin_line = _smooth_back(anatomy)
@@ -24,8 +23,7 @@ def draw_body(anatomy: Anatomy, canvas: Canvas) -> None:
     back -= cy
     size, h = anatomy.size, [float(value) for value in anatomy.habitus]
     wide, deep = (150 + 40 * h[0]) * size, (95 + 35 * h[1] + anatomy.fat_mm)
-    groove = 9 * h[2] * np.exp(-((x / 22) ** 2))
-    behind = y - (back - groove)
+    behind = y - back - 9 * h[2] * (1 - np.exp(-((x / 22) ** 2)))  # a groove in the midline
     torso = np.maximum(
         (np.sqrt((x / wide) ** 2 + (np.minimum(y - 20, 0) / deep) ** 2) - 1) * 0.8 * deep,
         behind + np.float32(0.0022) * x**2,
@@ -34,11 +32,12 @@ def draw_body(anatomy: Anatomy, canvas: Canvas) -> None:
     canvas.paint(rect, torso + 2.0, Tissue.FAT)
     septa = canvas.noise.at(canvas.plane, rect, (1.1, 0.5, 1.6), smooth=True)
     canvas.blend(rect, 0.45 * np.clip(1 - np.abs(septa) * 9, 0, 1) * (torso < -3), Tissue.FASCIA)
+    canvas.roughen(rect, 1.8, 1.5)
     inner = torso + anatomy.fat_mm * (1 - 0.5 * np.clip(np.abs(x) / 120, 0, 1) * (y < 20))
     canvas.paint(rect, inner, Tissue.FASCIA)
     canvas.paint(rect, inner + 1.3, Tissue.DEEP_FAT)
     belly = np.maximum(inner + 6, np.maximum(y + 24, 18 - np.hypot(x, (y + 26) * 1.5)))
-    canvas.paint(rect, np.maximum(inner + 2, y + 60 - 0.25 * np.abs(x)), Tissue.MUSCLE)
+    canvas.paint(rect, np.maximum(np.maximum(inner + 2, -inner - 15), y + 40 - 0.4 * np.abs(x)), Tissue.MUSCLE)
     lumps = canvas.noise.at(canvas.plane, rect, (1.8, 1.8, 2.0), smooth=True)
     canvas.blend(rect, np.clip(0.3 + lumps * 2.5, 0, 1) * np.clip(-belly / 4, 0, 1), Tissue.BOWEL)
     _paint_muscles(anatomy, canvas, x, y, z, inner)
@@ -76,7 +75,7 @@ def _paint_muscles(anatomy: Anatomy, canvas: Canvas, x: Array, y: Array, z: Arra
     erector = np.maximum(erector, np.maximum(inner + 1.5, 4 - side))
     quadratus = (np.sqrt(((side - 68 * size) / 16) ** 2 + ((y - 22) / 11) ** 2) - 1) * 11
     quadratus = np.maximum(quadratus, (low - 0.8) * 30)
-    psoas_size = (13 + 8 * np.clip(low + 1, 0, 2)) * size * (0.85 + 0.3 * h[4])
+    psoas_size = (12 + 5.5 * np.clip(low + 1, 0, 2)) * size * (0.85 + 0.3 * h[4])
     px = 26 * size + 0.75 * psoas_size + 4 * np.clip(low, 0, 2)
     psoas = (np.sqrt(((side - px) / (0.85 * psoas_size)) ** 2 + ((y + 2 + 8 * np.clip(low, 0, 2)) / (1.15 * psoas_size)) ** 2) - 1) * psoas_size
     psoas = np.maximum(psoas, (-1.9 - low) * 30)
@@ -90,7 +89,7 @@ def marble(anatomy: Anatomy, canvas: Canvas) -> None:
     rect, fat = canvas.plane.whole, anatomy.muscle_fat
     fine = canvas.noise.at(canvas.plane, rect, (0.5, 0.7, 4.0))
     planes = 1 - np.abs(canvas.noise.at(canvas.plane, rect, (0.9, 1.1, 4.0), smooth=True)) * 6
-    dense = fine + np.clip(planes, 0, 1) * (0.6 + 1.5 * fat) - (2.3 - 2.1 * fat)
+    dense = fine + np.clip(planes, 0, 1) * (0.6 + 1.5 * fat) - (2.0 - 2.1 * fat)
     dense[canvas.labels == Tissue.PSOAS] -= 1.0
     muscle = (canvas.labels == Tissue.MUSCLE) | (canvas.labels == Tissue.PSOAS)
     canvas.blend(rect, np.clip(dense, 0, 0.95) * muscle, Tissue.FAT)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum, auto
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lss_core.phantom.frames import Array, Vector
 
@@ -63,8 +64,8 @@ class Tissue(IntEnum):
 _SIGNAL: dict[Tissue, tuple[float, float, float]] = {
     Tissue.AIR: (0.004, 0.004, 0.004),
     Tissue.SKIN: (0.30, 0.30, 0.45),
-    Tissue.FAT: (0.80, 0.13, 1.0),
-    Tissue.DEEP_FAT: (0.62, 0.12, 0.88),
+    Tissue.FAT: (0.74, 0.13, 1.0),
+    Tissue.DEEP_FAT: (0.60, 0.12, 0.88),
     Tissue.FASCIA: (0.07, 0.07, 0.12),
     Tissue.MUSCLE: (0.15, 0.26, 0.32),
     Tissue.PSOAS: (0.13, 0.24, 0.31),
@@ -75,8 +76,8 @@ _SIGNAL: dict[Tissue, tuple[float, float, float]] = {
     Tissue.AORTA: (0.05, 0.06, 0.08),
     Tissue.CAVA: (0.08, 0.10, 0.12),
     Tissue.ILIUM: (0.45, 0.16, 0.65),
-    Tissue.PERINEURAL_FAT: (0.70, 0.14, 0.92),
-    Tissue.EPIDURAL_FAT: (0.72, 0.14, 0.95),
+    Tissue.PERINEURAL_FAT: (0.64, 0.14, 0.92),
+    Tissue.EPIDURAL_FAT: (0.66, 0.14, 0.95),
     Tissue.LIGAMENT: (0.22, 0.18, 0.35),
     Tissue.CORTEX: (0.06, 0.06, 0.10),
     Tissue.BODY: (0.36, 0.15, 0.55),
@@ -104,7 +105,7 @@ _SIGNAL: dict[Tissue, tuple[float, float, float]] = {
     Tissue.SACRUM_CORTEX: (0.06, 0.06, 0.10),
     Tissue.SPINOUS_CORTEX: (0.06, 0.06, 0.10),
     Tissue.ARCH_CORTEX: (0.06, 0.06, 0.10),
-    Tissue.ARTICULAR_CORTEX: (0.06, 0.06, 0.10),
+    Tissue.ARTICULAR_CORTEX: (0.10, 0.08, 0.15),
 }
 
 _MARROW = (Tissue.BODY, Tissue.SACRUM, Tissue.PEDICLE, Tissue.LAMINA, Tissue.TRANSVERSE, Tissue.SPINOUS,
@@ -132,11 +133,16 @@ def draw_contrast(rng: np.random.Generator, weighting: str, degeneration: Vector
     """The brightness of each tissue in one series; nuclei darken as discs degenerate."""
     column = WEIGHTINGS.index(weighting)
     signal = np.array([_SIGNAL[tissue][column] for tissue in Tissue])
-    signal = signal * np.exp(rng.normal(0, 0.16, len(Tissue)))
-    for family, spread in ((_MARROW, 0.25), (_FATTY, 0.15), (_BLOOD, 0.3)):
-        signal[list(family)] *= np.exp(rng.normal(0, spread))
+    spread = np.full(len(Tissue), 0.16)
+    spread[list(_FATTY)] = 0.07
+    signal = signal * np.exp(rng.normal(0, 1, len(Tissue)) * spread)
+    for family, width in ((_MARROW, 0.25), (_FATTY, 0.2), (_BLOOD, 0.3)):
+        signal[list(family)] *= np.exp(rng.normal(0, width))
     if weighting == "t2" and rng.random() < 0.2:  # marrow replaced by fat, or heavy weighting
         signal[list(_MARROW)] *= rng.uniform(0.5, 1.5)
+    rims = (Tissue.CORTEX, Tissue.BODY_CORTEX, Tissue.SACRUM_CORTEX, Tissue.SPINOUS_CORTEX, Tissue.ARCH_CORTEX,
+            Tissue.ARTICULAR_CORTEX)
+    signal[list(rims)] *= rng.uniform(0.6, 2.2)
     signal[Tissue.LIGAMENT] *= rng.uniform(0.6, 2.2)
     if rng.random() < 0.35:
         signal[Tissue.CAVA] = rng.uniform(0.05, 0.6)
@@ -158,3 +164,11 @@ def draw_contrast(rng: np.random.Generator, weighting: str, degeneration: Vector
     return Contrast(
         signal=signal.astype(np.float32), texture=texture.astype(np.float32), nucleus=nucleus.astype(np.float32)
     )
+
+
+def fat_share(labels: NDArray[np.uint8]) -> Array:
+    """The share of each pixel's signal that is fat's, which the chemical shift moves."""
+    table = np.zeros(len(Tissue), np.float32)
+    table[[*_FATTY, Tissue.SKIN]] = 1.0
+    table[list(_MARROW)] = 0.5
+    return table[labels]

@@ -25,7 +25,8 @@ from lss_core.phantom.frames import Frame, Plane
 from lss_core.phantom.labels import axial_masks
 
 GRID_MM = 0.4
-FAT_LOST_MM, ROOT_KEPT = 0.6, 0.85
+OFFSETS_MM = (-3.0, 0.0, 3.0)
+FAT_LOST_MM, ROOT_KEPT = 1.1, 0.72
 Mask = NDArray[np.bool_]
 
 
@@ -47,17 +48,20 @@ def find_truth(anatomy: Anatomy, noise: Noise) -> Truth:
     numbers: dict[Site, Mapping[str, float]] = {}
     grades: dict[Site, Grade] = {}
     for level in Level:
+        disc = anatomy.disc(level)
+        sections = [_cross_section(anatomy, disc, offset, noise) for offset in OFFSETS_MM]
+        normal = [_cross_section(healthy, disc, offset, noise) for offset in OFFSETS_MM]
         site = Site(condition=Condition.CENTRAL, level=level)
-        values, middle = _central(anatomy, healthy, anatomy.disc(level), noise)
+        values, middle = _central(disc, sections, normal)
         canal[level] = points[site] = _point(middle)
         numbers[site], grades[site] = values, central_grade(1 - values["sac_area_ratio"])
         for side in Side:
             site = Site(condition=Condition.LATERAL_RECESS, level=level, side=side)
-            values, middle = _recess(anatomy, anatomy.disc(level), side, noise)
+            values, middle = _recess(disc, side, sections)
             points[site], numbers[site] = _point(middle), values
             grades[site] = recess_grade(values["recess_height_mm"])
             site = Site(condition=Condition.FORAMINAL, level=level, side=side)
-            values, middle, grade = _foramen(anatomy, anatomy.disc(level), side, noise)
+            values, middle, grade = _foramen(anatomy, disc, side, noise)
             points[site], numbers[site], grades[site] = _point(middle), values, grade
     return Truth(canal_points_mm=canal, site_points_mm=points, measurements=numbers, grades=grades)
 
@@ -67,41 +71,48 @@ def _point(vector: NDArray[np.float64]) -> Point:
     return x, y, z
 
 
-def _cross_section(
-    anatomy: Anatomy, disc: Disc, offset_mm: float, noise: Noise
-) -> tuple[Frame, dict[Structure, Mask], Canvas]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Section:
     """A fine plane perpendicular to the canal: rows grow to the back, columns to the left."""
+
+    frame: Frame
+    masks: Mapping[Structure, Mask]
+    free: Mask
+
+    def middle(self, mask: Mask) -> NDArray[np.float64]:
+        rows, columns = np.nonzero(mask)
+        return self.frame.point(-20 + columns.mean() * GRID_MM, -14 + rows.mean() * GRID_MM, 0)
+
+
+def _cross_section(anatomy: Anatomy, disc: Disc, offset_mm: float, noise: Noise) -> _Section:
     frame = anatomy.curve.frame(disc.s + offset_mm)
     plane = Plane(
         origin=frame.point(-20, -14, 0), row_step=GRID_MM * frame.axes[1], column_step=GRID_MM * frame.axes[0],
         shape=(int(30 / GRID_MM), int(40 / GRID_MM)),
     )
     drawing = draw_spine(anatomy, Canvas(plane, (), noise))
-    return frame, axial_masks(drawing), drawing.canvas
+    return _Section(frame=frame, masks=axial_masks(drawing), free=np.isin(drawing.canvas.labels, SOFT))
 
 
 def _central(
-    anatomy: Anatomy, healthy: Anatomy, disc: Disc, noise: Noise
+    disc: Disc, sections: list[_Section], normal: list[_Section]
 ) -> tuple[dict[str, float], NDArray[np.float64]]:
-    best: tuple[float, float, dict[Structure, Mask], dict[Structure, Mask], Frame] | None = None
-    for offset in (-3.0, 0.0, 3.0):
-        frame, masks, _ = _cross_section(anatomy, disc, offset, noise)
-        _, normal, _ = _cross_section(healthy, disc, offset, noise)
-        area = masks[Structure.DURAL_SAC].sum() * GRID_MM**2
-        ratio = float(area / max(normal[Structure.DURAL_SAC].sum() * GRID_MM**2, 1e-6))
-        if best is None or ratio < best[0]:
-            best = ratio, float(area), masks, normal, frame
-    assert best is not None
-    ratio, area, masks, normal, _ = best
-    middle_frame, middle_masks, _ = _cross_section(anatomy, disc, 0.0, noise)
-    sac, canal = masks[Structure.DURAL_SAC], masks[Structure.SPINAL_CANAL]
-    shown = middle_masks[Structure.DURAL_SAC]
-    rows, columns = np.nonzero(shown if shown.any() else normal[Structure.DURAL_SAC])
-    middle = middle_frame.point(-20 + columns.mean() * GRID_MM, -14 + rows.mean() * GRID_MM, 0)
-    herniation = masks[Structure.HERNIATION]
+    """Measurements where the sac has lost most, and the sac's middle at the disc."""
+    areas = [float(s.masks[Structure.DURAL_SAC].sum()) * GRID_MM**2 for s in sections]
+    own = [float(s.masks[Structure.DURAL_SAC].sum()) * GRID_MM**2 for s in normal]
+    ratios = [area / max(whole, GRID_MM**2) for area, whole in zip(areas, own, strict=True)]
+    worst = int(np.argmin(ratios))
+    masks = sections[worst].masks
+    sac, canal, herniation = (
+        masks[key] for key in (Structure.DURAL_SAC, Structure.SPINAL_CANAL, Structure.HERNIATION)
+    )
+    at_disc = OFFSETS_MM.index(0.0)
+    shown = sections[at_disc].masks[Structure.DURAL_SAC]
+    middle = (sections if shown.any() else normal)[at_disc].middle(
+        shown if shown.any() else normal[at_disc].masks[Structure.DURAL_SAC])
     values = {
-        "sac_area_mm2": area,
-        "sac_area_ratio": min(ratio, 1.0),
+        "sac_area_mm2": areas[worst],
+        "sac_area_ratio": min(ratios[worst], 1.0),
         "sac_width_mm": _extent(sac, 1),
         "sac_height_mm": _extent(sac, 0),
         "canal_area_mm2": float(canal.sum() * GRID_MM**2),
@@ -123,21 +134,29 @@ def _extent(mask: Mask, axis: int) -> float:
     return float((lines[-1] - lines[0] + 1) * GRID_MM) if len(lines) else 0.0
 
 
-def _recess(
-    anatomy: Anatomy, disc: Disc, side: Side, noise: Noise
-) -> tuple[dict[str, float], NDArray[np.float64]]:
+def _recess(disc: Disc, side: Side, sections: list[_Section]) -> tuple[dict[str, float], NDArray[np.float64]]:
+    """The least height of the recess, and its middle at the disc."""
     u, v, _ = recess_root(disc, side)
-    column = int(round((u + 20) / GRID_MM))
-    heights, middle = [], v
-    for offset in (1.5, -1.5, -4.0):
-        _, _, canvas = _cross_section(anatomy, disc, offset, noise)
-        free = np.isin(canvas.labels[:, column - 1 : column + 2], SOFT).sum(1) >= 2
-        rows = np.flatnonzero(free)
-        heights.append(len(rows) * GRID_MM)
-        if offset == 1.5 and len(rows):
-            middle = -14 + float(rows.mean()) * GRID_MM
+    columns = [round((u + shift + 20) / GRID_MM) for shift in (-1.6, -0.8, 0.0, 0.8, 1.6)]
+    heights, middles = [], []
+    for section in sections:
+        runs = [_longest_run(section.free[: int(18 / GRID_MM), column]) for column in columns]
+        height = float(np.median([run[0] for run in runs]))
+        heights.append(height)
+        middles.append(-14 + runs[2][1] if runs[2][0] else v)
     values = {"recess_height_mm": float(min(heights)), "flavum_thickness_mm": float(disc.flavum[side])}
-    return values, anatomy.curve.frame(disc.s).point(u, middle, 0)
+    at_disc = OFFSETS_MM.index(0.0)
+    return values, sections[at_disc].frame.point(u, middles[at_disc], 0)
+
+
+def _longest_run(free: Mask) -> tuple[float, float]:
+    """Length and middle of the longest run of free pixels, mm."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], free.astype(np.int8), [0]])))
+    if not len(edges):
+        return 0.0, 0.0
+    starts, ends = edges[::2], edges[1::2]
+    best = int((ends - starts).argmax())
+    return float((ends - starts)[best] * GRID_MM), float((ends + starts - 1)[best] / 2 * GRID_MM)
 
 
 def _foramen(
