@@ -63,7 +63,7 @@ def write_series(
     """
     folder.mkdir(parents=True)
     paths = []
-    for index, instance_number in enumerate(volume.instance_numbers):
+    for index in range(len(volume.voxels)):
         dataset = _slice(volume, index, study, role, number)
         (_add_whole if header == "full" else _add_stripped)(dataset, study, role)
         if window is not None:
@@ -71,7 +71,7 @@ def write_series(
         if header == "stripped":
             del dataset.SOPClassUID
             dataset.compress(RLELossless, generate_instance_uid=False)
-        path = folder / f"{instance_number}.dcm"
+        path = folder / f"{index + 1}.dcm"
         pydicom.dcmwrite(path, dataset, enforce_file_format=True)
         paths.append(path)
     return paths
@@ -84,7 +84,7 @@ def _slice(volume: Volume, index: int, study: StudyHeader, role: SeriesRole, num
     signed = bool(volume.voxels.min() < 0)
     dataset = Dataset()
     dataset.SOPClassUID = MRImageStorage
-    dataset.SOPInstanceUID = study.uid(series, str(instance_number))
+    dataset.SOPInstanceUID = study.uid(series, str(instance_number), str(index))
     dataset.StudyInstanceUID = study.uid()
     dataset.SeriesInstanceUID = study.uid(series)
     dataset.FrameOfReferenceUID = study.uid("frame of reference")

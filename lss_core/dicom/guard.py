@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from lss_core.errors import DicomError
 LONGEST_REPLY = 64 << 20
 READY = b"ready"
 START_SECONDS = 60
+LAST_WORDS_SECONDS = 2
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -63,7 +65,7 @@ class Guard:
                 return FileRecord.from_json(reply["record"])
             refusal = NotTakenError(Verdict(reply["verdict"]), str(reply["reason"]))
         except (EOFError, OSError, ValueError, TypeError, KeyError) as error:
-            self._end()
+            self._end(patience=LAST_WORDS_SECONDS)
             raise NotTakenError(Verdict.REFUSED, self._why(child, expired.is_set())) from error
         finally:
             watch.cancel()
@@ -106,9 +108,12 @@ class Guard:
             )
         return self._child
 
-    def _end(self) -> None:
+    def _end(self, *, patience: float = 0) -> None:
+        """End the child; one that is dying by itself may do so, and its status is then known."""
         if self._child is None:
             return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._child.wait(patience)
         if self._child.stdin and self._child.stdout:
             self._child.stdin.close()
             self._child.stdout.close()

@@ -144,7 +144,7 @@ def check_clean(dataset: FileDataset) -> None:
     if kinds[1:2] == ["SECONDARY"] and burned != "NO" and not REFORMATS & set(kinds):
         raise NotTakenError(
             Verdict.QUARANTINED,
-            "a secondary image that does not say that no text is burned in (BurnedInAnnotation NO)",
+            "a secondary image without BurnedInAnnotation NO: text may be burned in",
         )
 
 

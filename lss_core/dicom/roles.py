@@ -57,7 +57,7 @@ UNUSABLE_KINDS = {"FAT", "OPP_PHASE", "OUT_PHASE", "P", "PHASE", "PHASE MAP", "A
 """Image types of maps and fat images, that come beside the images to grade."""
 
 SAC_BRIGHT = 0.26
-AXIAL_SAC_BRIGHT = 0.3
+AXIAL_SAC_BRIGHT = 0.58
 SAC_UNSURE = 0.03
 SAC_CLEAR = 0.12
 FAT_DARK = 0.8
@@ -162,14 +162,18 @@ def _number(texts: Mapping[str, str], name: str) -> float | None:
 
 
 def _seen(content: Content, plane: Plane) -> tuple[Weighting | None, int]:
-    """What the sac's brightness says, and how many votes it has."""
-    above = content.sac - (SAC_BRIGHT if plane is Plane.SAGITTAL else AXIAL_SAC_BRIGHT)
+    """What the sac's brightness says, and how many votes it has.
+
+    Across the sac epidural fat can be as bright on T1 as fluid on T2: there only a very bright
+    sac says something.
+    """
+    if plane is Plane.AXIAL:
+        return (Weighting.T2, HINTED_VOTES) if content.sac > AXIAL_SAC_BRIGHT else (None, 0)
+    above = content.sac - SAC_BRIGHT
     if math.isnan(above) or abs(above) < SAC_UNSURE:
         return None, 0
-    return (
-        Weighting.T2 if above > 0 else Weighting.T1,
-        SEEN_VOTES if abs(above) > SAC_CLEAR else HINTED_VOTES,
-    )
+    votes = SEEN_VOTES if abs(above) > SAC_CLEAR else HINTED_VOTES
+    return (Weighting.T2 if above > 0 else Weighting.T1), votes
 
 
 def settle(guesses: Sequence[Guess]) -> list[SeriesRole]:
