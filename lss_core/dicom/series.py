@@ -80,7 +80,10 @@ def _series(
     volume = _volume(ordered, voxels)
     notes = [*([f"part of a series: {label}"] if label else []), *remarks(ordered), *notes]
     if doubles:
-        notes.append(f"{doubles} images were there twice and are taken once")
+        counted = (
+            "1 image was there twice and is" if doubles == 1 else f"{doubles} images were there twice and are"
+        )
+        notes.append(f"{counted} taken once")
     texts = min((one.file.record for one in slices), key=lambda r: r.instance).texts
     guess = weigh(volume, slices[0].plane, texts, several=several)
     uid = cleaner.uid(record.study, record.series, *([label] if label else []))
