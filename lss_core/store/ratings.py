@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from lss_core.domain import Grade, NotGradable, Site
+from lss_core.domain import Grade, NotGradable
 from lss_core.store import tables as t
 from lss_core.store.engine import Transaction
-from lss_core.store.values import RatingRow
+from lss_core.store.values import SITE_OF, RatingRow
 
 
 def study_ratings(
@@ -34,12 +34,11 @@ def study_ratings(
         .where(t.ratings.c.id.in_(newest))
         .order_by(t.ratings.c.case_id, t.ratings.c.rater_id, t.ratings.c.site)
     )
-    sites: dict[str, Site] = {}
     return tuple(
         RatingRow(
             case_id=row.case_id,
             rater_id=row.rater_id,
-            site=sites.setdefault(row.site, Site.parse(row.site)),
+            site=SITE_OF[row.site],
             grade=None if row.grade is None else Grade(row.grade),
             not_gradable=None if row.not_gradable is None else NotGradable(row.not_gradable),
             probabilities=None if row.p0 is None else (row.p0, row.p1, row.p2, row.p3),
