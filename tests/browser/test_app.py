@@ -1,0 +1,194 @@
+"""The whole application in a real browser: signing in, who may go where, import, reading."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from benchmarks.running import ROOT, serve
+from benchmarks.studies import PASSWORD, Seeded, seed
+from lss_core.dicom.export import StudyHeader, write_series
+from lss_core.domain import Role, Verdict
+from lss_core.usecases import runs, users
+from lss_core.usecases.cases import list_cases, list_studies
+from lss_core.usecases.users import OPERATOR
+from tests.browser.viewer_case import findings, masks, study
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+SLOW_MS = 30_000
+
+Enter = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    """Two cases, the first graded by a model; a reader, a coordinator and a statistician."""
+    volumes = study()
+    made = seed(tmp_path_factory.mktemp("data"), [volumes, volumes])
+    run = runs.start_run(made.workspace, OPERATOR, made.case_ids[0], bundle="test")
+    runs.save_run(made.workspace, OPERATOR, run, findings(), masks(volumes))
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serve(ROOT / "app.py", seeded.environment, tmp_path_factory.mktemp("log") / "log") as running:
+        yield running
+
+
+@pytest.fixture
+def enter(browser: Browser, address: str) -> Iterator[Enter]:
+    """Opens an address of the app in a fresh browser, signed in by the form when a name is given."""
+    contexts = []
+
+    def run(path: str = "/", name: str = "", password: str = PASSWORD) -> Page:
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(SLOW_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(address + path)
+        if name:
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill(password)
+            page.get_by_role("button", name="Sign in").click()
+        return page
+
+    expect.set_options(timeout=SLOW_MS)
+    yield run
+    expect.set_options(timeout=5000)
+    for context in contexts:
+        context.close()
+
+
+def heading(page: Page, title: str) -> None:
+    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+
+
+def test_a_wrong_password_is_refused_in_words(enter: Enter) -> None:
+    page = enter("/", "coordinator", "not the password")
+    expect(page.get_by_role("alert")).to_contain_text("password")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_sign_in_survives_a_refresh_and_ends_with_sign_out(enter: Enter) -> None:
+    page = enter("/", "coordinator")
+    heading(page, "Cases")
+    page.reload()
+    heading(page, "Cases")
+    page.get_by_role("button", name="coordinator").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_after_signing_in_a_deep_link_leads_where_it_says(enter: Enter, seeded: Seeded) -> None:
+    page = enter(f"/review?case={seeded.case_ids[1]}")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    assert page.locator(".lss-viewer").count() == 0
+    page.get_by_label("Name").fill("coordinator")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    heading(page, "Review")
+    expect(page.get_by_role("combobox", name="Case")).to_have_value(seeded.case_ids[1])
+
+
+@pytest.mark.parametrize("path", ["/cases", "/review", "/results", "/adjudicate"])
+def test_a_reader_is_refused_elsewhere_by_address(enter: Enter, path: str) -> None:
+    page = enter(path, "reader")
+    expect(page.get_by_role("alert")).to_contain_text("role of")
+    assert page.locator(".lss-viewer").count() == 0
+    expect(page.get_by_role("heading")).to_have_count(0)
+
+
+def test_every_page_says_research_use_only_and_comes_up_dark(enter: Enter) -> None:
+    page = enter()
+    expect(page.get_by_text("Research use only, not a medical device")).to_be_visible()
+    background = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+    assert page.evaluate(background) == "rgb(14, 17, 22)"
+
+
+def test_light_is_chosen_in_the_menu_and_kept(enter: Enter) -> None:
+    page = enter("/", "coordinator")
+    page.get_by_role("button", name="coordinator").click()
+    page.get_by_role("button", name="Light look").click()
+    background = "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+    heading(page, "Cases")
+    page.wait_for_function(f"{background} === 'rgb(255, 255, 255)'")
+    page.goto(page.url.replace("/cases", "/review"))
+    heading(page, "Review")
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+
+
+def test_importing_a_zip_gives_a_verdict_for_every_file(enter: Enter, seeded: Seeded, tmp_path: Path) -> None:
+    header = StudyHeader(name="a study for the browser")
+    slices = 0
+    for number, (role, volume) in enumerate(study().items(), start=1):
+        slices += len(write_series(volume, tmp_path / role, study=header, role=role, number=number))
+    with zipfile.ZipFile(tmp_path / "study.zip", "w") as archive:
+        for file in sorted(tmp_path.rglob("*.dcm")):
+            archive.write(file, file.relative_to(tmp_path))
+        archive.writestr("notes.txt", "no image")
+    page = enter("/cases", "coordinator")
+    page.get_by_text("Import DICOM").click()
+    page.locator("input[type=file]").set_input_files(tmp_path / "study.zip")
+    expect(page.get_by_text("study.zip")).to_be_visible()
+    page.get_by_role("button", name="Import the files").click()
+    expect(page.get_by_text("Import done.")).to_be_visible()
+    expect(page.get_by_text(re.compile("1 new"))).to_be_visible()
+    expect(page.get_by_text(f"{Verdict.TAKEN.capitalize()} {slices}", exact=True)).to_be_visible()
+    expect(page.get_by_text(f"{Verdict.SKIPPED.capitalize()} 1", exact=True)).to_be_visible()
+    page.get_by_text(f"{Verdict.SKIPPED.capitalize()} 1", exact=True).click()
+    expect(page.locator("canvas").first).to_be_visible()
+    studies = list_studies(seeded.workspace, OPERATOR)
+    assert len(list_cases(seeded.workspace, OPERATOR, studies[0].id)) == 3
+    assert not list(seeded.workspace.settings.data_dir.glob("incoming-*"))
+
+
+def test_the_model_s_grades_and_what_they_rest_on_are_on_review(enter: Enter, seeded: Seeded) -> None:
+    page = enter(f"/review?case={seeded.case_ids[0]}", "coordinator")
+    page.locator('[data-site="central:L4_L5"]').click()
+    expect(page.get_by_role("heading", name="L4-L5 central canal")).to_be_visible()
+    expect(page.get_by_role("cell", name="Together")).to_be_visible()
+
+
+def test_a_grade_given_on_read_is_there_after_a_refresh_and_the_model_is_not(enter: Enter) -> None:
+    page = enter("/", "reader")
+    heading(page, "Read")
+    page.locator('[data-site="central:L3_L4"]').click()
+    page.keyboard.press("2")
+    expect(page.get_by_text("All answers saved")).to_be_visible()
+    page.reload()
+    expect(page.locator('[data-site="central:L3_L4"]')).to_have_accessible_name(
+        re.compile("2 Moderate"), timeout=SLOW_MS
+    )
+    assert page.locator(".cell.given").count() == 1
+
+
+def test_nothing_of_a_case_leaves_the_server_without_a_sign_in(enter: Enter, seeded: Seeded) -> None:
+    page = enter()
+    for path in (f"/pixels/{seeded.case_ids[0]}/thumbnail", f"/pixels/{seeded.case_ids[0]}/manifest"):
+        assert page.request.get(path if path.startswith("http") else page.url.rstrip("/") + path).status in (
+            401,
+            404,
+        )
+
+
+def test_a_statistician_comes_to_the_results(enter: Enter, seeded: Seeded) -> None:
+    users.add_user(
+        seeded.workspace,
+        OPERATOR,
+        name="statistician",
+        display_name="statistician",
+        role=Role.STATISTICIAN,
+        password=PASSWORD,
+    )
+    page = enter("/", "statistician")
+    page.wait_for_url("**/results*")
