@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,12 +23,12 @@ from lss_core.domain import (
 )
 from lss_core.errors import BundleError, SettingsError
 from lss_core.imaging.volume import Volume
-from lss_core.phantom import PhantomStudy, make_study
+from lss_core.phantom import PhantomOptions, PhantomStudy, make_study
 from lss_core.vision import engine as engine_module
 from lss_core.vision.bundle import Bundle, Card, load_bundle, write_card, write_network
 from lss_core.vision.classify import PRESENCE, PRESENCE_OUTPUTS, SEVERITY_OUTPUTS, severity_name
 from lss_core.vision.crops import axial_picture, axial_window
-from lss_core.vision.engine import Engine, device_named, device_names
+from lss_core.vision.engine import Engine, Graded, device_named, device_names
 from lss_core.vision.ensemble import FEATURES, PARAMETERS
 from lss_core.vision.locate import Places
 from lss_core.vision.networks import build
@@ -57,7 +57,7 @@ def ensemble() -> dict[str, object]:
     conditions = {
         condition.value: {
             "measurement": {
-                "features": names,
+                "features": list(names),
                 "means": [0.0] * len(names),
                 "scales": [1.0] * len(names),
                 "weights": [0.0] * len(names),
@@ -102,15 +102,16 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 @pytest.fixture(scope="module")
 def phantom() -> PhantomStudy:
-    return make_study(3)
+    return make_study(3, options=PhantomOptions(sub_slices=1, axial_pixels=192, sagittal_pixels=224))
 
 
-@pytest.fixture
-def knowing(bundle: Bundle, phantom: PhantomStudy, monkeypatch: pytest.MonkeyPatch) -> Engine:
+@pytest.fixture(scope="module")
+def knowing(bundle: Bundle, phantom: PhantomStudy) -> Iterator[Engine]:
     """An engine whose outlines and places are the phantom's truth."""
 
     def outlined(volume: Volume, *, progress: object) -> object:
-        return phantom.masks[next(role for role, one in phantom.series.items() if one is volume)]
+        same = (role for role, one in phantom.series.items() if one.voxels is volume.voxels)
+        return phantom.masks[next(same)]
 
     foramina = {
         site: p for site, p in phantom.site_points_mm.items() if site.condition is Condition.FORAMINAL
@@ -123,18 +124,27 @@ def knowing(bundle: Bundle, phantom: PhantomStudy, monkeypatch: pytest.MonkeyPat
         foramen_points_mm=foramina,
     )
     engine = Engine(bundle, "cpu")
-    monkeypatch.setattr(engine, "_segmenters", {"axial": outlined, "sagittal": outlined})
-    monkeypatch.setattr(engine_module, "locate", lambda series, masks: places)
-    return engine
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_segmenters", {"axial": outlined, "sagittal": outlined})
+        patch.setattr(engine_module, "locate", lambda series, masks: places)
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def whole(knowing: Engine, phantom: PhantomStudy) -> tuple[Graded, list[float]]:
+    """The whole phantom graded, and the progress that was told."""
+    told: list[float] = []
+    return knowing.grade(phantom.series, progress=lambda share, what: told.append(share)), told
 
 
 def reasons(engine: Engine, series: Mapping[SeriesRole, Volume]) -> dict[Site, NotGradable | None]:
     return {finding.site: finding.not_gradable for finding in engine.grade(series).findings.sites}
 
 
-def test_a_whole_study_has_25_findings_with_their_evidence(knowing: Engine, phantom: PhantomStudy) -> None:
-    told: list[float] = []
-    graded = knowing.grade(phantom.series, progress=lambda share, what: told.append(share))
+def test_a_whole_study_has_25_findings_with_their_evidence(
+    whole: tuple[Graded, list[float]], phantom: PhantomStudy
+) -> None:
+    graded, told = whole
     assert tuple(finding.site for finding in graded.findings.sites) == SITES
     assert told == sorted(told)
     assert told[-1] == 1
@@ -151,8 +161,10 @@ def test_a_whole_study_has_25_findings_with_their_evidence(knowing: Engine, phan
     assert set(graded.masks) == {AXIAL, T1, T2}
 
 
-def test_left_and_right_lie_on_their_sides_of_the_patient(knowing: Engine, phantom: PhantomStudy) -> None:
-    for finding in knowing.grade(phantom.series).findings.sites:
+def test_left_and_right_lie_on_their_sides_of_the_patient(
+    whole: tuple[Graded, list[float]], phantom: PhantomStudy
+) -> None:
+    for finding in whole[0].findings.sites:
         if finding.site.side and finding.point_mm:
             from_canal = finding.point_mm[0] - phantom.canal_points_mm[finding.site.level][0]
             assert from_canal > 2 if finding.site.side is Side.LEFT else from_canal < -2
@@ -172,17 +184,9 @@ def test_without_a_sagittal_series_nothing_is_graded(bundle: Bundle, phantom: Ph
     assert set(found.values()) == {NotGradable.SERIES_MISSING}
 
 
-def test_axial_slices_far_from_the_discs_are_not_taken(
-    knowing: Engine, phantom: PhantomStudy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    moved = replace(
-        phantom.series[AXIAL], positions_mm=phantom.series[AXIAL].positions_mm + np.array([0, 0, 400.0])
-    )
-    masks = phantom.masks[AXIAL]
-    outlined = knowing._segmenters["sagittal"]
-    monkeypatch.setitem(knowing._segmenters, "axial", lambda volume, *, progress: masks)
-    monkeypatch.setitem(knowing._segmenters, "sagittal", outlined)
-    found = reasons(knowing, {**phantom.series, AXIAL: moved})
+def test_axial_slices_far_from_the_discs_are_not_taken(knowing: Engine, phantom: PhantomStudy) -> None:
+    far = phantom.series[AXIAL].positions_mm + np.array([0, 0, 400.0])
+    found = reasons(knowing, {**phantom.series, AXIAL: replace(phantom.series[AXIAL], positions_mm=far)})
     assert found[Site(condition=Condition.CENTRAL, level=Level.L4_L5)] is NotGradable.NO_SLICE_NEAR
 
 

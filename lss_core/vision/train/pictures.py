@@ -9,20 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  (torch's own idiom)
 from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
-from lss_core.domain import Condition, Grade, Level, Side, Site
+from lss_core.domain import Condition, Grade, Level, SeriesRole, Side, Site
 from lss_core.measure.study import Study
 from lss_core.vision.classify import Preprocessing
 from lss_core.vision.crops import normalised
 from lss_core.vision.engine import picture
 from lss_core.vision.sites import View, view_of
 from lss_core.vision.train.augment import bias_field, blurred, noise
+from lss_core.vision.train.cache import CachedStudy
 
 WIDENED = 1.5
 """How much wider than the network's picture the kept one is."""
@@ -66,6 +69,27 @@ def pictures_of(study: Study, grades: Mapping[Site, Grade], number: int, how: Pr
         grades=np.array(truths, np.int8).reshape(-1, len(SIDES), len(Condition)),
         studies=np.full(len(images), number),
     )
+
+
+def kept_pictures(study: CachedStudy, folder: Path, how: Preprocessing) -> Pictures:
+    """The pictures of a cached study: those kept in the folder, or cut now and kept there."""
+    file = folder / f"{study.seed}.safetensors"
+    if not file.is_file():
+        roles = (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2, SeriesRole.AXIAL_T2)
+        canal, sites, grades = study.truth()
+        whole = Study(
+            series={role: study.volume(role) for role in roles},
+            masks={role: study.masks(role) for role in roles},
+            canal_points_mm=canal,
+            site_points_mm=sites,
+        )
+        cut = pictures_of(whole, grades, study.seed, how)
+        folder.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        save_file({"images": cut.images, "grades": cut.grades, "studies": cut.studies}, part)
+        part.replace(file)
+    tensors = load_file(file)
+    return Pictures(images=tensors["images"], grades=tensors["grades"], studies=tensors["studies"])
 
 
 def shown_together() -> list[list[list[Site | None]]]:
