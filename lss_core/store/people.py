@@ -42,6 +42,17 @@ def find_user(tx: Transaction, name: str) -> UserRecord | None:
     return None if row is None else _user(row)
 
 
+def all_users(tx: Transaction) -> list[UserRecord]:
+    """The users by name."""
+    return [_user(row) for row in tx.execute(sa.select(t.users).order_by(t.users.c.name))]
+
+
+def delete_user(tx: Transaction, user_id: str) -> None:
+    """Delete a user and his sign-ins. His rater stays, and all that it answered."""
+    tx.execute(sa.delete(t.sign_ins).where(t.sign_ins.c.user_id == user_id))
+    tx.execute(sa.delete(t.users).where(t.users.c.id == user_id))
+
+
 def set_password_hash(tx: Transaction, user_id: str, password_hash: str) -> None:
     """Replace the hash of a user's password."""
     tx.execute(sa.update(t.users).where(t.users.c.id == user_id).values(password_hash=password_hash))
@@ -79,6 +90,12 @@ def end_sign_in(tx: Transaction, token_hash: str, *, at: datetime) -> str | None
         .returning(t.sign_ins.c.user_id)
     )
     return found
+
+
+def end_sign_ins(tx: Transaction, user_id: str, *, at: datetime) -> None:
+    """End all sign-ins of a user."""
+    own = (t.sign_ins.c.user_id == user_id) & t.sign_ins.c.ended_at.is_(None)
+    tx.execute(sa.update(t.sign_ins).where(own).values(ended_at=at))
 
 
 def add_failure(tx: Transaction, name: str, *, at: datetime) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lss_core.domain import Answer, Grade, NotGradable, Site
+from lss_core.domain import Answer, Grade, NotGradable
 from lss_core.errors import ConflictError, NotFoundError
 from lss_core.store import tables as t
 from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
-from lss_core.store.values import ReadRecord
+from lss_core.store.values import SITE_OF, ReadRecord
 
 
 def add_read(tx: Transaction, *, case_id: str, rater_id: str, arm: str, at: datetime) -> str:
@@ -115,7 +115,7 @@ def _row(read: ReadRecord, answer: Answer, at: datetime) -> dict[str, Any]:
 
 def _answer(row: sa.Row[Any]) -> Answer:
     return Answer(
-        site=Site.parse(row.site),
+        site=SITE_OF[row.site],
         grade=None if row.grade is None else Grade(row.grade),
         not_gradable=None if row.not_gradable is None else NotGradable(row.not_gradable),
         probabilities=None if row.p0 is None else (row.p0, row.p1, row.p2, row.p3),

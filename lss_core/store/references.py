@@ -7,12 +7,12 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from lss_core.domain import Grade, NotGradable, Site
+from lss_core.domain import Grade, NotGradable
 from lss_core.errors import NotFoundError
 from lss_core.store import tables as t
 from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
-from lss_core.store.values import Decision, ReferenceGrade, ReferenceMethod, ReferenceSummary
+from lss_core.store.values import SITE_OF, Decision, ReferenceGrade, ReferenceMethod, ReferenceSummary
 
 
 def add_reference(
@@ -89,7 +89,7 @@ def reference_grades(tx: Transaction, reference_id: str) -> tuple[ReferenceGrade
     return tuple(
         ReferenceGrade(
             case_id=row.case_id,
-            site=Site.parse(row.site),
+            site=SITE_OF[row.site],
             grade=None if row.grade is None else Grade(row.grade),
             not_gradable=None if row.not_gradable is None else NotGradable(row.not_gradable),
             decision=Decision(row.decision),

@@ -13,7 +13,7 @@ from lss_core.store import tables as t
 from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
 from lss_core.store.reads import probabilities_row
-from lss_core.store.values import RunStatus
+from lss_core.store.values import SITE_OF, RunStatus
 
 
 def add_run(tx: Transaction, *, case_id: str, rater_id: str, bundle: str, at: datetime) -> str:
@@ -105,7 +105,7 @@ def _finding(row: sa.Row[Any]) -> SiteFinding:
     evidence = row.evidence
     series, point = evidence["series"], evidence["point_mm"]
     return SiteFinding(
-        site=next(site for site in SITES if site.key == row.site),
+        site=SITE_OF[row.site],
         grade=None if row.grade is None else Grade(row.grade),
         probabilities=None if row.p0 is None else (row.p0, row.p1, row.p2, row.p3),
         not_gradable=None if row.not_gradable is None else NotGradable(row.not_gradable),

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from lss_core.domain import Answer, Grade, NotGradable, Probabilities, RaterKind, Role, SeriesRole, Site
+from lss_core.domain import (
+    SITES,
+    Answer,
+    Grade,
+    NotGradable,
+    Probabilities,
+    RaterKind,
+    Role,
+    SeriesRole,
+    Site,
+)
+
+SITE_OF = {site.key: site for site in SITES}
+"""The sites by the keys that the database holds."""
 
 
 class RunStatus(StrEnum):

@@ -23,9 +23,9 @@ from lss_core.domain import Grade, Progress, RaterKind, Role, Site, silent
 from lss_core.errors import StoreError
 from lss_core.store import audit, people, reads, studies
 from lss_core.store.engine import Transaction
-from lss_core.store.values import ReferenceMethod, RunStatus
+from lss_core.store.values import ReferenceMethod, RunStatus, UserRecord
 from lss_core.study.simulate import SimulatedReader, adjudicator, draw_readers, simulate_reads
-from lss_core.usecases.cases import list_cases
+from lss_core.usecases.cases import delete_case, list_cases
 from lss_core.usecases.demo_phantoms import write_phantom
 from lss_core.usecases.grading import engine_of, grade_case
 from lss_core.usecases.importing import import_paths
@@ -37,7 +37,7 @@ from lss_core.usecases.reference import (
     list_references,
     make_majority_reference,
 )
-from lss_core.usecases.users import OPERATOR, add_user, user_from
+from lss_core.usecases.users import OPERATOR, add_user, remove_user, user_from
 from lss_core.usecases.workspace import Workspace
 
 TITLE = "Demo study (synthetic)"
@@ -89,9 +89,29 @@ def make_demo(workspace: Workspace, *, cases: int = 24, progress: Progress = sil
 
 
 def demo_exists(workspace: Workspace) -> bool:
-    """Whether there is a demo study (a sign-in page then prints its password)."""
+    """Whether there are demo users (a sign-in page then prints their password)."""
     with workspace.store.read() as tx:
-        return studies.find_study(tx, TITLE) is not None
+        return any(_is_demo_user(record) for record in people.all_users(tx))
+
+
+def remove_demo(workspace: Workspace) -> None:
+    """Remove the demo study's cases and the users whose password is printed.
+
+    The study's frame and its audit trail stay.
+    """
+    with workspace.store.read() as tx:
+        study_id = studies.find_study(tx, TITLE)
+    if study_id is not None:
+        for case in list_cases(workspace, OPERATOR, study_id):
+            delete_case(workspace, OPERATOR, case.case_id, "the demo study is removed")
+    with workspace.store.read() as tx:
+        names = [record.name for record in people.all_users(tx) if _is_demo_user(record)]
+    for name in names:
+        remove_user(workspace, OPERATOR, name)
+
+
+def _is_demo_user(record: UserRecord) -> bool:
+    return record.name in USER_NAMES and record.display_name == f"Demo {record.name}"
 
 
 def _add_users(workspace: Workspace, study_id: str) -> None:

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from lss_core.domain import RaterKind, Role
-from lss_core.errors import AccessError, ConflictError
+from lss_core.errors import AccessError, ConflictError, NotFoundError
 from lss_core.store import audit, people, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
@@ -147,13 +147,7 @@ def add_user(
     """
     require(user)
     name = name.strip().casefold()
-    if len(password) < SHORTEST_PASSWORD:
-        raise AccessError(
-            "Password",
-            reason=f"it has fewer than {SHORTEST_PASSWORD} characters",
-            remedy="Choose a longer one",
-        )
-    hashed = _hasher.hash(password)
+    hashed = _checked_hash(password)
     now = workspace.now()
     with workspace.store.write() as tx:
         if not name or people.find_user(tx, name) is not None:
@@ -170,6 +164,60 @@ def add_user(
         people.add_user(tx, record, at=now)
         audit.record(tx, at=now, actor=user.id, act="user.add", subject=record.id, role=role)
     return user_from(record)
+
+
+def list_users(workspace: Workspace, user: User) -> list[User]:
+    """All users by name; administrators only."""
+    require(user)
+    with workspace.store.read() as tx:
+        return [user_from(record) for record in people.all_users(tx)]
+
+
+def set_password(workspace: Workspace, user: User, name: str, password: str) -> None:
+    """Give a user another password and end his sign-ins; administrators only.
+
+    Raises NotFoundError, and AccessError for a short password.
+    """
+    require(user)
+    hashed = _checked_hash(password)
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        record = _known(tx, name)
+        people.set_password_hash(tx, record.id, hashed)
+        people.end_sign_ins(tx, record.id, at=now)
+        audit.record(tx, at=now, actor=user.id, act="user.password", subject=record.id)
+
+
+def remove_user(workspace: Workspace, user: User, name: str) -> None:
+    """Remove a user with his sign-ins; what he has answered stays. Administrators only.
+
+    Raises NotFoundError.
+    """
+    require(user)
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        record = _known(tx, name)
+        people.delete_user(tx, record.id)
+        audit.record(tx, at=now, actor=user.id, act="user.remove", subject=record.id)
+
+
+def _known(tx: Transaction, name: str) -> UserRecord:
+    record = people.find_user(tx, name.strip().casefold())
+    if record is None:
+        raise NotFoundError(
+            "User", reason="there is no user of this name", remedy="Look at the list of users"
+        )
+    return record
+
+
+def _checked_hash(password: str) -> str:
+    if len(password) < SHORTEST_PASSWORD:
+        raise AccessError(
+            "Password",
+            reason=f"it has fewer than {SHORTEST_PASSWORD} characters",
+            remedy="Choose a longer one",
+        )
+    return _hasher.hash(password)
 
 
 def _add_rater(

@@ -1,4 +1,4 @@
-"""The demo study with small phantoms and a model that is only played."""
+"""The demo study with small studies and a model that are only played."""
 
 from __future__ import annotations
 
@@ -8,33 +8,35 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
-from lss_core.dicom.export import StudyHeader, write_series
+from lss_core.dicom.reading import read_studies
 from lss_core.domain import SITES, RaterKind, Role, SeriesRole
+from lss_core.errors import AccessError
 from lss_core.store import ratings, references, studies
 from lss_core.store import tables as t
 from lss_core.usecases import demo, runs
 from lss_core.usecases.cases import list_cases, list_studies
+from lss_core.usecases.demo_phantoms import STRIPPED_EVERY, write_phantom
 from lss_core.usecases.reading import open_read, record_answer
 from lss_core.usecases.reference import adjudications_due, list_references
-from lss_core.usecases.users import OPERATOR, sign_in
-from tests.usecases.conftest import grades, make_findings, make_volume
+from lss_core.usecases.users import OPERATOR, add_user, list_users, sign_in
+from tests.usecases.conftest import grades, make_dicom_study, make_findings
 
 CASES = 2
 
 
-def _write_small(seed, folder):
+def _draw_nothing(seed, folder):
+    folder.mkdir()
     rng = np.random.default_rng(seed)
-    volume = make_volume(3, rows=64, columns=64)
-    voxels = rng.integers(0, 4000, volume.shape).astype(np.int16)
-    header = StudyHeader(name=f"small {seed}")
-    write_series(volume.with_voxels(voxels), folder / "t2", study=header, role=SeriesRole.SAGITTAL_T2)
     return {site.key: int(rng.integers(0, 4)) for site in SITES}
 
 
 @pytest.fixture
-def played(workspace, monkeypatch):
-    """Small phantoms drawn in threads, and a model whose answer is always the same."""
+def played(workspace, monkeypatch, import_studies):
+    """Small studies in the phantoms' place, and a model whose answer is always the same."""
     graded = []
+
+    def import_small(workspace, user, paths, *, study_id):
+        return import_studies(make_dicom_study(paths[0].name), study_id=study_id)
 
     def grade(workspace, user, case_id):
         graded.append(case_id)
@@ -42,7 +44,8 @@ def played(workspace, monkeypatch):
         runs.save_run(workspace, user, run_id, make_findings("played"), {})
 
     monkeypatch.setattr(demo, "ProcessPoolExecutor", lambda n, mp_context: ThreadPoolExecutor(n))
-    monkeypatch.setattr(demo, "write_phantom", _write_small)
+    monkeypatch.setattr(demo, "write_phantom", _draw_nothing)
+    monkeypatch.setattr(demo, "import_paths", import_small)
     monkeypatch.setattr(demo, "engine_of", lambda settings: None)
     monkeypatch.setattr(demo, "grade_case", grade)
     return graded
@@ -118,14 +121,30 @@ def test_the_demo_reader_counts_as_an_eighth_reader_outside_the_panel(workspace,
     assert not raters[reader.rater_id].in_panel
 
 
-@pytest.mark.slow
-def test_a_real_phantom_is_imported_with_its_three_roles(workspace, tmp_path):
-    from lss_core.usecases.demo_phantoms import write_phantom
-    from lss_core.usecases.importing import import_paths
+def test_a_removed_demo_leaves_no_case_and_no_printed_password(workspace, played):
+    made = demo.make_demo(workspace, cases=1)
+    add_user(
+        workspace,
+        OPERATOR,
+        name="anna",
+        display_name="Anna",
+        role=Role.COORDINATOR,
+        password="correct horse",
+    )
+    demo.remove_demo(workspace)
+    assert list_cases(workspace, OPERATOR, made.study_id) == []
+    assert [user.name for user in list_users(workspace, OPERATOR)] == ["anna"]
+    assert not demo.demo_exists(workspace)
+    with pytest.raises(AccessError, match="do not match"):
+        sign_in(workspace, "coordinator", made.password)
 
-    truth = write_phantom(demo.FIRST_SEED + 3, tmp_path / "stripped")
-    (case,) = import_paths(workspace, OPERATOR, [tmp_path / "stripped"]).cases
-    assert {series.role for series in case.series} == {
+
+@pytest.mark.slow
+def test_a_real_phantom_with_poor_headers_is_read_with_its_three_roles(tmp_path):
+    seed = demo.FIRST_SEED - demo.FIRST_SEED % STRIPPED_EVERY + STRIPPED_EVERY - 1
+    truth = write_phantom(seed, tmp_path)
+    (study,) = read_studies([tmp_path], key=b"k" * 32, memory_mb=2048, seconds=60).studies
+    assert {series.role for series in study.series} == {
         SeriesRole.SAGITTAL_T1,
         SeriesRole.SAGITTAL_T2,
         SeriesRole.AXIAL_T2,

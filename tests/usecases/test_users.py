@@ -7,11 +7,21 @@ import pytest
 import sqlalchemy as sa
 
 from lss_core.domain import RaterKind, Role
-from lss_core.errors import AccessError, ConflictError
+from lss_core.errors import AccessError, ConflictError, NotFoundError
 from lss_core.store import audit, studies
 from lss_core.store import tables as t
 from lss_core.usecases import users
-from lss_core.usecases.users import OPERATOR, User, add_user, require, sign_in, sign_out, user_of
+from lss_core.usecases.users import (
+    OPERATOR,
+    User,
+    add_user,
+    remove_user,
+    require,
+    set_password,
+    sign_in,
+    sign_out,
+    user_of,
+)
 
 PASSWORD = "correct horse"
 
@@ -115,3 +125,21 @@ def test_nobody_both_reads_and_adjudicates_in_one_study(workspace, reader):
         study = studies.find_study(tx, users.DEFAULT_STUDY)
         with pytest.raises(ConflictError, match="nobody both reads and adjudicates"):
             studies.join_study(tx, study_id=study, rater_id=reader.rater_id, part=RaterKind.ADJUDICATOR)
+
+
+def test_a_new_password_ends_the_sign_ins_under_the_old_one(workspace, reader):
+    _, token = sign_in(workspace, "rita", PASSWORD)
+    set_password(workspace, OPERATOR, "Rita", "another horse")
+    assert user_of(workspace, token) is None
+    sign_in(workspace, "rita", "another horse")
+    with pytest.raises(NotFoundError, match="no user of this name"):
+        set_password(workspace, OPERATOR, "nobody", "another horse")
+
+
+def test_a_removed_user_is_signed_out_and_what_he_answered_stays(workspace, reader):
+    _, token = sign_in(workspace, "rita", PASSWORD)
+    remove_user(workspace, OPERATOR, "rita")
+    assert user_of(workspace, token) is None
+    with workspace.store.read() as tx:
+        study = studies.find_study(tx, users.DEFAULT_STUDY)
+        assert [rater.id for rater in studies.study_raters(tx, study)] == [reader.rater_id]
