@@ -30,7 +30,7 @@ from lss_core.vision.classify import PRESENCE, PRESENCE_OUTPUTS, SEVERITY_OUTPUT
 from lss_core.vision.crops import axial_picture, axial_window
 from lss_core.vision.engine import Engine, Graded, device_named, device_names
 from lss_core.vision.ensemble import FEATURES, PARAMETERS
-from lss_core.vision.locate import Places
+from lss_core.vision.locate import Places, locate
 from lss_core.vision.networks import build
 
 AXIAL, T1, T2 = SeriesRole.AXIAL_T2, SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2
@@ -191,8 +191,9 @@ def test_axial_slices_far_from_the_discs_are_not_taken(knowing: Engine, phantom:
 
 
 def test_untrained_outlines_find_no_level_and_nothing_is_guessed(
-    bundle: Bundle, phantom: PhantomStudy
+    bundle: Bundle, phantom: PhantomStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(engine_module, "locate", locate)
     found = reasons(Engine(bundle, "cpu"), phantom.series)
     assert set(found.values()) == {NotGradable.LEVEL_NOT_FOUND}
 

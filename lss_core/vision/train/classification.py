@@ -67,10 +67,19 @@ def examples_for(pictures: Pictures, condition: Condition | None) -> Examples:
     )
 
 
-def train(plan: Plan, examples: Examples, checkpoint: Path) -> nn.Module:
-    """A network trained to the plan, or taken further from its checkpoint."""
+def train(plan: Plan, examples: Examples, checkpoint: Path, *, start_from: Path | None = None) -> nn.Module:
+    """A network trained to the plan, or taken further from its checkpoint.
+
+    start_from: the checkpoint of a network of the same architecture, whose weights but those of
+    the last layer it begins with.
+    """
     torch.manual_seed(plan.schedule.seed)
-    run = Run(regnet(plan.architecture, inputs=3, outputs=len(plan.outputs)), plan.schedule, checkpoint)
+    network = regnet(plan.architecture, inputs=3, outputs=len(plan.outputs))
+    if start_from is not None:
+        learned = torch.load(start_from, weights_only=True)["average"]
+        fresh = network.state_dict()
+        network.load_state_dict({key: fresh[key] if key.startswith("fc.") else learned[key] for key in fresh})
+    run = Run(network, plan.schedule, checkpoint)
     weights = class_weights(examples.wanted)
 
     def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +14,13 @@ from torch import nn
 from lss_core.domain import Condition
 from lss_core.vision.bundle import write_network
 from lss_core.vision.classify import PRESENCE, Preprocessing, severity_name
-from lss_core.vision.train.cache import CachedStudy, cached_studies
 from lss_core.vision.train.classification import Examples, Plan, answers_of, examples_for, train
-from lss_core.vision.train.pictures import UNKNOWN, Pictures, joined, kept_pictures
+from lss_core.vision.train.pictures import UNKNOWN, Pictures, read_pictures
 from lss_core.vision.train.run import Schedule
 
 NETWORKS: dict[str, Condition | None] = {PRESENCE: None, **{severity_name(c): c for c in Condition}}
-ARCHITECTURES = {name: "regnet_y_800mf" if name == PRESENCE else "regnet_y_400mf" for name in NETWORKS}
+ARCHITECTURE = "regnet_y_800mf"
+"""Of all four: stage two can then begin with what stage one has learned."""
 
 log = logging.getLogger(__name__)
 
@@ -31,23 +30,19 @@ def main() -> None:
     asked = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(asked.threads)
-    how = Preprocessing()
-    learned, apart = split(cached_studies(asked.phantoms), asked.apart)
-    pictures = pictures_in(learned, asked.pictures, how)
-    if asked.cut_only:
-        pictures_in(apart, asked.pictures, how)
-        return
+    learned, apart = split(read_pictures(asked.pictures), asked.apart)
     condition = NETWORKS[asked.network]
     plan = Plan(
         condition=condition,
-        architecture=ARCHITECTURES[asked.network],
-        preprocessing=how,
+        architecture=ARCHITECTURE,
+        preprocessing=Preprocessing(),
         schedule=Schedule(minutes=asked.minutes, seed=asked.seed),
     )
-    examples = examples_for(pictures, condition)
-    log.info("%s: %d pictures of %d studies", asked.network, len(examples.index), len(learned))
-    network = train(plan, examples, asked.checkpoint)
-    results = results_of(network, examples_for(pictures_in(apart, asked.pictures, how), condition), plan)
+    examples = examples_for(learned, condition)
+    studies = len(np.unique(learned.studies))
+    log.info("%s: %d pictures of %d studies", asked.network, len(examples.index), studies)
+    network = train(plan, examples, asked.checkpoint, start_from=asked.start_from)
+    results = results_of(network, examples_for(apart, condition), plan)
     log.info("%s", results)
     card = write_network(
         asked.export,
@@ -57,13 +52,13 @@ def main() -> None:
             "architecture": plan.architecture,
             "inputs": 3,
             "outputs": plan.outputs,
-            "preprocessing": how.model_dump(mode="json"),
+            "preprocessing": plan.preprocessing.model_dump(mode="json"),
             "training": {
                 "minutes": asked.minutes,
                 "seed": asked.seed,
                 "pictures": len(examples.index),
-                "studies": len(learned),
-                "apart": [study.seed for study in apart],
+                "studies": studies,
+                "apart": np.unique(apart.studies).tolist(),
             },
             "results": results,
         },
@@ -71,16 +66,13 @@ def main() -> None:
     (asked.export / f"{asked.network}.json").write_text(card.model_dump_json(indent=2), encoding="utf-8")
 
 
-def split(studies: Sequence[CachedStudy], apart: int) -> tuple[list[CachedStudy], list[CachedStudy]]:
-    """Studies to learn from, and the last ones, kept apart to validate and test on."""
+def split(pictures: Pictures, apart: int) -> tuple[Pictures, Pictures]:
+    """Pictures to learn from, and those of the last studies, kept apart to test on."""
+    studies = np.unique(pictures.studies)
     if len(studies) <= apart:
         raise ValueError(f"{len(studies)} studies leave nothing to learn from when {apart} are kept apart")
-    return list(studies[: len(studies) - apart]), list(studies[len(studies) - apart :])
-
-
-def pictures_in(studies: Sequence[CachedStudy], folder: Path, how: Preprocessing) -> Pictures:
-    """The pictures of studies, cut now or kept in the folder from an earlier run."""
-    return joined(kept_pictures(study, folder, how) for study in studies)
+    last = np.isin(pictures.studies, studies[len(studies) - apart :])
+    return pictures.chosen(~last), pictures.chosen(last)
 
 
 def results_of(network: nn.Module, examples: Examples, plan: Plan) -> dict[str, float]:
@@ -108,10 +100,11 @@ def results_of(network: nn.Module, examples: Examples, plan: Plan) -> dict[str, 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("network", choices=NETWORKS)
-    parser.add_argument("--phantoms", type=Path, required=True, help="a cache of synthetic studies")
-    parser.add_argument("--pictures", type=Path, required=True, help="where cut pictures are kept")
-    parser.add_argument("--apart", type=int, default=40, help="how many studies are kept apart, the last")
-    parser.add_argument("--cut-only", action="store_true", help="cut the pictures, train nothing")
+    parser.add_argument("--pictures", type=Path, required=True, help="a folder of pictures (see pictures.py)")
+    parser.add_argument("--apart", type=int, default=20, help="how many studies are kept apart, the last")
+    parser.add_argument(
+        "--start-from", type=Path, help="a checkpoint whose weights to begin with, but the last layer"
+    )
     parser.add_argument("--checkpoint", type=Path, required=True, help="taken up again where it is there")
     parser.add_argument("--export", type=Path, required=True, help="folder for the weights and their card")
     parser.add_argument("--minutes", type=float, default=5)

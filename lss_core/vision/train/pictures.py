@@ -1,12 +1,15 @@
-"""Pictures of sites with their true grades, to train and test the classification networks on.
+"""Pictures of sites with their true grades: `python -m lss_core.vision.train.pictures --help`.
 
-They are cut as the engine cuts them, from true masks and places, but wider, so that there is
-room to rotate, shift and scale. An axial picture is kept as seen from the left alone: flipped,
-it is the same level as seen from the right, with the right side's grades.
+The classification networks are trained and tested on them. They are cut as the engine cuts
+them, from true masks and places, but wider, so that there is room to rotate, shift and scale.
+An axial picture is kept as seen from the left alone: flipped, it is the same level as seen
+from the right, with the right side's grades.
 """
 
 from __future__ import annotations
 
+import argparse
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +21,14 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
-from lss_core.domain import Condition, Grade, Level, SeriesRole, Side, Site
+from lss_core.domain import Condition, Grade, Level, Side, Site
 from lss_core.measure.study import Study
+from lss_core.phantom import PhantomOptions, make_study
 from lss_core.vision.classify import Preprocessing
 from lss_core.vision.crops import normalised
 from lss_core.vision.engine import picture
 from lss_core.vision.sites import View, view_of
 from lss_core.vision.train.augment import bias_field, blurred, noise
-from lss_core.vision.train.cache import CachedStudy
 
 WIDENED = 1.5
 """How much wider than the network's picture the kept one is."""
@@ -33,6 +36,8 @@ KEPT_PIXELS = 192
 UNKNOWN = -1
 """In place of a grade that a picture does not show."""
 SIDES = (Side.LEFT, Side.RIGHT)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,25 +76,18 @@ def pictures_of(study: Study, grades: Mapping[Site, Grade], number: int, how: Pr
     )
 
 
-def kept_pictures(study: CachedStudy, folder: Path, how: Preprocessing) -> Pictures:
-    """The pictures of a cached study: those kept in the folder, or cut now and kept there."""
-    file = folder / f"{study.seed}.safetensors"
-    if not file.is_file():
-        roles = (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2, SeriesRole.AXIAL_T2)
-        canal, sites, grades = study.truth()
-        whole = Study(
-            series={role: study.volume(role) for role in roles},
-            masks={role: study.masks(role) for role in roles},
-            canal_points_mm=canal,
-            site_points_mm=sites,
-        )
-        cut = pictures_of(whole, grades, study.seed, how)
-        folder.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        save_file({"images": cut.images, "grades": cut.grades, "studies": cut.studies}, part)
-        part.replace(file)
-    tensors = load_file(file)
-    return Pictures(images=tensors["images"], grades=tensors["grades"], studies=tensors["studies"])
+def write_pictures(folder: Path, pictures: Pictures, seed: int) -> None:
+    """Put a study's pictures into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{seed}.part"
+    save_file({"images": pictures.images, "grades": pictures.grades, "studies": pictures.studies}, part)
+    part.replace(folder / f"{seed}.safetensors")
+
+
+def read_pictures(folder: Path) -> Pictures:
+    """All the pictures in a folder, by study."""
+    files = sorted(folder.glob("*.safetensors"), key=lambda file: int(file.stem))
+    return joined(Pictures(**load_file(file)) for file in files)
 
 
 def shown_together() -> list[list[list[Site | None]]]:
@@ -163,3 +161,29 @@ def _warped(
 
 def _finished(seen: Tensor, how: Preprocessing) -> Tensor:
     return torch.from_numpy(normalised(seen.numpy(), how.percentiles))
+
+
+def main() -> None:
+    """Make synthetic studies that have no pictures yet, and keep their pictures alone."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--first", type=int, default=0, help="first seed")
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--sub-slices", type=int, default=3, help="planes averaged over a slice's thickness")
+    asked = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    for seed in range(asked.first, asked.first + asked.count):
+        if not (asked.folder / f"{seed}.safetensors").is_file():
+            made = make_study(seed, options=PhantomOptions(sub_slices=asked.sub_slices))
+            study = Study(
+                series=made.series,
+                masks=made.masks,
+                canal_points_mm=made.canal_points_mm,
+                site_points_mm=made.site_points_mm,
+            )
+            write_pictures(asked.folder, pictures_of(study, made.grades, seed, Preprocessing()), seed)
+            log.info("study %d", seed)
+
+
+if __name__ == "__main__":
+    main()
