@@ -61,8 +61,7 @@ def pictures_of(study: Study, grades: Mapping[Site, Grade], number: int, how: Pr
     """All pictures of a study with true masks, places and grades."""
     images, truths = [], []
     for shown in shown_together():
-        first = shown[0][0] or shown[0][1]
-        assert first is not None
+        first = next(site for site in shown[0] if site is not None)
         view = view_of(first, study)
         if not isinstance(view, View):
             continue
