@@ -39,6 +39,7 @@ STATUS_WORDS = {
     RunStatus.FAILED: "Failed",
 }
 REFRESH_S = 1.0
+MOST_ROWS = 7  # a longer table scrolls in itself
 
 
 class Uploaded(Protocol):
@@ -127,7 +128,7 @@ def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
         pd.DataFrame(rows),
         hide_index=True,
         row_height=64,
-        height=min(64 * len(rows) + 40, 520),
+        height="content" if len(rows) < MOST_ROWS else 520,
         on_select="rerun",
         selection_mode="multi-row",
         key="case-table",
@@ -141,6 +142,11 @@ def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
         },
     )
     return [cases[row] for row in event.selection.rows if row < len(cases)]
+
+
+def count(cases: Sequence[CaseSummary]) -> str:
+    """'1 case', '24 cases'."""
+    return f"{len(cases)} case{'' if len(cases) == 1 else 's'}"
 
 
 def series_words(case: CaseSummary) -> str:

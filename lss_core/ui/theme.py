@@ -155,8 +155,5 @@ h2, h3 {{ font-size: 1rem !important; font-weight: 600 !important; padding: .5re
 .lss-table th, .lss-table td {{ padding: .28rem .6rem; border: 0; border-bottom: 1px solid {colours.border} }}
 .lss-table .num {{ text-align: right }}
 .lss-grade {{ border-left: .45rem solid var(--lss, {colours.not_gradable}); padding-left: .4rem }}
-.lss-evidence {{ display: grid; grid-template-columns: 1fr 2fr 2fr; gap: 1.5rem }}
-.lss-evidence section {{ max-height: 9.5rem; overflow: auto }}
-.lss-evidence p {{ margin: .1rem 0 }}
 {grades}
 </style>"""

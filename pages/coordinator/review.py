@@ -6,7 +6,6 @@ from lss_core.domain import Role
 from lss_core.ui.cases import run_model, show_grading
 from lss_core.ui.choice import cases_of, choose_case, choose_study
 from lss_core.ui.frame import heading, page_head, show_empty
-from lss_core.ui.review import show_evidence
 from lss_core.ui.session import require_role
 from lss_core.ui.viewer import View, ViewMode, viewer
 from lss_core.usecases.cases import RunStatus, list_studies
@@ -39,17 +38,14 @@ if findings is None:
         run_model(workspace, user, [case])
         st.rerun()
 
-mode = ViewMode.LOOK if findings is None else ViewMode.REVIEW
-result = viewer(
+viewer(
     View(
         case_id=case.case_id,
         user_id=user.id,
-        mode=mode,
+        mode=ViewMode.LOOK if findings is None else ViewMode.REVIEW,
         findings=findings,
         next_case_id=following,
-        height="calc(100vh - 19rem)" if findings else "calc(100vh - 9.6rem)",
+        height="calc(100vh - 9.6rem)",
     ),
     key="review",
 )
-if findings is not None:
-    show_evidence(next((found for found in findings.sites if found.site == result.site), None))

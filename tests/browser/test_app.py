@@ -156,7 +156,8 @@ def test_the_model_s_grades_and_what_they_rest_on_are_on_review(enter: Enter, se
     page = enter(f"/review?case={seeded.case_ids[0]}", "coordinator")
     page.locator('[data-site="central:L4_L5"]').click()
     expect(page.get_by_role("heading", name="L4-L5 central canal")).to_be_visible()
-    expect(page.get_by_role("cell", name="Together")).to_be_visible()
+    expect(page.get_by_text("Together")).to_be_visible()
+    expect(page.get_by_text("Axial T2, image")).to_be_visible()
 
 
 def test_a_grade_given_on_read_is_there_after_a_refresh_and_the_model_is_not(enter: Enter) -> None:

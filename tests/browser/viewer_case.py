@@ -62,7 +62,12 @@ def findings() -> StudyFindings:
         if number == 0:
             known = {"not_gradable": NotGradable.NO_SLICE_NEAR, "note": "The nearest slice is 8 mm away"}
         if site == GRADED_SITE:
-            known |= {"series": SeriesRole.AXIAL_T2, "slice_index": 2, "point_mm": BALL_MM}
+            known |= {
+                "series": SeriesRole.AXIAL_T2,
+                "slice_index": 2,
+                "instance_number": 3,
+                "point_mm": BALL_MM,
+            }
         sites.append(SiteFinding(site=site, **known))
     return StudyFindings(levels={}, sites=tuple(sites), bundle="test", seconds=1.0)
 

@@ -48,6 +48,12 @@ SHOWN_ON: dict[Condition, SeriesRole] = {
 }
 """The viewport that takes the keyboard when a site is chosen."""
 
+STREAM_LABELS = {"measurement": "Measured", "classification": "Image"}
+"""The two streams by their names in findings."""
+
+UNITS = {"mm": "mm", "mm2": "mm²"}
+"""The units that a measurement's name may end in, as they are written."""
+
 READER_REASONS = (
     NotGradable.POOR_QUALITY,
     NotGradable.OUTSIDE_IMAGE,
@@ -167,9 +173,31 @@ def _findings(findings: StudyFindings | None) -> dict[str, Any] | None:
             **_answer(found),
             "probabilities": found.probabilities and [round(p, 4) for p in found.probabilities],
             "note": found.note,
+            "streams": [
+                {"label": STREAM_LABELS.get(name, name), "probabilities": [round(p, 4) for p in shares]}
+                for name, shares in found.streams.items()
+            ],
+            "measurements": [measurement_in_words(*pair) for pair in found.measurements.items()],
+            "where": _where(found),
         }
         for found in findings.sites
     }
+
+
+def measurement_in_words(name: str, value: float) -> tuple[str, str, str]:
+    """A measurement as a page shows it: ('Sac area', '100', 'mm²') of sac_area_mm2."""
+    words, _, unit = name.rpartition("_")
+    if unit not in UNITS:
+        words, unit = name, ""
+    shown = " ".join("AP" if word == "ap" else word for word in words.split("_"))
+    decimals = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
+    return shown[:1].upper() + shown[1:], f"{value:.{decimals}f}", UNITS.get(unit, "")
+
+
+def _where(found: SiteFinding) -> str:
+    if found.series is None or found.instance_number is None:
+        return ""
+    return f"{found.series.label}, image {found.instance_number}"
 
 
 def _targets(findings: StudyFindings | None) -> dict[str, Any] | None:

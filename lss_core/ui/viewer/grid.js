@@ -31,6 +31,7 @@ class Grid {
       this.queue?.stop();
       this.queue = data.read && new AnswerQueue(data.read.id, () => this.settle());
       this.queue?.waiting.forEach((answer) => this.answers.set(answer.site, answer));
+      this.queue?.send(); // what was left from before a refresh
     }
     for (const [site, answer] of Object.entries(data.read?.answers ?? {})) {
       if (!this.answers.has(site)) this.answers.set(site, answer);
@@ -127,7 +128,7 @@ class Grid {
     const { data } = this;
     this.element.replaceChildren(
       this.table(),
-      ...(data.mode === "read" ? [this.answerBox(), this.footer()] : [this.findingBox()]),
+      ...(data.mode === "read" ? [this.answerBox(), this.footer()] : [this.findingBox(), this.evidenceBox()]),
     );
   }
 
@@ -255,21 +256,41 @@ class Grid {
       box.append(make("h3", "", { text: this.data.labels[this.selected] }));
       box.append(make("p", "", { text: this.sentence(this.inWords(found)) }));
       if (found.note) box.append(make("p", "hint", { text: found.note }));
-      if (found.probabilities) box.append(this.bars(found.probabilities));
+      if (found.probabilities) box.append(this.bars(found));
     }
     return box;
   }
 
-  /** The four probabilities as bars with their numbers. */
-  bars(probabilities) {
+  /** The four probabilities as bars with their numbers, and beside them what each stream says. */
+  bars({ probabilities, streams }) {
     const list = make("div", "bars");
+    list.style.setProperty("--streams", streams.length);
+    list.append(make("span"), make("span"), make("span", "number", { text: "Together" }));
+    list.append(...streams.map(({ label }) => make("span", "number", { text: label })));
     for (const { value, label } of this.data.grades) {
       const share = probabilities[value];
       const bar = make("span", "bar");
       bar.style.setProperty("--grade", gradeColour({ value }));
       bar.style.setProperty("--share", `${share * 100}%`);
       list.append(make("span", "", { text: `${value} ${label}` }), bar, make("span", "number", { text: share.toFixed(2) }));
+      list.append(...streams.map((stream) => make("span", "number", { text: stream.probabilities[value].toFixed(2) })));
     }
     return list;
+  }
+
+  /** The measurements that a finding rests on, and the image that shows it best. */
+  evidenceBox() {
+    const found = this.data.findings?.[this.selected];
+    if (!found) return "";
+    const box = make("div", "box evidence");
+    if (found.where) box.append(make("p", "hint", { text: found.where }));
+    if (!found.measurements.length) box.append(make("p", "hint", { text: "Nothing was measured here." }));
+    const table = make("table");
+    for (const [name, value, unit] of found.measurements) {
+      const row = table.insertRow();
+      row.append(make("td", "", { text: name }), make("td", "number", { text: value }), make("td", "", { text: unit }));
+    }
+    box.append(table);
+    return box;
   }
 }
