@@ -215,7 +215,7 @@ def _chain(
     n = len(NAMES)
     pitch = np.radians(np.array(_PITCH) * np.clip(rng.normal(1, 0.28), 0.45, 1.6) + rng.normal(0, 3))
     pitch += np.radians(rng.normal(0, 1.2, n))
-    amplitude = np.radians(abs(rng.normal(0, 3.5))) * rng.choice([-1, 1])
+    amplitude = np.radians(abs(rng.normal(0, 2.2))) * rng.choice([-1, 1])
     wave = np.sin(np.arange(n) / rng.uniform(1.5, 3) + rng.uniform(0, 6))
     taper_off = np.array([1.0] * 8 + [0.7, 0.3, 0.1, 0, 0])
     roll, turn = amplitude * wave * taper_off, -0.7 * amplitude * wave * taper_off
@@ -328,18 +328,18 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
         recess, foramen = at[Condition.LATERAL_RECESS, side], at[Condition.FORAMINAL, side]
         foramen, split = 1.8 * foramen**1.3, rng.random()
         flavum[side] = float(2.6 + central * (0.5 + 4.2 * mix[2]) + 1.6 * recess * split + rng.normal(0, 0.2))
-        facet[side] = float(np.clip(2.1 * recess * split + 0.6 * central + rng.normal(0, 0.2), 0, 5))
+        facet[side] = float(np.clip(1.8 * recess * split + 0.6 * central + rng.normal(0, 0.2), 0, 5))
         if recess * (1 - split) > 0.12:
             protrusions.append(
                 Protrusion(
                     u=float(sign * (disc.recess_u - rng.uniform(0.5, 3))), up=float(rng.normal(-1, 1.5)),
-                    depth=float(3.6 * recess * (1 - split)), width=float(rng.uniform(2.4, 4)),
+                    depth=float(3.1 * recess * (1 - split)), width=float(rng.uniform(2.4, 4)),
                     height=float(disc.height / 2 + rng.uniform(0, 2)),
                 )
             )
         front = rng.uniform(0.3, 1)
-        ridge[side] = float(min(8.0 * foramen * front, 10))
-        tip[side] = float(min(7.0 * foramen * (1.3 - front), 8))
+        ridge[side] = float(min(6.0 * foramen * front, 9))
+        tip[side] = float(min(5.5 * foramen * (1.3 - front), 7))
     return replace(
         disc, bulge=float(bulge), protrusions=tuple(protrusions), flavum=flavum, facet=facet, facet_tip=tip,
         ridge=ridge,

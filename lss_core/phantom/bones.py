@@ -169,8 +169,8 @@ def _paint_spinous(canvas: Canvas, part: Window, bone: Vertebra) -> None:
 def _paint_ala(canvas: Canvas, part: Window, bone: Vertebra, side: Array, w: Array) -> None:
     reach = (24.0 if bone.name == "S1" else 20.0) * bone.half_width / 22
     d = np.maximum(side - part.width - reach, part.width * 0.9 - side)
-    d = np.maximum(d, np.abs(part.v + 6) - 11 + 0.12 * side)
-    d = np.maximum(d, np.abs(w) - bone.height / 2 - 1)
+    d = np.maximum(d, ellipse(side, part.v + 5 - 0.15 * side, 1.25 * (reach + 14), 13.0))
+    d = np.maximum(np.maximum(d, np.abs(w) - bone.height / 2 - 1), part.v - 4)
     canvas.paint(part.rect, d, Tissue.SACRUM_CORTEX)
     canvas.paint(part.rect, d + 1.0, Tissue.SACRUM)
 
@@ -208,9 +208,13 @@ def paint_facet(canvas: Canvas, part: Window, disc: Disc, side: Side) -> Array:
     return room
 
 
-def bones(anatomy: Anatomy, canvas: Canvas) -> None:
-    """Discs, then bodies over them."""
+def paint_discs(anatomy: Anatomy, canvas: Canvas) -> None:
+    """All discs; bodies come over them."""
     for number, disc in enumerate(anatomy.discs):
         paint_disc(canvas, disc, number)
+
+
+def paint_bodies(anatomy: Anatomy, canvas: Canvas) -> None:
+    """All vertebral bodies."""
     for bone in anatomy.vertebrae:
         paint_body(canvas, bone)

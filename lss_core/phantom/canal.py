@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from lss_core.domain import Side, Structure
 from lss_core.phantom.anatomy import SIGNS, Anatomy, Disc
-from lss_core.phantom.bones import Window, bones, ellipse, facet_centre, paint_arch, paint_facet
-from lss_core.phantom.canvas import Canvas
+from lss_core.phantom.bones import Window, ellipse, paint_arch, paint_bodies, paint_discs, paint_facet
+from lss_core.phantom.canvas import Canvas, any_of
 from lss_core.phantom.frames import Array, Rect
 from lss_core.phantom.tissue import Tissue
 
 Mask = NDArray[np.bool_]
 Node = tuple[float, float, float, float]
+SAC = (Tissue.DURA, Tissue.CSF, Tissue.CORD, Tissue.CAUDA)
 REACH_ABOVE, REACH_BELOW = 24.0, 20.0
 
 
@@ -35,7 +36,8 @@ def draw_spine(anatomy: Anatomy, canvas: Canvas, *, roots: bool = True) -> Drawi
         drawing.regions[region] = np.zeros(canvas.plane.shape, np.bool_)
     rect = _near_canal(anatomy, canvas)
     if rect is None:
-        bones(anatomy, canvas)
+        paint_discs(anatomy, canvas)
+        paint_bodies(anatomy, canvas)
         return drawing
     canvas.roughen(rect, 0.8, 0.35)
     curve = anatomy.curve
@@ -64,14 +66,15 @@ def draw_spine(anatomy: Anatomy, canvas: Canvas, *, roots: bool = True) -> Drawi
             cut = part.part(disc.s - 13, disc.s + 15, (-disc.canal_width - 3, disc.canal_width + 3))
             if cut is not None:
                 _into(np.minimum, room, window, cut, _paint_flavum(canvas, cut, disc))
-    bones(anatomy, canvas)
+    paint_discs(anatomy, canvas)
     stand = np.full(s.shape, 0.2, np.float32)
     for disc, part in levels:
         d, total = _paint_margin(canvas, part, disc)
         _into(np.minimum, room, window, part, d)
         _into(np.maximum, stand, window, part, total)
+    paint_bodies(anatomy, canvas)
     _paint_ligament(canvas, window, anatomy, stand)
-    drawing.regions[Structure.SPINAL_CANAL][rect] = (wall < 0) & np.isin(
+    drawing.regions[Structure.SPINAL_CANAL][rect] = (wall < 0) & any_of(
         canvas.labels[rect], (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.PLL, Tissue.BODY_VEIN))
     for disc, part in levels:
         _mark_regions(drawing, part, disc)
@@ -79,7 +82,7 @@ def draw_spine(anatomy: Anatomy, canvas: Canvas, *, roots: bool = True) -> Drawi
     if roots:
         _paint_exiting_roots(canvas, levels)
     _paint_sac(anatomy, canvas, window, size, sac)
-    drawing.regions[Structure.SPINAL_CANAL][rect] |= sac < 0.35
+    drawing.regions[Structure.SPINAL_CANAL][rect] |= any_of(canvas.labels[rect], SAC)
     return drawing
 
 
@@ -167,11 +170,12 @@ def _paint_margin(canvas: Canvas, part: Window, disc: Disc) -> tuple[Array, Arra
     lift = part.v + part.depth
     far = np.abs(part.u) - disc.half_width * 0.85
     d = np.maximum(lift - total, far)
-    shell = np.maximum(d, -lift - 5.0)
     at_disc = np.abs(w) - np.maximum(disc.height / 2 + disc.half_depth * np.tan(disc.opening) / 2, 1.0)
+    beside = np.abs(part.u) > disc.canal_width - 1  # a ridge there grows from the body's rim
+    shell = np.maximum(d, -lift - 2.5 - 11 * (beside & (at_disc > 0)))
     out = (np.abs(w) < disc.height / 2 + 3 + disc.bulge + max(disc.ridge.values()) * 2).astype(np.float32)
-    out *= (total > 0.15 - 7.0 * (part.u / disc.half_width) ** 4)
-    canvas.paint(part.rect, np.where(out > 0, np.maximum(shell, np.minimum(at_disc, -lift)), 9), Tissue.DISC)
+    out *= total > 0.15 - 7.0 * np.square(np.square(part.u * np.float32(1 / disc.half_width)))
+    canvas.paint(part.rect, np.where(out > 0, np.maximum(shell, np.minimum(at_disc, -lift - 12 * beside)), 9), Tissue.DISC)
     swollen = np.where(total - bulge > 0.8, np.maximum(d, bulge - lift), 9).astype(np.float32)
     canvas.paint(part.rect, swollen, Tissue.HERNIATION)
     return np.where(out > 0, d, 9).astype(np.float32), total
@@ -190,7 +194,7 @@ def _mark_regions(drawing: Drawing, part: Window, disc: Disc) -> None:
         return
     w, side = part.s - disc.s, np.abs(part.u)
     labels = drawing.canvas.labels[part.rect]
-    free = np.isin(labels, (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.VEIN))
+    free = any_of(labels, (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.VEIN))
     foramen = (np.abs(side - disc.foramen_u) < 5.5) & (w < disc.foramen_top + 1) & (w > disc.foramen_bottom - 1)
     foramen &= (part.v > -disc.canal_depth - 3) & (part.v < 6)
     recess = (side > disc.recess_u * 0.8) & (side < disc.foramen_u - 5.5) & (w < 5) & (w > disc.foramen_bottom - 6)
@@ -240,7 +244,7 @@ def _paint_exiting_roots(canvas: Canvas, levels: list[tuple[Disc, Window]]) -> N
             if part is None:
                 continue
             w, path = part.s - disc.s, root_path(disc, side)
-            free = np.isin(canvas.labels[part.rect], soft)
+            free = any_of(canvas.labels[part.rect], soft)
             u, v, radius = recess_root(disc, side)
             rods = [((u, v, 4.0, 1.2), (u * 1.04, v, disc.foramen_bottom - 6, radius)), *pairwise(path)]
             least, most = float(part.u.min()) - 4, float(part.u.max()) + 4
@@ -311,5 +315,3 @@ def _squeeze(anatomy: Anatomy, s: Array) -> Array:
         keep -= np.float32(np.clip(loss, 0, 0.6)) * np.exp(-(((s - disc.s) / 9) ** 2))
     return keep
 
-
-__all__ = ["Drawing", "draw_spine", "facet_centre", "margin", "recess_root", "root_path"]

@@ -47,6 +47,14 @@ class Noise:
         return result
 
 
+def any_of(labels: NDArray[np.uint8], tissues: tuple[Tissue, ...]) -> NDArray[np.bool_]:
+    """Where the labels are one of some tissues."""
+    table = np.zeros(len(Tissue), np.bool_)
+    table[list(tissues)] = True
+    result: NDArray[np.bool_] = table[labels]
+    return result
+
+
 class Canvas:
     """The drawing of one thin plane.
 

@@ -11,7 +11,7 @@ from scipy.ndimage import distance_transform_edt
 from lss_core.domain import Side, Structure
 from lss_core.phantom.anatomy import SIGNS, Anatomy, Disc
 from lss_core.phantom.canal import draw_spine, root_path
-from lss_core.phantom.canvas import Canvas, Noise
+from lss_core.phantom.canvas import Canvas, Noise, any_of
 from lss_core.phantom.frames import Frame, Plane
 from lss_core.phantom.tissue import Tissue
 
@@ -55,7 +55,7 @@ def view_foramen(anatomy: Anatomy, disc: Disc, side: Side, noise: Noise) -> Fora
     canvas = Canvas(plane, (), noise)
     drawing = draw_spine(anatomy, canvas, roots=False)
     return ForamenView(
-        frame=frame, u=u, top=top, free=np.isin(canvas.labels, SOFT),
+        frame=frame, u=u, top=top, free=any_of(canvas.labels, SOFT),
         space=drawing.regions[Structure.NEURAL_FORAMEN],
     )
 

@@ -92,7 +92,9 @@ def marble(anatomy: Anatomy, canvas: Canvas) -> None:
     dense = fine + np.clip(planes, 0, 1) * (0.6 + 1.5 * fat) - (2.0 - 2.1 * fat)
     dense[canvas.labels == Tissue.PSOAS] -= 1.0
     muscle = (canvas.labels == Tissue.MUSCLE) | (canvas.labels == Tissue.PSOAS)
+    labels = canvas.labels.copy()  # a muscle's mask is its outline, with the fat inside
     canvas.blend(rect, np.clip(dense, 0, 0.95) * muscle, Tissue.FAT)
+    canvas.labels[:] = labels
 
 
 def _paint_vessels_and_kidneys(anatomy: Anatomy, canvas: Canvas, x: Array, y: Array, z: Array) -> None:

@@ -18,7 +18,7 @@ from lss_core.domain import Condition, Grade, Level, Point, Side, Site, Structur
 from lss_core.measure.grades import central_grade, foramen_grade, recess_grade
 from lss_core.phantom.anatomy import Anatomy, Disc
 from lss_core.phantom.canal import draw_spine, recess_root
-from lss_core.phantom.canvas import Canvas, Noise
+from lss_core.phantom.canvas import Canvas, Noise, any_of
 from lss_core.phantom.foramen import GRID_MM as FORAMEN_GRID_MM
 from lss_core.phantom.foramen import SOFT, fat_around_root, view_foramen
 from lss_core.phantom.frames import Frame, Plane
@@ -26,7 +26,7 @@ from lss_core.phantom.labels import axial_masks
 
 GRID_MM = 0.4
 OFFSETS_MM = (-3.0, 0.0, 3.0)
-FAT_LOST_MM, ROOT_KEPT = 1.1, 0.72
+FAT_LOST_MM, ROOT_KEPT = 1.1, 0.65
 Mask = NDArray[np.bool_]
 
 
@@ -91,7 +91,7 @@ def _cross_section(anatomy: Anatomy, disc: Disc, offset_mm: float, noise: Noise)
         shape=(int(30 / GRID_MM), int(40 / GRID_MM)),
     )
     drawing = draw_spine(anatomy, Canvas(plane, (), noise))
-    return _Section(frame=frame, masks=axial_masks(drawing), free=np.isin(drawing.canvas.labels, SOFT))
+    return _Section(frame=frame, masks=axial_masks(drawing), free=any_of(drawing.canvas.labels, SOFT))
 
 
 def _central(
