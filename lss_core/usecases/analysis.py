@@ -32,6 +32,9 @@ SCALE = tuple(float(grade) for grade in Grade)
 POSITIVE = tuple(int(grade) for grade in Grade if grade.positive)
 MEAN_READER = "Mean reader"
 
+FULL_READER = 0.9
+"""The least share of sites a reader has answered who counts in the mean reader and in the panel."""
+
 
 class Measure(StrEnum):
     """What is computed of each rater against the reference."""
@@ -141,14 +144,15 @@ class RaterResult:
     """A rater against the reference.
 
     `n` units have both grades; at `not_gradable` the rater refused, at `missing` nothing was answered.
-    `confusion[truth][rating]` counts units. For the mean reader the counts are the readers' totals
-    and there is no confusion matrix. `curve` is of a model with probabilities; other AUCs are of hard
+    `confusion[truth][rating]` counts units. The mean reader is of `raters` readers, the counts are their
+    totals, and there is no confusion matrix. `curve` is of a model with probabilities; other AUCs are of hard
     labels, (sensitivity + specificity) / 2.
     """
 
     name: str
     kind: RaterKind
     is_mean: bool = False
+    raters: int = 1
     n: int
     missing: int
     not_gradable: int
@@ -156,10 +160,16 @@ class RaterResult:
     confusion: tuple[tuple[int, ...], ...] | None = None
     curve: Curve | None = None
 
+    @property
+    def is_full(self) -> bool:
+        """Whether he has answered enough to count in the mean reader and in the panel."""
+        answered = self.n + self.not_gradable
+        return self.n > 0 and answered >= FULL_READER * (answered + self.missing)
+
 
 @dataclass(frozen=True, kw_only=True)
 class PanelResult:
-    """Agreement within a group of raters on the four grades, the reference not among the readers."""
+    """Agreement within a group of raters on the four grades; readers who answered too little are left out."""
 
     name: str
     raters: int
@@ -221,8 +231,13 @@ def _condition(
         statistics = _statistics(column, truth[graded], patients, table.n_patients)
         result = _rater(column, truth[graded], statistics, resamples)
         results.append(result)
-        if column.kind is RaterKind.READER and result.n:
+        if column.kind is RaterKind.READER and result.is_full:
             of_readers.append((result, statistics))
+    full = [
+        column
+        for column, result in zip(columns, results, strict=True)
+        if result.is_full or column.kind is RaterKind.MODEL
+    ]
     models = [result for result in results if result.kind is RaterKind.MODEL]
     readers = [result for result in results if result.kind is RaterKind.READER]
     mean = [_mean_reader(of_readers, resamples)] if of_readers else []
@@ -233,7 +248,7 @@ def _condition(
         grade_counts=tuple(np.bincount(truth[graded], minlength=len(SCALE)).tolist()),
         reference_not_gradable=int(table.refused[units].sum()),
         raters=(*models, *mean, *readers),
-        panels=_panels(columns, truth[graded], patients, table.n_patients, resamples),
+        panels=_panels(full, truth[graded], patients, table.n_patients, resamples),
     )
 
 
@@ -324,6 +339,7 @@ def _mean_reader(
         name=MEAN_READER,
         kind=RaterKind.READER,
         is_mean=True,
+        raters=len(readers),
         n=sum(result.n for result, _ in readers),
         missing=sum(result.missing for result, _ in readers),
         not_gradable=sum(result.not_gradable for result, _ in readers),

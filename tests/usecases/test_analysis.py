@@ -180,6 +180,18 @@ def test_a_reader_who_has_not_begun_is_listed_but_not_in_the_mean(table, drawn, 
     )
 
 
+def test_a_reader_who_answered_little_counts_neither_in_the_mean_nor_in_the_panel(
+    table, drawn, central
+) -> None:
+    grades = np.array(table.raters[3].grades)
+    grades[units_of(table, Condition.CENTRAL)[16:]] = np.nan
+    changed = with_raters(table, **{"Reader 3": {"grades": grades, "refused": np.zeros(len(grades), bool)}})
+    result = analyse(changed, drawn)[0]
+    assert of(result, "Reader 3").n == 16
+    assert (of(central, MEAN_READER).raters, of(result, MEAN_READER).raters) == (3, 2)
+    assert result.panels[0].raters == 2
+
+
 def test_panels_are_the_readers_and_the_model_with_the_reference(central) -> None:
     assert [(panel.name, panel.raters) for panel in central.panels] == [
         ("Readers", 3),
