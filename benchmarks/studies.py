@@ -122,6 +122,13 @@ def _series(uid: str, role: SeriesRole, volume: Volume) -> DicomSeries:
         DicomInstance(uid=f"{uid}-{k}", digest=str(k), instance_number=k + 1, slice_index=k)
         for k in range(len(volume.voxels))
     )
+    top = max(float(volume.voxels.max()), 1.0)
     return DicomSeries(
-        uid=uid, role=role, volume=volume, window=None, attributes={}, notes=(), instances=instances
+        uid=uid,
+        role=role,
+        volume=volume,
+        window=(top / 2, top),
+        attributes={},
+        notes=(),
+        instances=instances,
     )

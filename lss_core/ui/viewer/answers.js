@@ -6,7 +6,7 @@ const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;
 
 class AnswerQueue {
-  /** `changed(site)` is called whenever the state of a site, or of all, has changed. */
+  /** `changed` is called whenever what `has`, `words` or `refused` say may have changed. */
   constructor(readId, changed) {
     Object.assign(this, { readId, changed, timer: null, wait: FIRST_WAIT_MS, trouble: "", refused: new Map() });
     this.place = `lss-answers:${readId}`;
@@ -14,7 +14,6 @@ class AnswerQueue {
     this.sending = false;
     this.again = () => this.send();
     window.addEventListener("online", this.again);
-    if (this.waiting.length) this.send();
   }
 
   stop() {

@@ -136,7 +136,7 @@ class SeriesPixels {
     const at = (share) => sample[Math.floor(share * (sample.length - 1))];
     const low = at(0.02), high = Math.max(at(0.995), low + 1);
     this.auto = [(low + high) / 2, high - low];
-    this.range = Math.max(at(1) - at(0), 1);
+    this.range = Math.max(at(1) - at(0), this.meta.window?.[1] ?? 0, 1); // what a drag is measured by
   }
 
   async fetchMasks(base, options, tell) {

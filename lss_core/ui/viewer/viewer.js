@@ -83,7 +83,7 @@ class App {
     this.pixels?.listeners.delete(this.heard);
     this.mark = null;
     this.opened = false;
-    this.begun = performance.now();
+    performance.mark("lss-opened", { detail: this.data.case_id });
     this.pixels = openCase(this.data.user, this.data.case_id, "high");
     this.pixels.listeners.add(this.heard);
     this.viewports.forEach((viewport) => viewport.show(null));

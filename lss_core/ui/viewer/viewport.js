@@ -9,7 +9,9 @@ const PRESETS = [
   ["Dark structures", ({ auto }) => auto && [auto[0] * 0.45, auto[1] * 0.45]],
 ];
 
-const PICTURE_LINE = "#6ea8dc"; // pictures are dark in the light look too
+// Pictures are dark in the light look too, so what is drawn on them keeps its colours.
+const LINE = "#6ea8dc";
+const FOCUS = "#ffd34d";
 
 class Viewport {
   constructor(app, role, title) {
@@ -230,14 +232,14 @@ class Viewport {
 
   /** Where the slices of the other viewports cut this one; a tilted block's ends are dotted. */
   drawLines(view) {
-    for (const other of this.app.viewports) {
-      if (other === this || !other.pixels) continue;
+    const { focused, viewports } = this.app;
+    const others = viewports.filter((one) => one !== this && one.pixels);
+    for (const other of others.sort((a, b) => (a === focused) - (b === focused))) {
       const { meta } = other.pixels;
       const plane = other.plane;
       if (Math.abs(dot(plane.normal, view.plane.normal)) > 0.8) continue;
-      const colour = PICTURE_LINE;
-      for (const k of blockEnds(meta, other.slice)) this.line(view, planeOf(meta, k), colour, [2, 5], 0.55);
-      this.line(view, plane, other === this.app.focused ? "#ffd34d" : colour, [], 0.95);
+      for (const k of blockEnds(meta, other.slice)) this.line(view, planeOf(meta, k), LINE, [2, 5], 0.55);
+      this.line(view, plane, other === focused ? FOCUS : LINE, [], 0.95);
     }
   }
 
@@ -268,7 +270,7 @@ class Viewport {
     const [x, y] = this.toScreen(view, mark);
     const [gap, arm] = [4 * this.app.pixelRatio, 11 * this.app.pixelRatio];
     context.globalAlpha = Math.abs(distance) <= reachOf(this.pixels.meta, this.slice) ? 1 : 0.3;
-    context.strokeStyle = "#ffd34d";
+    context.strokeStyle = FOCUS;
     context.lineWidth = 1.5 * this.app.pixelRatio;
     context.beginPath();
     for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
