@@ -16,7 +16,7 @@ from lss_core.domain import Grade, RaterKind
 from lss_core.stats.agreement import BANDS
 from lss_core.study.published import Published, PublishedCondition
 from lss_core.ui.theme import MODEL_SYMBOL, READER_SYMBOLS, Palette
-from lss_core.usecases.analysis import ConditionResult, Figure, Measure, RaterResult
+from lss_core.usecases.figures import ConditionResult, Figure, Measure, RaterResult
 
 MEAN_SYMBOL = "cross"
 PUBLISHED_READERS = "Published readers"

@@ -16,7 +16,7 @@ from lss_core.ui.choice import choose
 from lss_core.ui.frame import show_empty, show_error
 from lss_core.ui.html import Html, escape, table, write
 from lss_core.ui.theme import Palette, current_mode, palette
-from lss_core.usecases.analysis import (
+from lss_core.usecases.figures import (
     BINARY,
     FULL_READER,
     GRADED,

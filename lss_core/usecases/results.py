@@ -23,13 +23,8 @@ from lss_core.store.values import (
     StudySummary,
 )
 from lss_core.usecases.access import UNBLINDED
-from lss_core.usecases.analysis import (
-    ConditionResult,
-    Figure,
-    RaterColumn,
-    RatingTable,
-    analyse,
-)
+from lss_core.usecases.analysis import RaterColumn, RatingTable, analyse
+from lss_core.usecases.figures import ConditionResult, Figure
 from lss_core.usecases.reference import ADJUDICATION
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace

@@ -9,7 +9,8 @@ from sklearn import metrics
 from lss_core.domain import SITES, Condition, Grade, RaterKind
 from lss_core.stats.resample import Resamples
 from lss_core.study.simulate import draw_readers, simulate_reads
-from lss_core.usecases.analysis import MEAN_READER, Measure, RaterColumn, RatingTable, analyse
+from lss_core.usecases.analysis import MEAN_READER, RaterColumn, RatingTable, analyse
+from lss_core.usecases.figures import Measure
 
 CASES = 30
 
