@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from lss_core.domain import Condition, Grade, Level, Verdict
+from lss_core.domain import Condition, Grade, Level, Role, Verdict
 from lss_core.domain import Progress as Report
 from lss_core.errors import LssError
 from lss_core.logs import configure_logs
@@ -40,10 +40,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Import lumbar MRI, grade stenosis, export ratings. Research use only, not a medical device.",
 )
+accounts = typer.Typer(no_args_is_help=True, help="Who may sign in.")
+app.add_typer(accounts, name="users")
 out = Console()
 err = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, for machines.")]
+NewPassword = Annotated[
+    str,
+    typer.Option(
+        prompt=True,
+        hide_input=True,
+        confirmation_prompt=True,
+        envvar="LSS_NEW_PASSWORD",
+        help="10 characters at least; better left out and typed when asked.",
+    ),
+]
 
 
 def main() -> None:
@@ -60,12 +72,17 @@ def main() -> None:
 def demo(
     cases: Annotated[int, typer.Option(min=2, help="How many synthetic cases.")] = 24,
     if_empty: Annotated[bool, typer.Option("--if-empty", help="Only where there is no case yet.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Remove its cases and its users instead.")] = False,
 ) -> None:
     """Make the demo study: synthetic cases, graded by the model and by simulated readers."""
     from lss_core.usecases.cases import list_studies
-    from lss_core.usecases.demo import demo_exists, make_demo
+    from lss_core.usecases.demo import demo_exists, make_demo, remove_demo
 
     workspace = _workspace()
+    if remove:
+        remove_demo(workspace)
+        out.print("The demo study's cases and users are removed.")
+        return
     has_cases = any(study.cases for study in list_studies(workspace, _operator()))
     if if_empty and has_cases and not demo_exists(workspace):
         return
@@ -156,15 +173,10 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Export every current rating of a study as a long table, the reference beside it."""
-    from lss_core.usecases.cases import list_studies
     from lss_core.usecases.export import ratings_csv
 
     workspace = _workspace()
-    found = [s for s in list_studies(workspace, _operator()) if study in ("", s.title)]
-    if len(found) != 1:
-        titles = ", ".join(f"'{s.title}'" for s in list_studies(workspace, _operator()))
-        raise typer.BadParameter(f"name one of the studies there are with --study: {titles or 'none yet'}")
-    text = ratings_csv(workspace, _operator(), found[0].id)
+    text = ratings_csv(workspace, _operator(), _study_id(workspace, study))
     if as_json:
         text = json.dumps(list(csv.DictReader(io.StringIO(text))), indent=2) + "\n"
     if target is None:
@@ -191,6 +203,65 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(REFUSED)
 
 
+@accounts.command("list")
+def list_accounts(as_json: Json = False) -> None:
+    """List who may sign in."""
+    from lss_core.usecases.users import list_users
+
+    rows = [
+        {"name": user.name, "shown as": user.display_name, "role": user.role}
+        for user in list_users(_workspace(), _operator())
+    ]
+    if as_json:
+        _print_json(rows)
+    else:
+        _print_table("Users" if rows else "No user yet. Add one: python -m lss_core users add NAME", rows)
+
+
+@accounts.command("add")
+def add_account(
+    name: Annotated[str, typer.Argument(help="What the user signs in with.")],
+    role: Annotated[Role, typer.Option(help="What the user may do.")],
+    password: NewPassword,
+    shown_as: Annotated[str, typer.Option(help="The name on pages; else the sign-in name.")] = "",
+    study: Annotated[str, typer.Option(help="A reader's or adjudicator's study; else 'My study'.")] = "",
+    in_panel: Annotated[bool, typer.Option(help="Whether a reader votes in the reference.")] = True,
+) -> None:
+    """Add a user; a reader or adjudicator becomes a rater of his study."""
+    from lss_core.usecases.users import add_user
+
+    workspace = _workspace()
+    added = add_user(
+        workspace,
+        _operator(),
+        name=name,
+        display_name=shown_as or name,
+        role=role,
+        password=password,
+        study_id=_study_id(workspace, study) if study else None,
+        in_panel=in_panel,
+    )
+    out.print(f"{added.name} may sign in as {added.role}.")
+
+
+@accounts.command("password")
+def change_password(name: str, password: NewPassword) -> None:
+    """Give a user another password and end his sign-ins."""
+    from lss_core.usecases.users import set_password
+
+    set_password(_workspace(), _operator(), name, password)
+    out.print(f"{name} has a new password.")
+
+
+@accounts.command("remove")
+def remove_account(name: str) -> None:
+    """Remove a user; what he has answered stays."""
+    from lss_core.usecases.users import remove_user
+
+    remove_user(_workspace(), _operator(), name)
+    out.print(f"{name} can no longer sign in.")
+
+
 def _workspace() -> Workspace:
     from lss_core.usecases.workspace import open_workspace
 
@@ -201,6 +272,18 @@ def _operator() -> User:
     from lss_core.usecases.users import OPERATOR
 
     return OPERATOR
+
+
+def _study_id(workspace: Workspace, title: str) -> str:
+    """The study of this title; without a title the only one there is."""
+    from lss_core.usecases.cases import list_studies
+
+    studies = list_studies(workspace, _operator())
+    found = [study for study in studies if title in ("", study.title)]
+    if len(found) != 1:
+        titles = ", ".join(f"'{study.title}'" for study in studies) or "none yet"
+        raise typer.BadParameter(f"name one of the studies there are with --study: {titles}")
+    return found[0].id
 
 
 def _ungraded(workspace: Workspace) -> list[str]:

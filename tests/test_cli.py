@@ -124,6 +124,18 @@ def test_a_refusal_is_printed_as_what_why_and_remedy(
     assert "there is none of this id" in capsys.readouterr().err
 
 
+def test_a_user_is_added_listed_given_a_password_and_removed(folder: Path) -> None:
+    run("ingest", folder)
+    secret = "ten characters and more"
+    words = ["users", "add", "anna", "--role", "reader", "--shown-as", "Dr Anna", "--password", secret]
+    assert run(*words).exit_code == 0
+    assert run("users", "password", "anna", "--password", secret + "!").exit_code == 0
+    listed = json.loads(run("users", "list", "--json").stdout)
+    assert listed == [{"name": "anna", "shown as": "Dr Anna", "role": "reader"}]
+    run("users", "remove", "anna")
+    assert "No user yet" in run("users", "list").stdout
+
+
 def test_help_names_every_command() -> None:
     shown = run("--help").stdout
-    assert all(word in shown for word in ("demo", "ingest", "grade", "cases", "export", "doctor"))
+    assert all(word in shown for word in ("demo", "ingest", "grade", "cases", "export", "doctor", "users"))
