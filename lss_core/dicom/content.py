@@ -26,6 +26,10 @@ SAC_MM = 12.0
 CANAL_DEPTHS_MM = (30.0, 120.0)
 FAT_DEPTHS_MM = (4.0, 12.0)
 DEEP_DEPTHS_MM = (30.0, 100.0)
+FRONT_MM = np.array([0.0, -22.0, 0.0])
+"""From the middle of the sac into the disc or vertebra in front of it."""
+SMALLEST_PIXELS = 40
+LEAST_BODY = 0.3
 BACKGROUND = 0.12
 """Share of the 95th percentile below which there is air."""
 
@@ -43,24 +47,12 @@ class Content:
 
 
 def look(volume: Volume, plane: Plane) -> Content:
-    """What the middle slices of a sagittal, or all slices of an axial volume show."""
+    """What the middle of a volume shows; across the sac, fat misleads, so axial says nothing of it."""
+    k = len(volume.voxels) // 2
     if plane is Plane.CORONAL:
         return Content(sac=math.nan, fat=math.nan)
-    count = len(volume.voxels)
-    if plane is Plane.SAGITTAL:
-        images = [volume.voxels[max(0, count // 2 - 1) : count // 2 + 2].mean(0)]
-        upright = [_upright(volume, count // 2, images[0])]
-    else:
-        chosen = np.unique(np.linspace(0, count - 1, 12).round().astype(int))
-        upright = [_upright(volume, k, volume.voxels[k].astype(float)) for k in chosen]
-    found = [_content(image, plane) for image in upright]
-    sac, fat = np.array([(one.sac, one.fat) for one in found]).T
-    return Content(sac=_median(sac), fat=_median(fat))
-
-
-def _median(values: Float) -> float:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else math.nan
+    near = slice(max(0, k - 1), k + 2) if plane is Plane.SAGITTAL else slice(k, k + 1)
+    return _content(_upright(volume, k, volume.voxels[near].mean(0)), plane)
 
 
 def _upright(volume: Volume, k: int, image: Float) -> Float:
@@ -68,55 +60,98 @@ def _upright(volume: Volume, k: int, image: Float) -> Float:
     scale = [mm / PIXEL_MM for mm in volume.spacing_mm]
     smooth = ndimage.gaussian_filter(image, [0.4 / share for share in scale])
     small: Float = ndimage.zoom(smooth, scale, order=1)
-    if abs(volume.y_axes[k][1]) > abs(volume.x_axes[k][1]):
-        small = small.T
-        back = volume.y_axes[k][1]
-    else:
-        back = volume.x_axes[k][1]
-    return small if back > 0 else small[:, ::-1]
+    turned, flipped = _turn(volume, k)
+    small = small.T if turned else small
+    return small[:, ::-1] if flipped else small
 
 
-def _content(image: Float, plane: Plane) -> Content:
+def _turn(volume: Volume, k: int) -> tuple[bool, bool]:
+    """Whether rows run from front to back and not columns, and whether from back to front."""
+    turned = bool(abs(volume.y_axes[k][1]) > abs(volume.x_axes[k][1]))
+    return turned, bool((volume.y_axes if turned else volume.x_axes)[k][1] < 0)
+
+
+def sac_points(volume: Volume) -> Float:
+    """(n, 3) points along the sac of a sagittal T2, mm, from its middle slice."""
+    k = len(volume.voxels) // 2
+    image = _upright(volume, k, volume.voxels[max(0, k - 1) : k + 2].mean(0))
+    ridge, low, high = _canal_ridge(image, _depths(image))
+    columns = _best_columns(ridge[low:high])
+    turned, flipped = _turn(volume, k)
+    across = image.shape[1] - 1 - columns if flipped else columns
+    down = np.arange(low, high)
+    shape = np.array(image.shape[::-1] if turned else image.shape)
+    places = np.stack([across, down] if turned else [down, across], axis=1)
+    size = np.array(volume.shape[1:])
+    return volume.to_patient(k, places * (size - 1) / (shape - 1))
+
+
+def sac_over_front(axial: Volume, points: Float) -> float:
+    """Brightness of the sac on axial slices over that of the disc or vertebra in front of it.
+
+    points: (n, 3) along the sac, mm. The median over slices; NaN when no slice is crossed.
+    """
+    ratios = []
+    for k in range(len(axial.voxels)):
+        pixels, away = axial.to_pixel(k, points)
+        nearest = int(np.abs(away).argmin())
+        centre = pixels[nearest] * axial.spacing_mm
+        rows, columns = (np.arange(n) * mm for n, mm in zip(axial.shape[1:], axial.spacing_mm, strict=True))
+        front = axial.to_pixel(k, points[nearest][None] + FRONT_MM)[0][0] * axial.spacing_mm
+        sac, bone = (
+            axial.voxels[k][np.hypot(rows[:, None] - y, columns - x) < SAC_MM / 3] for y, x in (centre, front)
+        )
+        if abs(away[nearest]) < PIXEL_MM and len(sac) and len(bone):
+            ratios.append(float(np.percentile(sac, 75)) / max(float(np.median(bone)), 1.0))
+    return float(np.median(ratios)) if ratios else math.nan
+
+
+def _depths(image: Float) -> Float:
+    """Depth of each pixel under the skin of the back, mm; negative where no body is."""
     body = ndimage.binary_opening(image > BACKGROUND * np.percentile(image, 95), iterations=2)
     columns = np.arange(image.shape[1])
     skin = np.where(body, columns, -1).max(1)
-    if (skin >= 0).mean() < 0.3 or min(image.shape) < 40:
-        return Content(sac=math.nan, fat=math.nan)
-    depth = np.where(skin[:, None] >= 0, (skin[:, None] - columns) * PIXEL_MM, -1.0)
+    return np.where(skin[:, None] >= 0, (skin[:, None] - columns) * PIXEL_MM, -1.0)
+
+
+def _content(image: Float, plane: Plane) -> Content:
+    depth = _depths(image)
     rim, deep = (image[(depth > near) & (depth < far)] for near, far in (FAT_DEPTHS_MM, DEEP_DEPTHS_MM))
-    if not len(rim) or not len(deep):
+    if min(image.shape) < SMALLEST_PIXELS or not len(rim) or (depth.max(1) >= 0).mean() < LEAST_BODY:
         return Content(sac=math.nan, fat=math.nan)
-    fat = float(np.percentile(rim, 75) / max(np.percentile(deep, 90), 1.0))
-    ridge = np.where((depth > CANAL_DEPTHS_MM[0]) & (depth < CANAL_DEPTHS_MM[1]), _ridges(image, plane), -1.0)
+    fat = float(np.percentile(rim, 75) / max(np.percentile(deep, 90), 1.0)) if len(deep) else math.nan
     if plane is Plane.AXIAL:
-        middle = slice(int(len(ridge) * 0.3), int(len(ridge) * 0.7))
-        return Content(sac=float(ridge[middle].max()), fat=fat)
-    low, high = int(len(ridge) * 0.1), int(len(ridge) * 0.85)
-    return Content(sac=float(np.percentile(_best_path(ridge[low:high]), 30)), fat=fat)
+        return Content(sac=math.nan, fat=fat)
+    ridge, low, high = _canal_ridge(image, depth)
+    ridge = ridge[low:high]
+    along = ridge[np.arange(len(ridge)), _best_columns(ridge)]
+    return Content(sac=float(np.percentile(along, 30)), fat=fat)
 
 
-def _ridges(image: Float, plane: Plane) -> Float:
-    """How much a sac-wide patch outshines its two sides, in units of the mean around."""
-    flat = image / (ndimage.gaussian_filter(image, 24 / PIXEL_MM) + 0.1 * np.percentile(image, 98))
+def _canal_ridge(image: Float, depth: Float) -> tuple[Float, int, int]:
+    """How much sac-wide patches at the canal's depth outshine both sides, and the rows that count."""
+    near, far = CANAL_DEPTHS_MM
+    ridge = np.where((depth > near) & (depth < far), _ridges(image), -1.0)
+    return ridge, int(len(ridge) * 0.1), int(len(ridge) * 0.85)
+
+
+def _ridges(image: Float) -> Float:
+    """Patches against the brighter of their two sides, in units of the mean around."""
+    flat = image / (ndimage.gaussian_filter(image, 24 / PIXEL_MM) + 0.1 * np.percentile(image, 98) + 1e-6)
     wide = round(SAC_MM / PIXEL_MM)
-    patch: Float = ndimage.uniform_filter(flat, (8 if plane is Plane.SAGITTAL else wide, wide))
-    sides = [np.roll(patch, step, axis=1) for step in (wide, -wide)]
-    if plane is Plane.AXIAL:
-        sides += [np.roll(patch, step, axis=0) for step in (wide, -wide)]
-    ridges: Float = patch - np.max(sides, axis=0)
+    patch: Float = ndimage.uniform_filter(flat, (8, wide))
+    ridges: Float = patch - np.maximum(np.roll(patch, wide, axis=1), np.roll(patch, -wide, axis=1))
     return ridges
 
 
-def _best_path(ridge: Float) -> Float:
-    """Values along the brightest path from the first row to the last, a column aside at most a row."""
+def _best_columns(ridge: Float) -> NDArray[np.int64]:
+    """Columns of the brightest path from the first row to the last, a column aside at most a row."""
     best = [ridge[0]]
     for row in ridge[1:]:
         last = np.pad(best[-1], 1, constant_values=-np.inf)
         best.append(row + np.max([last[:-2], last[1:-1], last[2:]], axis=0))
-    column = int(best[-1].argmax())
-    values = [ridge[-1, column]]
-    for total, row in zip(best[-2::-1], ridge[-2::-1], strict=True):
-        start = max(0, column - 1)
-        column = start + int(total[start : column + 2].argmax())
-        values.append(row[column])
-    return np.array(values)
+    columns = [int(best[-1].argmax())]
+    for total in best[-2::-1]:
+        start = max(0, columns[-1] - 1)
+        columns.append(start + int(total[start : columns[-1] + 2].argmax()))
+    return np.array(columns[::-1])

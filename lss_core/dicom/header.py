@@ -111,7 +111,7 @@ def check_kind(dataset: FileDataset) -> None:
     if uid == CAPTURE_CLASS or uid.startswith(CAPTURE_CLASS + "."):
         raise NotTakenError(Verdict.QUARANTINED, "a secondary capture: it may show the patient's name")
     if uid == DICOMDIR_CLASS:
-        raise NotTakenError(Verdict.SKIPPED, "a DICOMDIR, an index of other files")
+        raise NotTakenError(Verdict.SKIPPED, "a DICOMDIR, an index; import the folder it lies in")
     if uid and uid not in MR_CLASSES | {COLOUR_MR_CLASS}:
         name = UID(uid).name
         raise NotTakenError(

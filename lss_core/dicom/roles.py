@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from lss_core.dicom.content import Content, look
+from lss_core.dicom.content import Content, look, sac_over_front, sac_points
 from lss_core.dicom.stacks import Plane
 from lss_core.domain import SeriesRole
 from lss_core.imaging.volume import Volume
@@ -57,7 +57,7 @@ UNUSABLE_KINDS = {"FAT", "OPP_PHASE", "OUT_PHASE", "P", "PHASE", "PHASE MAP", "A
 """Image types of maps and fat images, that come beside the images to grade."""
 
 SAC_BRIGHT = 0.26
-AXIAL_SAC_BRIGHT = 0.58
+AXIAL_SAC_BRIGHT, AXIAL_SAC_DARK = 1.8, 1.3
 SAC_UNSURE = 0.03
 SAC_CLEAR = 0.12
 FAT_DARK = 0.8
@@ -72,12 +72,26 @@ FEWEST_PART_SLICES = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Guess:
-    """What a stack seems to be: its plane and weighting, None where it is not for grading."""
+    """What a stack seems to be: its plane and weighting, None where nothing tells it.
+
+    content: None where the stack is not for grading. timed: echo and repetition time speak for it.
+    """
 
     plane: Plane
     weighting: Weighting | None
     content: Content | None = None
+    timed: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def sac(self) -> float:
+        """How much the sac outshines its surroundings, 0 where that is unknown."""
+        return 0.0 if self.content is None or math.isnan(self.content.sac) else self.content.sac
+
+    @property
+    def fat(self) -> float:
+        """How bright the fat under the skin is, infinite where that is unknown."""
+        return math.inf if self.content is None or math.isnan(self.content.fat) else self.content.fat
 
     @property
     def role(self) -> SeriesRole:
@@ -97,7 +111,7 @@ def weigh(volume: Volume, plane: Plane, texts: Mapping[str, str], *, several: bo
         return Guess(plane=plane, weighting=None, notes=(unfit,))
     content = look(volume, plane)
     timed, said = _timed(texts), _said(words)
-    seen, votes_seen = _seen(content, plane)
+    seen, votes_seen = _seen(content)
     votes: Counter[Weighting] = Counter()
     for kind, weight in ((timed, TIMED_VOTES), (said, SAID_VOTES), (seen, votes_seen)):
         if kind is not None:
@@ -107,7 +121,7 @@ def weigh(volume: Volume, plane: Plane, texts: Mapping[str, str], *, several: bo
     first, _ = votes.most_common(1)[0]
     against = sorted(kind.value for kind in votes if kind is not first)
     notes = (f"taken as {first.value}, though something says {' and '.join(against)}",) if against else ()
-    return Guess(plane=plane, weighting=first, content=content, notes=notes)
+    return Guess(plane=plane, weighting=first, content=content, timed=timed is not None, notes=notes)
 
 
 def _unfit(volume: Volume, plane: Plane, words: str, texts: Mapping[str, str], *, several: bool) -> str:
@@ -161,14 +175,8 @@ def _number(texts: Mapping[str, str], name: str) -> float | None:
     return value if math.isfinite(value) and value > 0 else None
 
 
-def _seen(content: Content, plane: Plane) -> tuple[Weighting | None, int]:
-    """What the sac's brightness says, and how many votes it has.
-
-    Across the sac epidural fat can be as bright on T1 as fluid on T2: there only a very bright
-    sac says something.
-    """
-    if plane is Plane.AXIAL:
-        return (Weighting.T2, HINTED_VOTES) if content.sac > AXIAL_SAC_BRIGHT else (None, 0)
+def _seen(content: Content) -> tuple[Weighting | None, int]:
+    """What the sac's brightness says, and how many votes it has."""
     above = content.sac - SAC_BRIGHT
     if math.isnan(above) or abs(above) < SAC_UNSURE:
         return None, 0
@@ -176,10 +184,32 @@ def _seen(content: Content, plane: Plane) -> tuple[Weighting | None, int]:
     return (Weighting.T2 if above > 0 else Weighting.T1), votes
 
 
-def settle(guesses: Sequence[Guess]) -> list[SeriesRole]:
-    """The roles of a study's series: of two sagittal T2, the one with dark fat is the STIR."""
-    t2 = [one for one in guesses if one.role is SeriesRole.SAGITTAL_T2 and one.content is not None]
-    dark = [one for one in t2 if one.content is not None and one.content.fat < FAT_DARK]
-    if not dark or len(dark) == len(t2):
-        return [one.role for one in guesses]
-    return [replace(one, weighting=Weighting.STIR).role if one in dark else one.role for one in guesses]
+def settle(guesses: Sequence[Guess], volumes: Sequence[Volume]) -> list[Guess]:
+    """The guesses of a study's stacks in the light of each other.
+
+    Of two sagittal T2 the one with dark fat is the STIR. The sac found on a sagittal T2 shows
+    where to look on axial slices whose timing says nothing.
+    """
+    t2 = [k for k, one in enumerate(guesses) if one.role is SeriesRole.SAGITTAL_T2]
+    dark = [k for k in t2 if guesses[k].fat < FAT_DARK]
+    settled = list(guesses)
+    if dark and len(dark) < len(t2):
+        for k in dark:
+            settled[k] = replace(guesses[k], weighting=Weighting.STIR)
+    if t2:
+        points = sac_points(volumes[max(t2, key=lambda k: guesses[k].sac)])
+        for k, one in enumerate(guesses):
+            if one.plane is Plane.AXIAL and one.content is not None and not one.timed:
+                settled[k] = _compared(one, sac_over_front(volumes[k], points))
+    return settled
+
+
+def _compared(guess: Guess, ratio: float) -> Guess:
+    """An axial guess, given how bright its sac is beside what lies in front of it."""
+    if AXIAL_SAC_DARK <= ratio <= AXIAL_SAC_BRIGHT or math.isnan(ratio) or guess.weighting is Weighting.ELSE:
+        return guess
+    seen = Weighting.T2 if ratio > AXIAL_SAC_BRIGHT else Weighting.T1
+    notes = (
+        () if guess.weighting in (None, seen) else (f"taken as {seen.value}, though its text says otherwise",)
+    )
+    return replace(guess, weighting=seen, notes=notes)

@@ -55,8 +55,11 @@ def assemble(files: Sequence[SpooledFile], *, key: bytes) -> DicomBatch:
             guesses.append(guess)
             home |= {piece.file.name: one.uid for piece in stack}
         verdicts += [_verdict(file, home.get(file.name)) for file in members]
-    roles = settle(guesses)
-    settled = [replace(one, role=role) for one, role in zip(series, roles, strict=True)]
+    guesses = settle(guesses, [one.volume for one in series])
+    settled = [
+        replace(one, role=guess.role, notes=(*one.notes, *guess.notes))
+        for one, guess in zip(series, guesses, strict=True)
+    ]
     uid = hashed_uid(key, files[0].record.study)
     study = DicomStudy(uid=uid, series=tuple(sorted(settled, key=lambda one: one.uid)))
     return DicomBatch(verdicts=tuple(verdicts), studies=(study,) if settled else ())
@@ -93,7 +96,7 @@ def _series(
         volume=volume,
         window=window,
         attributes=cleaner.attributes(min(slices, key=lambda one: one.identity).file.record.attributes),
-        notes=(*notes, *guess.notes),
+        notes=tuple(notes),
         instances=tuple(_instance(one, cleaner, index) for index, one in enumerate(slices)),
     )
     return series, guess

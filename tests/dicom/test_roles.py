@@ -83,12 +83,58 @@ def test_suppressed_fat_is_seen(lumbar: Callable[[str], Volume]) -> None:
 
 
 def test_of_two_sagittal_t2_the_one_with_dark_fat_is_the_stir(lumbar: Callable[[str], Volume]) -> None:
+    volumes = [lumbar(contrast) for contrast in ("t2 fat-suppressed", "t1", "t2")]
+    guesses = [weigh(volume, Plane.SAGITTAL, {}, several=False) for volume in volumes]
+    roles = [guess.role for guess in settle(guesses, volumes)]
+    assert roles == [SeriesRole.SAGITTAL_STIR, SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2]
+    roles = [guess.role for guess in settle(guesses[:2], volumes[:2])]
+    assert roles == [SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1]
+
+
+def axial_through(sagittal: Volume, contrast: str) -> Volume:
+    """Axial slices of the drawn patient: the sac where the sagittal has it, other tissue around."""
+    _, sac, tissue = GREY[contrast]
+    middle = sagittal.centres_mm[len(sagittal.voxels) // 2]
+    heights = middle[2] + np.arange(40, -50, -10.0)
+    voxels = np.full((len(heights), 200, 200), tissue, np.int16)
+    for k, height in enumerate(heights):
+        row = round(sagittal.positions_mm[0, 2] - height)
+        depth = 60 + 10 * np.sin(row / 60)
+        back = sagittal.positions_mm[0, 1] + 230 - depth
+        y, x = np.mgrid[:200, :200]
+        voxels[k][np.hypot(y - 100 - (back - middle[1]), x - 100) < 8] = sac
+    return Volume(
+        voxels=voxels,
+        positions_mm=np.array([[middle[0] - 100, middle[1] - 100, height] for height in heights]),
+        x_axes=np.tile([1.0, 0, 0], (len(heights), 1)),
+        y_axes=np.tile([0, 1.0, 0], (len(heights), 1)),
+        spacing_mm=(1.0, 1.0),
+        thickness_mm=4,
+        instance_numbers=tuple(range(len(heights))),
+        block=np.zeros(len(heights), np.int64),
+    )
+
+
+@pytest.mark.parametrize(
+    ("contrast", "role", "notes"),
+    [
+        ("t2", SeriesRole.AXIAL_T2, ()),
+        ("t1", SeriesRole.OTHER, ("taken as T1, though its text says otherwise",)),
+    ],
+)
+def test_the_sac_of_a_sagittal_shows_where_to_look_on_axial_slices(
+    contrast: str, role: SeriesRole, notes: tuple[str, ...], lumbar: Callable[[str], Volume]
+) -> None:
+    sagittal = lumbar("t2")
+    axial = axial_through(sagittal, contrast)
     guesses = [
-        weigh(lumbar(contrast), Plane.SAGITTAL, {}, several=False)
-        for contrast in ("t2 fat-suppressed", "t1", "t2")
+        weigh(sagittal, Plane.SAGITTAL, {}, several=False),
+        weigh(axial, Plane.AXIAL, {"SeriesDescription": "T2"}, several=False),
     ]
-    assert settle(guesses) == [SeriesRole.SAGITTAL_STIR, SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2]
-    assert settle(guesses[:2]) == [SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1]
+    settled = settle(guesses, [sagittal, axial])[1]
+    assert (settled.role, settled.notes) == (role, notes)
+    timed = weigh(axial, Plane.AXIAL, {"RepetitionTime": "4000", "EchoTime": "100"}, several=False)
+    assert settle([guesses[0], timed], [sagittal, axial])[1].role is SeriesRole.AXIAL_T2
 
 
 @pytest.fixture
