@@ -63,11 +63,12 @@ def choose_reference(references: Sequence[ReferenceSummary]) -> str:
 def choose_condition(results: StudyResults) -> ConditionResult:
     """The condition that is shown; it stays through a refresh."""
     found = {result.condition.value: result for result in results.conditions}
-    wanted = st.query_params.get("condition")
+    if st.session_state.get("condition") not in found:
+        wanted = st.query_params.get("condition")
+        st.session_state["condition"] = wanted if wanted in found else next(iter(found))
     chosen = st.segmented_control(
         "Condition",
         list(found),
-        default=wanted if wanted in found else next(iter(found)),
         format_func=lambda value: Condition(value).label,
         label_visibility="collapsed",
         key="condition",
@@ -234,7 +235,7 @@ def _refusals(result: ConditionResult, measures: Sequence[Measure]) -> list[str]
     for rater in result.raters:
         for measure in measures:
             if reason := rater.figures[measure].refusal:
-                reasons.setdefault(reason, []).append(f"{rater.name} ({measure.label.lower()})")
+                reasons.setdefault(reason, []).append(f"{rater.name} ({measure.label})")
     return [f"{', '.join(who)}: {reason}." for reason, who in reasons.items()]
 
 

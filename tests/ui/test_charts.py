@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import pytest
+
+from lss_core.domain import Condition, Estimate, RaterKind
+from lss_core.study.published import PUBLISHED
+from lss_core.ui import charts, results
+from lss_core.ui.theme import MODEL_SYMBOL, READER_SYMBOLS, Mode, palette
+from lss_core.usecases.figures import (
+    BINARY,
+    GRADED,
+    KAPPAS,
+    ConditionResult,
+    Curve,
+    Figure,
+    Measure,
+    PanelResult,
+    RaterResult,
+)
+
+COLOURS = palette(Mode.DARK)
+PRINTED = PUBLISHED[Condition.CENTRAL]
+
+
+def figure(value: float = 0.8) -> Figure:
+    interval = Estimate(value=value, low=value - 0.1, high=value + 0.05, n=100, method="test")
+    return Figure(value=value, interval=interval)
+
+
+def rater(name: str, kind: RaterKind = RaterKind.READER, **changes) -> RaterResult:
+    known = {
+        "n": 100,
+        "missing": 0,
+        "not_gradable": 2,
+        "figures": {measure: figure() for measure in Measure},
+        "confusion": ((40, 5, 0, 0), (3, 20, 2, 0), (0, 4, 16, 2), (0, 0, 1, 7)),
+    }
+    return RaterResult(name=name, kind=kind, **(known | changes))
+
+
+@pytest.fixture
+def result() -> ConditionResult:
+    curve = Curve(
+        thresholds=(float("inf"), 0.5, 0.0), false_positive_rates=(0, 0.1, 1), sensitivities=(0, 0.9, 1)
+    )
+    rare = {measure: Figure(refusal="no unit is positive in the reference") for measure in Measure}
+    return ConditionResult(
+        condition=Condition.CENTRAL,
+        cases=20,
+        units=102,
+        grade_counts=(45, 25, 22, 10),
+        reference_not_gradable=1,
+        raters=(
+            rater("net", RaterKind.MODEL, curve=curve),
+            rater("Mean reader", is_mean=True, raters=2, confusion=None),
+            rater("Anna", figures={measure: figure(0.7) for measure in Measure}),
+            rater("<Boris>"),
+            rater("Guest", n=1, not_gradable=0, missing=101, figures=rare),
+        ),
+        panels=(PanelResult(name="Readers", raters=2, fleiss=figure(0.65), alpha=figure(0.7)),),
+    )
+
+
+def names(drawn) -> set[str]:
+    return {trace.name for trace in drawn.data if trace.name}
+
+
+def test_the_roc_figure_has_the_curve_the_raters_and_the_published_points(result) -> None:
+    drawn = charts.roc_figure(result, PRINTED, COLOURS)
+    assert names(drawn) == {"net", "Mean reader", "Anna", "<Boris>", "Published readers", "Published model"}
+    anna = next(trace for trace in drawn.data if trace.name == "Anna")
+    assert (anna.x[0], anna.y[0]) == (pytest.approx(0.3), 0.7)
+    curve = next(trace for trace in drawn.data if trace.mode == "lines" and trace.name == "net")
+    assert tuple(curve.y) == (0, 0.9, 1)
+
+
+def test_bars_of_a_point_are_turned_round_where_the_axis_is(result) -> None:
+    drawn = charts.roc_figure(result, PRINTED, COLOURS)
+    mean = next(trace for trace in drawn.data if trace.name == "Mean reader")
+    assert (mean.error_y.array[0], mean.error_y.arrayminus[0]) == pytest.approx((0.05, 0.1))
+    assert (mean.error_x.array[0], mean.error_x.arrayminus[0]) == pytest.approx((0.1, 0.05))
+
+
+def test_a_reader_who_has_just_begun_is_in_the_table_but_not_in_the_figures(result) -> None:
+    assert [own.name for own in charts.shown(result)] == ["net", "Mean reader", "Anna", "<Boris>"]
+    assert "Guest" in results._rater_table(result, BINARY, PRINTED, COLOURS, counts=True)
+
+
+@pytest.mark.parametrize("measures", [BINARY, GRADED, KAPPAS])
+def test_intervals_stand_in_one_panel_a_measure_and_one_row_a_rater(result, measures) -> None:
+    drawn = charts.interval_figure(result, measures, COLOURS, published=PRINTED, bands=measures is KAPPAS)
+    own = [trace for trace in drawn.data if trace.error_x.array is not None]
+    assert len(own) == len(measures) * 4
+    printed = [trace for trace in drawn.data if "Published" in trace.hovertemplate]
+    assert len(printed) == {BINARY: 6, GRADED: 0, KAPPAS: 4}[measures]
+    assert len(drawn.layout.shapes) == (15 if measures is KAPPAS else 0)
+
+
+def test_a_figure_without_a_value_draws_nothing(result) -> None:
+    bare = ConditionResult(
+        condition=Condition.CENTRAL,
+        cases=2,
+        units=2,
+        grade_counts=(2, 0, 0, 0),
+        reference_not_gradable=0,
+        raters=(rater("net", RaterKind.MODEL, figures={m: Figure(refusal="none") for m in Measure}),),
+    )
+    assert "net" not in names(charts.roc_figure(bare, PRINTED, COLOURS))
+    (point, *_) = charts.interval_figure(bare, BINARY, COLOURS).data
+    assert point.x[0] is None
+
+
+def test_a_confusion_matrix_shows_counts_and_is_shaded_by_the_share_of_its_row(result) -> None:
+    drawn = charts.confusion_figure(result, COLOURS)
+    assert len(drawn.data) == 3
+    first = drawn.data[0]
+    assert tuple(first.text[0]) == (40, 5, 0, 0)
+    assert first.z[0][0] == pytest.approx(40 / 45)
+
+
+def test_every_symbol_has_a_sign_for_the_table() -> None:
+    assert {*READER_SYMBOLS, MODEL_SYMBOL, charts.MEAN_SYMBOL} <= charts.SIGNS.keys()
+
+
+def test_readers_are_told_apart_by_colour_and_symbol(result) -> None:
+    drawn = charts.marks(result.raters, COLOURS)
+    assert len({(mark.colour, mark.symbol) for mark in drawn.values()}) == len(result.raters)
+
+
+def test_the_table_has_the_published_figures_below_and_escapes_names(result) -> None:
+    table = results._rater_table(result, BINARY, PRINTED, COLOURS, counts=True)
+    assert "&lt;Boris&gt;" in table
+    assert "<Boris>" not in table
+    assert "0.70 (0.60–0.75)" in table
+    assert "2 readers" in table
+    assert "Published model (abstract)" in table
+    assert "undefined" in table
+
+
+def test_a_kappa_carries_its_band_and_a_column_nobody_printed_has_no_row(result) -> None:
+    assert "0.70 (0.60–0.75), substantial" in results._rater_table(result, KAPPAS, PRINTED, COLOURS)
+    assert "Published" not in results._rater_table(result, GRADED, PRINTED, COLOURS)
+    panels = results._panel_table(result, PRINTED)
+    assert "0.65 (0.55–0.70), substantial" in panels
+    assert "0.76" in panels
+
+
+def test_a_refusal_is_said_once_with_whom_it_concerns(result) -> None:
+    (line,) = results._refusals(result, BINARY)
+    assert line == (
+        "Guest (Sensitivity), Guest (Specificity), Guest (AUC): no unit is positive in the reference."
+    )
