@@ -186,6 +186,21 @@ def export(
 
 
 @app.command()
+def reference(
+    study: Annotated[str, typer.Option(help="The study's title; needed when there are several.")] = "",
+    name: Annotated[str, typer.Option(help="What to call it.")] = "Majority of the panel",
+) -> None:
+    """Freeze the panel's majority as a new version of the reference standard."""
+    from lss_core.usecases.reference import adjudications_due, make_majority_reference
+
+    workspace = _workspace()
+    study_id = _study_id(workspace, study)
+    due = sum(one.settled is None for one in adjudications_due(workspace, _operator(), study_id))
+    made = make_majority_reference(workspace, _operator(), study_id, name=name)
+    out.print(f"{made.name}, version {made.version}: {made.grades} sites; {due} wait for the adjudicator.")
+
+
+@app.command()
 def doctor(as_json: Json = False) -> None:
     """Look at versions, devices, database, bundle and free disk."""
     from lss_core.usecases.doctor import examine

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from lss_core import cli
 from lss_core.dicom.export import StudyHeader, write_series
 from lss_core.domain import SeriesRole
-from lss_core.errors import NotFoundError
+from lss_core.errors import NotFoundError, StoreError
 from lss_core.imaging.volume import Volume
 from lss_core.settings import get_settings
 
@@ -134,6 +134,12 @@ def test_a_user_is_added_listed_given_a_password_and_removed(folder: Path) -> No
     assert listed == [{"name": "anna", "shown as": "Dr Anna", "role": "reader"}]
     run("users", "remove", "anna")
     assert "No user yet" in run("users", "list").stdout
+
+
+def test_without_a_vote_there_is_no_reference(folder: Path) -> None:
+    run("ingest", folder)
+    result = run("reference")
+    assert isinstance(result.exception, StoreError)
 
 
 def test_help_names_every_command() -> None:
