@@ -44,7 +44,9 @@ def _plane(centre: Vector, x_axis: Vector, y_axis: Vector, spacing: float, shape
     return Plane(origin=origin, row_step=spacing * y_axis, column_step=spacing * x_axis, shape=shape)
 
 
-def sagittal_stack(rng: np.random.Generator, anatomy: Anatomy, slices: int | None, pixels: int | None) -> Stack:
+def sagittal_stack(
+    rng: np.random.Generator, anatomy: Anatomy, slices: int | None, pixels: int | None
+) -> Stack:
     """Sagittal slices from the patient's right to left, head up, front on the left."""
     field_mm = float(np.clip(rng.normal(290, 25), 240, 350))
     size = pixels or int(rng.choice([320, 384, 400, 448], p=[0.25, 0.3, 0.15, 0.3]))
@@ -52,7 +54,7 @@ def sagittal_stack(rng: np.random.Generator, anatomy: Anatomy, slices: int | Non
     thickness = float(rng.choice([3.5, 4.0, 4.0, 4.5]))
     step = thickness * float(rng.choice([1.0, 1.1, 1.12, 1.2]))
     middle = anatomy.vertebrae[6]
-    centre = middle.frame.origin + [rng.normal(0, 2.5), rng.uniform(-20, 35), rng.uniform(-28, 5)]
+    centre = middle.frame.point(rng.normal(0, 2.5), rng.uniform(-20, 35), rng.uniform(-28, 5))
     yaw, roll, pitch = rng.normal(0, 0.025), rng.normal(0, 0.02), rng.normal(0, 0.02)
     x_axis = np.array([-np.sin(yaw), np.cos(yaw), np.sin(pitch)])
     x_axis /= np.linalg.norm(x_axis)
@@ -80,7 +82,13 @@ def axial_stack(rng: np.random.Generator, anatomy: Anatomy, pixels: int | None) 
     if rng.random() < 0.2:
         top, bottom = discs[0].frame.origin, discs[-1].frame.origin
         count = int(np.ceil(np.linalg.norm(top - bottom) / step)) + 5
-        groups.append(((top + bottom) / 2 + [0, 14, 0], _tilt(0.3 * (top - bottom) / np.linalg.norm(top - bottom) + [0, 0, 1], turn), count))
+        groups.append(
+            (
+                (top + bottom) / 2 + [0, 14, 0],
+                _tilt(0.3 * (top - bottom) / np.linalg.norm(top - bottom) + [0, 0, 1], turn),
+                count,
+            )
+        )
     else:
         count = int(rng.integers(6, 9))
         for disc in discs:
@@ -113,18 +121,26 @@ def bias_field(rng: np.random.Generator, stack: Stack) -> list[Array]:
     fields = []
     for plane in stack.planes:
         rows, columns = np.linspace(0, plane.shape[0] - 1, 12), np.linspace(0, plane.shape[1] - 1, 12)
-        points = (plane.origin + rows[:, None, None] * plane.row_step + columns[None, :, None] * plane.column_step)
+        points = (
+            plane.origin + rows[:, None, None] * plane.row_step + columns[None, :, None] * plane.column_step
+        )
         index = np.clip((points / 90 + 2.5), 0, 4.99)
         low = index.astype(int)
         rest = index - low
         smooth = np.zeros(index.shape[:2])
         for corner in np.ndindex(2, 2, 2):
             weight = np.prod(np.where(np.array(corner), rest, 1 - rest), axis=2)
-            smooth += weight * coarse[low[..., 0] + corner[0], low[..., 1] + corner[1], low[..., 2] + corner[2]]
+            smooth += (
+                weight * coarse[low[..., 0] + corner[0], low[..., 1] + corner[1], low[..., 2] + corner[2]]
+            )
         away = np.hypot(points[..., 0] * 0.4, np.maximum(back - points[..., 1], 0))
         away = np.hypot(away, points[..., 2] * 0.25)
         gain = np.exp(smooth) * (0.06 + np.exp(-away / depth) * np.exp(40 / depth))
-        fields.append(zoom(gain, (plane.shape[0] / 12, plane.shape[1] / 12), order=1, grid_mode=False).astype(np.float32))
+        fields.append(
+            zoom(gain, (plane.shape[0] / 12, plane.shape[1] / 12), order=1, grid_mode=False).astype(
+                np.float32
+            )
+        )
     return fields
 
 

@@ -136,9 +136,7 @@ class Anatomy:
 def _healthy(disc: Disc) -> Disc:
     sides = {Side.LEFT: 0.0, Side.RIGHT: 0.0}
     flavum = {Side.LEFT: 2.8, Side.RIGHT: 2.8}
-    return replace(
-        disc, bulge=0.0, protrusions=(), flavum=flavum, facet=sides, facet_tip=sides, ridge=sides
-    )
+    return replace(disc, bulge=0.0, protrusions=(), flavum=flavum, facet=sides, facet_tip=sides, ridge=sides)
 
 
 def draw_severities(rng: np.random.Generator) -> dict[Site, float]:
@@ -161,8 +159,14 @@ def draw_anatomy(rng: np.random.Generator, severities: Mapping[Site, float]) -> 
     size = float(np.clip(rng.normal(1, 0.07), 0.85, 1.17))
     transitional = str(rng.choice(["", "sacralised L5", "lumbarised S1"], p=[0.92, 0.04, 0.04]))
     n = len(NAMES)
-    scale = size * np.clip(rng.normal(1, 0.035, (7, n)), 0.9, 1.1) * np.clip(rng.normal(1, 0.04, (7, 1)), 0.88, 1.12)
-    width, depth, height = (np.array(t) * s for t, s in zip((_HALF_WIDTH, _HALF_DEPTH, _HEIGHT), scale, strict=False))
+    scale = (
+        size
+        * np.clip(rng.normal(1, 0.035, (7, n)), 0.9, 1.1)
+        * np.clip(rng.normal(1, 0.04, (7, 1)), 0.88, 1.12)
+    )
+    width, depth, height = (
+        np.array(t) * s for t, s in zip((_HALF_WIDTH, _HALF_DEPTH, _HEIGHT), scale, strict=False)
+    )
     discs = np.array(_DISC) * scale[3, 1:] * np.clip(rng.normal(1, 0.1, n - 1), 0.7, 1.3)
     degeneration = _draw_degeneration(rng, severities)
     discs[:9] *= 1 - 0.5 * np.clip(degeneration[:9] - 0.35, 0, 1)
@@ -178,13 +182,31 @@ def draw_anatomy(rng: np.random.Generator, severities: Mapping[Site, float]) -> 
     vertebrae, curve, s_discs = _canal(rng, vertebrae, frames, canal, float(shrink * np.sqrt(size)))
     made = []
     for i in range(n - 1):
-        made.append(_disc(rng, i, vertebrae, frames[i], float(s_discs[i]), float(discs[i]), float(degeneration[i]), curve))
+        made.append(
+            _disc(
+                rng,
+                i,
+                vertebrae,
+                frames[i],
+                float(s_discs[i]),
+                float(discs[i]),
+                float(degeneration[i]),
+                curve,
+            )
+        )
     diseased = [_disease(rng, disc, severities) for disc in made]
     conus = vertebrae[4].s + rng.normal(-6, 11)
     return Anatomy(
-        vertebrae=tuple(vertebrae), discs=tuple(diseased), curve=curve, conus_s=float(conus),
-        roots=rng.random((26, 6)), size=size, fat_mm=float(rng.gamma(4, 5.5) + 5),
-        muscle_fat=float(np.clip(rng.beta(1.6, 3) + 0.05, 0, 0.8)), flow=float(rng.random()), transitional=transitional,
+        vertebrae=tuple(vertebrae),
+        discs=tuple(diseased),
+        curve=curve,
+        conus_s=float(conus),
+        roots=rng.random((26, 6)),
+        size=size,
+        fat_mm=float(rng.gamma(4, 5.5) + 5),
+        muscle_fat=float(np.clip(rng.beta(1.6, 3) + 0.05, 0, 0.8)),
+        flow=float(rng.random()),
+        transitional=transitional,
         habitus=rng.random(16),
     )
 
@@ -220,8 +242,10 @@ def _chain(
     taper_off = np.array([1.0] * 8 + [0.7, 0.3, 0.1, 0, 0])
     roll, turn = amplitude * wave * taper_off, -0.7 * amplitude * wave * taper_off
     axes = [_axes(pitch[i], roll[i], turn[i]) for i in range(n)]
-    middles = [_axes((pitch[i] + pitch[i + 1]) / 2, (roll[i] + roll[i + 1]) / 2, (turn[i] + turn[i + 1]) / 2)
-               for i in range(n - 1)]
+    middles = [
+        _axes((pitch[i] + pitch[i + 1]) / 2, (roll[i] + roll[i + 1]) / 2, (turn[i] + turn[i + 1]) / 2)
+        for i in range(n - 1)
+    ]
     slips = np.zeros(n - 1)
     for i in range(4, 9):
         if rng.random() < 0.07:
@@ -237,11 +261,20 @@ def _chain(
     wedge = np.where(np.arange(n) < 8, 0.02, 0.08) + rng.normal(0, 0.02, n)
     return [
         Vertebra(
-            name=NAMES[i], frame=Frame(origin=points[i] + shift, axes=axes[i]), s=0.0, half_width=float(width[i]),
-            half_depth=float(depth[i]), height=float(height[i]), taper=0.22 if i == 9 else 0.12 if i > 9 else 0.0,
-            wedge=float(wedge[i]), cavity=0.0 if i > 8 else float(np.clip(rng.normal(1.8, 0.6), 0.5, 3.5)),
-            pedicle=float((_PEDICLE[i] if i < 9 else 9) * size), canal_depth=0.0,
-            spinous=float(np.clip(rng.normal((26, 26, 25, 25, 27, 29, 30, 28, 22, 9, 7, 4, 2)[i], 2), 1, 40) * size),
+            name=NAMES[i],
+            frame=Frame(origin=points[i] + shift, axes=axes[i]),
+            s=0.0,
+            half_width=float(width[i]),
+            half_depth=float(depth[i]),
+            height=float(height[i]),
+            taper=0.22 if i == 9 else 0.12 if i > 9 else 0.0,
+            wedge=float(wedge[i]),
+            cavity=0.0 if i > 8 else float(np.clip(rng.normal(1.8, 0.6), 0.5, 3.5)),
+            pedicle=float((_PEDICLE[i] if i < 9 else 9) * size),
+            canal_depth=0.0,
+            spinous=float(
+                np.clip(rng.normal((26, 26, 25, 25, 27, 29, 30, 28, 22, 9, 7, 4, 2)[i], 2), 1, 40) * size
+            ),
             tilt=float(rng.normal(0, 1)),
         )
         for i in range(n)
@@ -267,25 +300,43 @@ def _canal(
             nodes.append(frames[i].point(0, back + (canal[1, i] + canal[1, i + 1]) / 2, 0))
     line = np.array(nodes)[::-1]
     s = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
-    sac = np.stack([np.array(_SAC_WIDTH), np.array(_SAC_DEPTH)]) * scale * np.clip(rng.normal(1, 0.05), 0.85, 1.15)
+    sac = (
+        np.stack([1.08 * np.array(_SAC_WIDTH), 1.05 * np.array(_SAC_DEPTH)])
+        * scale
+        * np.clip(rng.normal(1, 0.05), 0.85, 1.15)
+    )
     at_bones = s[::-1][::2][::-1]
     alpha = np.radians(np.array([34, 34, 34, 34, 35, 36, 38, 40, 42, 44, 44, 44, 44]) + rng.normal(0, 1.5))
     values = {
         name: np.interp(s, at_bones, table[::-1])
         for name, table in {
-            "width": canal[0], "depth": canal[1], "sac_width": sac[0], "sac_depth": sac[1],
-            "alpha": alpha, "spinous": np.array([bone.spinous for bone in vertebrae]), "sac_back": np.array([0, 0, 0, 0, 0, 0.2, 0.2, 0.3, 0.9, 1.2, 1.0, 0, 0]) * rng.uniform(0.3, 1.6) - 0.7,
+            "width": canal[0],
+            "depth": canal[1],
+            "sac_width": sac[0],
+            "sac_depth": sac[1],
+            "alpha": alpha,
+            "spinous": np.array([bone.spinous for bone in vertebrae]),
+            "sac_back": np.array([0, 0, 0, 0, 0, 0.2, 0.2, 0.3, 0.9, 1.2, 1.0, 0, 0]) * rng.uniform(0.3, 1.6)
+            - 0.7,
         }.items()
     }
     curve = Curve.through(s, line, values)
     s = s[::-1]
-    seated = [replace(bone, s=float(s[2 * i]), canal_depth=float(canal[1, i])) for i, bone in enumerate(vertebrae)]
+    seated = [
+        replace(bone, s=float(s[2 * i]), canal_depth=float(canal[1, i])) for i, bone in enumerate(vertebrae)
+    ]
     return seated, curve, s[1::2]
 
 
 def _disc(
-    rng: np.random.Generator, i: int, bones: list[Vertebra], frame: Frame, s: float, height: float,
-    degeneration: float, curve: Curve,
+    rng: np.random.Generator,
+    i: int,
+    bones: list[Vertebra],
+    frame: Frame,
+    s: float,
+    height: float,
+    degeneration: float,
+    curve: Curve,
 ) -> Disc:
     above, below = bones[i], bones[i + 1]
     back = above.half_depth if i == 8 else (above.half_depth + below.half_depth) / 2
@@ -294,14 +345,22 @@ def _disc(
     bottom = below.s + (0.42 if i < 8 else 0.36) * below.height - s
     lumbar = min(max(i - 4, 0), 5)
     return Disc(
-        level=LEVELS.get(i), frame=frame, s=s, half_width=(above.half_width + below.half_width) / 2 + 0.5,
-        half_depth=back, height=height, opening=float(np.arcsin(cos)),
-        cavity=(above.cavity + below.cavity) / 2, degeneration=degeneration,
+        level=LEVELS.get(i),
+        frame=frame,
+        s=s,
+        half_width=(above.half_width + below.half_width) / 2 + 0.5,
+        half_depth=back,
+        height=height,
+        opening=float(np.arcsin(cos)),
+        cavity=(above.cavity + below.cavity) / 2,
+        degeneration=degeneration,
         alpha=curve.value("alpha", s),
         beta=float(np.radians(28 + 6 * lumbar + rng.normal(0, 4))),
-        canal_width=curve.value("width", s), canal_depth=curve.value("depth", s),
+        canal_width=curve.value("width", s),
+        canal_depth=curve.value("depth", s),
         root_radius=float((1.9, 1.9, 2.1, 2.3, 2.6, 2.9)[lumbar] * rng.uniform(0.9, 1.1)),
-        foramen_top=top, foramen_bottom=bottom,
+        foramen_top=top,
+        foramen_bottom=bottom,
     )
 
 
@@ -310,7 +369,9 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
     disc = _healthy(disc)
     if disc.level is None:
         return replace(disc, bulge=1.5 * disc.degeneration)
-    at = {(site.condition, site.side): value for site, value in severities.items() if site.level is disc.level}
+    at = {
+        (site.condition, site.side): value for site, value in severities.items() if site.level is disc.level
+    }
     central = 1.7 * at[Condition.CENTRAL, None] ** 2
     mix = rng.dirichlet([1.5, 1.0, 1.5])  # bulge, protrusion, flavum
     bulge = 0.6 * disc.degeneration + central * (0.7 + 4.5 * mix[0])
@@ -318,8 +379,10 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
     if mix[1] > 0.3 and central > 0.3:
         protrusions.append(
             Protrusion(
-                u=float(rng.normal(0, 2.5)), up=float(rng.normal(-1, 2.5)),
-                depth=float(central * (2 + 8 * mix[1])), width=float(rng.uniform(2.8, 5)),
+                u=float(rng.normal(0, 2.5)),
+                up=float(rng.normal(-1, 2.5)),
+                depth=float(central * (2 + 8 * mix[1])),
+                width=float(rng.uniform(2.8, 5)),
                 height=float(disc.height / 2 + rng.uniform(0, 3)),
             )
         )
@@ -332,8 +395,10 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
         if recess * (1 - split) > 0.12:
             protrusions.append(
                 Protrusion(
-                    u=float(sign * (disc.recess_u - rng.uniform(0.5, 3))), up=float(rng.normal(-1, 1.5)),
-                    depth=float(3.1 * recess * (1 - split)), width=float(rng.uniform(2.4, 4)),
+                    u=float(sign * (disc.recess_u - rng.uniform(0.5, 3))),
+                    up=float(rng.normal(-1, 1.5)),
+                    depth=float(3.1 * recess * (1 - split)),
+                    width=float(rng.uniform(2.4, 4)),
                     height=float(disc.height / 2 + rng.uniform(0, 2)),
                 )
             )
@@ -341,6 +406,11 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
         ridge[side] = float(min(6.0 * foramen * front, 9))
         tip[side] = float(min(5.5 * foramen * (1.3 - front), 7))
     return replace(
-        disc, bulge=float(bulge), protrusions=tuple(protrusions), flavum=flavum, facet=facet, facet_tip=tip,
+        disc,
+        bulge=float(bulge),
+        protrusions=tuple(protrusions),
+        flavum=flavum,
+        facet=facet,
+        facet_tip=tip,
         ridge=ridge,
     )

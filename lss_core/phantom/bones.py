@@ -47,8 +47,13 @@ class Window:
         r, c = self.rect[0].start, self.rect[1].start
         return Window(
             rect=(slice(r + rows[0], r + rows[-1] + 1), slice(c + columns[0], c + columns[-1] + 1)),
-            u=self.u[cut], v=self.v[cut], s=self.s[cut], width=self.width[cut], depth=self.depth[cut],
-            alpha=self.alpha[cut], roof=self.roof[cut],
+            u=self.u[cut],
+            v=self.v[cut],
+            s=self.s[cut],
+            width=self.width[cut],
+            depth=self.depth[cut],
+            alpha=self.alpha[cut],
+            roof=self.roof[cut],
         )
 
     def side(self, sign: float, low: float, high: float, inner: float, outer: float) -> Window | None:
@@ -89,12 +94,17 @@ def paint_body(canvas: Canvas, bone: Vertebra) -> None:
     relative = w * (2 / bone.height)
     waist = 1 - 0.09 * np.clip(1 - relative**2, 0, 1) + bone.taper * relative
     shift = bone.half_depth * bone.taper * (relative - 1) * 0.4 if bone.sacral else 0.0
-    radius = _outline(u / waist, (v + shift) / waist, bone.half_width, bone.half_depth, 0 if bone.sacral else 1.3)
+    radius = _outline(
+        u / waist, (v + shift) / waist, bone.half_width, bone.half_depth, 0 if bone.sacral else 1.3
+    )
     across = (radius - 1) * bone.half_depth
     hollow = bone.cavity * np.clip(1 - radius**2, 0, 1)
     along = np.abs(w) - (bone.height / 2 - bone.wedge * v - hollow)
-    d = np.where((across > -2) & (along > -2), np.hypot(np.maximum(across + 2, 0), np.maximum(along + 2, 0)) - 2,
-                 np.maximum(across, along))
+    d = np.where(
+        (across > -2) & (along > -2),
+        np.hypot(np.maximum(across + 2, 0), np.maximum(along + 2, 0)) - 2,
+        np.maximum(across, along),
+    )
     rim = Tissue.SACRUM_CORTEX if bone.sacral else Tissue.BODY_CORTEX
     canvas.paint(rect, d, rim)
     canvas.paint(rect, d + 0.9, Tissue.SACRUM if bone.sacral else Tissue.BODY)
@@ -202,7 +212,7 @@ def paint_facet(canvas: Canvas, part: Window, disc: Disc, side: Side) -> Array:
     for d in (upper, lower):
         canvas.paint(part.rect, d, Tissue.ARTICULAR_CORTEX)
         canvas.paint(part.rect, d + 1.4, Tissue.ARTICULAR)
-    joint = np.maximum(np.abs(curl) - 1.0, np.abs(q) - 7.0)
+    joint = np.maximum(np.abs(curl) - 0.8, np.abs(q) - 7.0)
     canvas.paint(part.rect, np.maximum(joint, np.maximum(above + 1, -9 - w)), Tissue.JOINT)
     room: Array = np.minimum(upper, lower)
     return room

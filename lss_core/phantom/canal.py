@@ -43,13 +43,18 @@ def draw_spine(anatomy: Anatomy, canvas: Canvas, *, roots: bool = True) -> Drawi
     curve = anatomy.curve
     k, u, v, s = curve.local(canvas.plane, rect)
     size = {name: table[k] for name, table in curve.values.items()}
-    roof = np.abs(u) * np.sin(curve.values["alpha"])[k] + (v - size["depth"]) * np.cos(curve.values["alpha"])[k]
+    roof = (
+        np.abs(u) * np.sin(curve.values["alpha"])[k] + (v - size["depth"]) * np.cos(curve.values["alpha"])[k]
+    )
     window = Window(
         rect=rect, u=u, v=v, s=s, width=size["width"], depth=size["depth"], alpha=size["alpha"], roof=roof
     )
     _paint_backing(canvas, window, size["spinous"])
-    levels = [(disc, part) for disc in anatomy.discs
-              if (part := window.part(disc.s - REACH_BELOW, disc.s + REACH_ABOVE)) is not None]
+    levels = [
+        (disc, part)
+        for disc in anatomy.discs
+        if (part := window.part(disc.s - REACH_BELOW, disc.s + REACH_ABOVE)) is not None
+    ]
     for disc, part in levels:
         _paint_foramen_fat(drawing, part, disc)
     for bone in reversed(anatomy.vertebrae):
@@ -75,7 +80,8 @@ def draw_spine(anatomy: Anatomy, canvas: Canvas, *, roots: bool = True) -> Drawi
     paint_bodies(anatomy, canvas)
     _paint_ligament(canvas, window, anatomy, stand)
     drawing.regions[Structure.SPINAL_CANAL][rect] = (wall < 0) & any_of(
-        canvas.labels[rect], (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.PLL, Tissue.BODY_VEIN))
+        canvas.labels[rect], (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.PLL, Tissue.BODY_VEIN)
+    )
     for disc, part in levels:
         _mark_regions(drawing, part, disc)
     sac = _sac(window, size, room)
@@ -101,7 +107,9 @@ def _near_canal(anatomy: Anatomy, canvas: Canvas) -> Rect | None:
 def _into(combine: np.ufunc, whole: Array, window: Window, part: Window, values: Array) -> None:
     """Combine the values of a part into those of the whole window, in place."""
     r, c = window.rect[0].start, window.rect[1].start
-    cut = np.s_[part.rect[0].start - r : part.rect[0].stop - r, part.rect[1].start - c : part.rect[1].stop - c]
+    cut = np.s_[
+        part.rect[0].start - r : part.rect[0].stop - r, part.rect[1].start - c : part.rect[1].stop - c
+    ]
     combine(whole[cut], values, out=whole[cut])
 
 
@@ -114,10 +122,14 @@ def _paint_backing(canvas: Canvas, window: Window, length: Array) -> None:
 
 def _paint_foramen_fat(drawing: Drawing, part: Window, disc: Disc) -> None:
     w, side = part.s - disc.s, np.abs(part.u)
-    along = np.abs(w - (disc.foramen_top + disc.foramen_bottom) / 2) - (disc.foramen_top - disc.foramen_bottom) / 2 - 1
+    along = (
+        np.abs(w - (disc.foramen_top + disc.foramen_bottom) / 2)
+        - (disc.foramen_top - disc.foramen_bottom) / 2
+        - 1
+    )
     across = np.abs(side - disc.foramen_u) - 8.0
     fat = ellipse(side - disc.foramen_u - 1, part.v + 1, 10.5, disc.canal_depth + 3)
-    fat = np.maximum(np.maximum(along, fat), 3.0 - side)
+    fat = np.maximum(np.maximum(along, fat), np.maximum(3.0 - side, part.v - 6))
     drawing.canvas.paint(part.rect, fat, Tissue.PERINEURAL_FAT)
     veins = np.hypot(w - disc.foramen_bottom - 4 + 0.2 * part.v, part.v + disc.canal_depth - 3) - 0.9
     drawing.canvas.paint(part.rect, np.maximum(veins, across), Tissue.VEIN)
@@ -175,7 +187,11 @@ def _paint_margin(canvas: Canvas, part: Window, disc: Disc) -> tuple[Array, Arra
     shell = np.maximum(d, -lift - 2.5 - 11 * (beside & (at_disc > 0)))
     out = (np.abs(w) < disc.height / 2 + 3 + disc.bulge + max(disc.ridge.values()) * 2).astype(np.float32)
     out *= total > 0.15 - 7.0 * np.square(np.square(part.u * np.float32(1 / disc.half_width)))
-    canvas.paint(part.rect, np.where(out > 0, np.maximum(shell, np.minimum(at_disc, -lift - 12 * beside)), 9), Tissue.DISC)
+    canvas.paint(
+        part.rect,
+        np.where(out > 0, np.maximum(shell, np.minimum(at_disc, -lift - 12 * beside)), 9),
+        Tissue.DISC,
+    )
     swollen = np.where(total - bulge > 0.8, np.maximum(d, bulge - lift), 9).astype(np.float32)
     canvas.paint(part.rect, swollen, Tissue.HERNIATION)
     return np.where(out > 0, d, 9).astype(np.float32), total
@@ -195,9 +211,13 @@ def _mark_regions(drawing: Drawing, part: Window, disc: Disc) -> None:
     w, side = part.s - disc.s, np.abs(part.u)
     labels = drawing.canvas.labels[part.rect]
     free = any_of(labels, (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.VEIN))
-    foramen = (np.abs(side - disc.foramen_u) < 5.5) & (w < disc.foramen_top + 1) & (w > disc.foramen_bottom - 1)
+    foramen = (
+        (np.abs(side - disc.foramen_u) < 5.5) & (w < disc.foramen_top + 1) & (w > disc.foramen_bottom - 1)
+    )
     foramen &= (part.v > -disc.canal_depth - 3) & (part.v < 6)
-    recess = (side > disc.recess_u * 0.8) & (side < disc.foramen_u - 5.5) & (w < 5) & (w > disc.foramen_bottom - 6)
+    recess = (
+        (side > disc.recess_u * 0.8) & (side < disc.foramen_u - 5.5) & (w < 5) & (w > disc.foramen_bottom - 6)
+    )
     recess &= part.v < 1.0
     drawing.regions[Structure.NEURAL_FORAMEN][part.rect] |= foramen & free
     drawing.regions[Structure.LATERAL_RECESS][part.rect] |= recess & free
@@ -236,8 +256,18 @@ def recess_root(disc: Disc, side: Side) -> tuple[float, float, float]:
 
 def _paint_exiting_roots(canvas: Canvas, levels: list[tuple[Disc, Window]]) -> None:
     """Roots in recess and foramen; where there is no room for them they are squeezed flat."""
-    soft = (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.VEIN, Tissue.FAT, Tissue.DEEP_FAT, Tissue.PSOAS,
-            Tissue.MUSCLE, Tissue.LIGAMENT, Tissue.TRANSVERSE, Tissue.PLL)
+    soft = (
+        Tissue.EPIDURAL_FAT,
+        Tissue.PERINEURAL_FAT,
+        Tissue.VEIN,
+        Tissue.FAT,
+        Tissue.DEEP_FAT,
+        Tissue.PSOAS,
+        Tissue.MUSCLE,
+        Tissue.LIGAMENT,
+        Tissue.TRANSVERSE,
+        Tissue.PLL,
+    )
     for disc, whole in levels:
         for side, sign in SIGNS.items() if disc.level else ():
             part = whole.side(sign, disc.s - 26, disc.s + 30, 3.0, disc.foramen_u + 22)
@@ -263,7 +293,9 @@ def _capsule(u: Array, v: Array, w: Array, a: Node, b: Node) -> Array:
     x, y, z = u - np.float32(a[0]), v - np.float32(a[1]), w - np.float32(a[2])
     dx, dy, dz = (np.float32(t) for t in axis)
     t = np.clip((x * dx + y * dy + z * dz) / np.float32(axis @ axis), 0, 1)
-    result: Array = np.sqrt((x - t * dx) ** 2 + (y - t * dy) ** 2 + (z - t * dz) ** 2) - (a[3] + t * (b[3] - a[3]))
+    result: Array = np.sqrt((x - t * dx) ** 2 + (y - t * dy) ** 2 + (z - t * dz) ** 2) - (
+        a[3] + t * (b[3] - a[3])
+    )
     return result
 
 
@@ -290,8 +322,8 @@ def _paint_sac(anatomy: Anatomy, canvas: Canvas, window: Window, size: dict[str,
         side = np.float32((2 * p - 1) * 0.8 + 0.1 * np.sin(6 * x + n))
         turn = np.sin(s / np.float32(22 + 20 * y) + np.float32(6 * x))
         ru = a * squeeze * (side + 0.10 * turn) * (0.5 + 0.5 * fan)
-        rv = back + b * (0.62 - 0.95 * np.float32(q) * fan * squeeze + 0.05 * turn - 0.45 * side**2)
-        radius = np.float32(0.45 + 0.45 * r0)
+        rv = back + b * (0.66 - 0.8 * np.float32(q * q) * fan * squeeze + 0.04 * turn - 0.45 * side**2)
+        radius = np.float32(0.35 + 0.4 * r0)
         one = np.hypot(u - ru, v - rv) - radius
         nerves = np.minimum(nerves, np.where(s > end, one, 9))
     nerves = np.where(s > anatomy.conus_s + 25, np.maximum(nerves, 0.4), nerves)
@@ -314,4 +346,3 @@ def _squeeze(anatomy: Anatomy, s: Array) -> Array:
         loss += 0.05 * (sum(disc.flavum.values()) - 5.6)
         keep -= np.float32(np.clip(loss, 0, 0.6)) * np.exp(-(((s - disc.s) / 9) ** 2))
     return keep
-

@@ -36,7 +36,9 @@ class Noise:
             cubes.append((cube - cube.mean()) / cube.std())
         return cls(fine=cubes[0], smooth=cubes[1])
 
-    def at(self, plane: Plane, rect: Rect, cell_mm: tuple[float, float, float], *, smooth: bool = False) -> Array:
+    def at(
+        self, plane: Plane, rect: Rect, cell_mm: tuple[float, float, float], *, smooth: bool = False
+    ) -> Array:
         """(rows, columns) of noise at the pixels of a rectangle; cells may be long along an axis."""
         cube = self.smooth if smooth else self.fine
         index = [
@@ -93,11 +95,15 @@ class Canvas:
         tight = (slice(top + r.start, top + r.stop), slice(left + c.start, left + c.stop))
         self.blend(tight, alpha, tissue, signal=signal)
 
-    def blend(self, rect: Rect, alpha: Array, tissue: Tissue, *, signal: tuple[float, ...] | None = None) -> None:
+    def blend(
+        self, rect: Rect, alpha: Array, tissue: Tissue, *, signal: tuple[float, ...] | None = None
+    ) -> None:
         """Paint a tissue with the given opacity (0 to 1)."""
         np.putmask(self.labels[rect], alpha > 0.5, np.uint8(tissue))
         for n, contrast in enumerate(self.contrasts):
             value = contrast.signal[tissue] if signal is None else np.float32(signal[n])
             image = self.images[n][rect]
-            shade = value if self.texture is None else value * (1 + contrast.texture[tissue] * self.texture[rect])
+            shade = (
+                value if self.texture is None else value * (1 + contrast.texture[tissue] * self.texture[rect])
+            )
             image += alpha * (shade - image)

@@ -16,8 +16,17 @@ from lss_core.phantom.frames import Frame, Plane
 from lss_core.phantom.tissue import Tissue
 
 GRID_MM = 0.35
-SOFT = (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.VEIN, Tissue.ROOT, Tissue.GANGLION, Tissue.DURA,
-        Tissue.CSF, Tissue.CAUDA, Tissue.CORD)
+SOFT = (
+    Tissue.EPIDURAL_FAT,
+    Tissue.PERINEURAL_FAT,
+    Tissue.VEIN,
+    Tissue.ROOT,
+    Tissue.GANGLION,
+    Tissue.DURA,
+    Tissue.CSF,
+    Tissue.CAUDA,
+    Tissue.CORD,
+)
 
 Mask = NDArray[np.bool_]
 
@@ -49,13 +58,18 @@ def view_foramen(anatomy: Anatomy, disc: Disc, side: Side, noise: Noise) -> Fora
     frame = anatomy.curve.frame(disc.s)
     u, top = SIGNS[side] * disc.foramen_u, disc.foramen_top + 8
     plane = Plane(
-        origin=frame.point(u, -16, top), row_step=-GRID_MM * frame.axes[2], column_step=GRID_MM * frame.axes[1],
+        origin=frame.point(u, -16, top),
+        row_step=-GRID_MM * frame.axes[2],
+        column_step=GRID_MM * frame.axes[1],
         shape=(int((top - disc.foramen_bottom + 8) / GRID_MM), int(28 / GRID_MM)),
     )
     canvas = Canvas(plane, (), noise)
     drawing = draw_spine(anatomy, canvas, roots=False)
     return ForamenView(
-        frame=frame, u=u, top=top, free=any_of(canvas.labels, SOFT),
+        frame=frame,
+        u=u,
+        top=top,
+        free=any_of(canvas.labels, SOFT),
         space=drawing.regions[Structure.NEURAL_FORAMEN],
     )
 
@@ -84,14 +98,21 @@ def fat_around_root(view: ForamenView, disc: Disc, side: Side) -> tuple[dict[str
     """Fat left around the root by direction (mm), and the share of the root's area that has room."""
     v, w = root_path(disc, side)[2][1:3]
     row, column = view.pixel(v, w - 0.8)
-    row, column = int(np.clip(row, 0, view.free.shape[0] - 1)), int(np.clip(column, 0, view.free.shape[1] - 1))
+    row, column = (
+        int(np.clip(row, 0, view.free.shape[0] - 1)),
+        int(np.clip(column, 0, view.free.shape[1] - 1)),
+    )
     runs = {
-        "up": view.free[row::-1, column], "down": view.free[row:, column],
-        "front": view.free[row, column::-1], "back": view.free[row, column:],
+        "up": view.free[row::-1, column],
+        "down": view.free[row:, column],
+        "front": view.free[row, column::-1],
+        "back": view.free[row, column:],
     }
     rows, columns = np.ogrid[: view.free.shape[0], : view.free.shape[1]]
     root = (rows - row) ** 2 + (columns - column) ** 2 <= (disc.root_radius / GRID_MM) ** 2
-    return {where: _run(free) - disc.root_radius for where, free in runs.items()}, float(view.free[root].mean())
+    return {where: _run(free) - disc.root_radius for where, free in runs.items()}, float(
+        view.free[root].mean()
+    )
 
 
 def _run(free: Mask) -> float:

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator, CubicSpline
+from scipy.interpolate import CubicSpline, PchipInterpolator
 
 Array = NDArray[np.float32]
 Vector = NDArray[np.float64]
@@ -118,9 +118,7 @@ class Curve:
     _by_z: tuple[float, NDArray[np.int32]]
 
     @classmethod
-    def through(
-        cls, s: Vector, points: Vector, values: Mapping[str, Vector]
-    ) -> Curve:
+    def through(cls, s: Vector, points: Vector, values: Mapping[str, Vector]) -> Curve:
         """The curve through points at s (ascending), with the canal's sizes there."""
         grid = np.arange(s[0], s[-1], STEP_MM)
         line = CubicSpline(s, points)
@@ -134,8 +132,12 @@ class Curve:
         steps = np.searchsorted(z, np.arange(z[0], z[-1], 0.5)).astype(np.int32)
         sizes = {name: PchipInterpolator(s, v)(grid).astype(np.float32) for name, v in values.items()}
         return cls(
-            s0=float(grid[0]), points=line(grid), axes=np.stack([left, back, tangent], 1),
-            bend=bend, values=sizes, _by_z=(float(z[0]), steps),
+            s0=float(grid[0]),
+            points=line(grid),
+            axes=np.stack([left, back, tangent], 1),
+            bend=bend,
+            values=sizes,
+            _by_z=(float(z[0]), steps),
         )
 
     def index(self, s: float) -> int:

@@ -7,61 +7,63 @@ from numpy.typing import NDArray
 
 from lss_core.domain import SagittalStructure, Structure
 from lss_core.phantom.anatomy import Anatomy
-from lss_core.phantom.canal import Drawing
-from lss_core.phantom.tissue import Tissue as T
+from lss_core.phantom.canal import SAC, Drawing
+from lss_core.phantom.canvas import any_of
+from lss_core.phantom.tissue import Tissue
 
 Mask = NDArray[np.bool_]
 
-_SAC = (T.DURA, T.CSF, T.CORD, T.CAUDA)
 _AXIAL = {
-    Structure.DISC: (T.DISC, T.NUCLEUS, T.HERNIATION),
-    Structure.DURAL_SAC: _SAC,
-    Structure.NERVE: (T.CORD, T.CAUDA),
-    Structure.NERVE_ROOT: (T.ROOT, T.GANGLION),
-    Structure.HERNIATION: (T.HERNIATION,),
-    Structure.KIDNEY: (T.KIDNEY, T.KIDNEY_SINUS),
-    Structure.MUSCLE: (T.MUSCLE, T.PSOAS),
-    Structure.VEIN: (T.CAVA,),
-    Structure.ARTERY: (T.AORTA,),
-    Structure.VERTEBRAL_ARCH: (T.PEDICLE, T.LAMINA, T.TRANSVERSE, T.ARCH_CORTEX),
-    Structure.SPINOUS_PROCESS: (T.SPINOUS, T.SPINOUS_CORTEX),
-    Structure.FACET_JOINT: (T.JOINT,),
-    Structure.ARTICULAR_PROCESS: (T.ARTICULAR, T.ARTICULAR_CORTEX),
-    Structure.LIGAMENTUM_FLAVUM: (T.FLAVUM,),
+    Structure.DISC: (Tissue.DISC, Tissue.NUCLEUS, Tissue.HERNIATION),
+    Structure.DURAL_SAC: SAC,
+    Structure.NERVE: (Tissue.CORD, Tissue.CAUDA),
+    Structure.NERVE_ROOT: (Tissue.ROOT, Tissue.GANGLION),
+    Structure.HERNIATION: (Tissue.HERNIATION,),
+    Structure.KIDNEY: (Tissue.KIDNEY, Tissue.KIDNEY_SINUS),
+    Structure.MUSCLE: (Tissue.MUSCLE, Tissue.PSOAS),
+    Structure.VEIN: (Tissue.CAVA,),
+    Structure.ARTERY: (Tissue.AORTA,),
+    Structure.VERTEBRAL_ARCH: (Tissue.PEDICLE, Tissue.LAMINA, Tissue.TRANSVERSE, Tissue.ARCH_CORTEX),
+    Structure.SPINOUS_PROCESS: (Tissue.SPINOUS, Tissue.SPINOUS_CORTEX),
+    Structure.FACET_JOINT: (Tissue.JOINT,),
+    Structure.ARTICULAR_PROCESS: (Tissue.ARTICULAR, Tissue.ARTICULAR_CORTEX),
+    Structure.LIGAMENTUM_FLAVUM: (Tissue.FLAVUM,),
 }
-_ARCH = (T.PEDICLE, T.LAMINA, T.TRANSVERSE, T.ARCH_CORTEX, T.SPINOUS, T.SPINOUS_CORTEX, T.ARTICULAR,
-         T.ARTICULAR_CORTEX)
+_ARCH = (
+    Tissue.PEDICLE,
+    Tissue.LAMINA,
+    Tissue.TRANSVERSE,
+    Tissue.ARCH_CORTEX,
+    Tissue.SPINOUS,
+    Tissue.SPINOUS_CORTEX,
+    Tissue.ARTICULAR,
+    Tissue.ARTICULAR_CORTEX,
+)
 _SAGITTAL = {
-    SagittalStructure.DISC: (T.DISC, T.NUCLEUS, T.HERNIATION),
-    SagittalStructure.VERTEBRA: (T.BODY, T.BODY_CORTEX, T.BODY_VEIN, *_ARCH),
-    SagittalStructure.SACRUM: (T.SACRUM, T.SACRUM_CORTEX),
-    SagittalStructure.SPINAL_CANAL: _SAC,
-    SagittalStructure.CORD: (T.CORD, T.CAUDA),
-    SagittalStructure.POSTERIOR_LONGITUDINAL_LIGAMENT: (T.PLL,),
-    SagittalStructure.SPINOUS_PROCESS: (T.SPINOUS, T.SPINOUS_CORTEX),
+    SagittalStructure.DISC: (Tissue.DISC, Tissue.NUCLEUS, Tissue.HERNIATION),
+    SagittalStructure.VERTEBRA: (Tissue.BODY, Tissue.BODY_CORTEX, Tissue.BODY_VEIN, *_ARCH),
+    SagittalStructure.SACRUM: (Tissue.SACRUM, Tissue.SACRUM_CORTEX),
+    SagittalStructure.SPINAL_CANAL: SAC,
+    SagittalStructure.CORD: (Tissue.CORD, Tissue.CAUDA),
+    SagittalStructure.POSTERIOR_LONGITUDINAL_LIGAMENT: (Tissue.PLL,),
+    SagittalStructure.SPINOUS_PROCESS: (Tissue.SPINOUS, Tissue.SPINOUS_CORTEX),
 }
-
-
-def _table(tissues: tuple[T, ...]) -> Mask:
-    table = np.zeros(len(T), np.bool_)
-    table[list(tissues)] = True
-    return table
 
 
 def axial_masks(drawing: Drawing) -> dict[Structure, Mask]:
     """Masks of all 17 structures. The canal holds the sac, roots and fat; recess and foramen their roots."""
     labels = drawing.canvas.labels
-    masks = {structure: _table(tissues)[labels] for structure, tissues in _AXIAL.items()}
+    masks = {structure: any_of(labels, tissues) for structure, tissues in _AXIAL.items()}
     return {**masks, **drawing.regions}
 
 
 def sagittal_masks(drawing: Drawing, anatomy: Anatomy) -> dict[SagittalStructure, Mask]:
     """Masks of all 7 structures; the arch of sacral vertebrae counts to the sacrum."""
     labels = drawing.canvas.labels
-    masks = {structure: _table(tissues)[labels] for structure, tissues in _SAGITTAL.items()}
+    masks = {structure: any_of(labels, tissues) for structure, tissues in _SAGITTAL.items()}
     border = anatomy.discs[8].frame
     below = drawing.canvas.plane.along(border.origin, border.axes[2], drawing.canvas.plane.whole) < -6
-    arch = _table(_ARCH)[labels] & below
+    arch = any_of(labels, _ARCH) & below
     masks[SagittalStructure.SACRUM] |= arch
     masks[SagittalStructure.VERTEBRA] &= ~arch
     masks[SagittalStructure.DISC] &= ~_below_sacral(drawing, anatomy)

@@ -64,7 +64,7 @@ class PhantomStudy:
     numbering_note: str
 
 
-def make_study(seed: int, *, options: PhantomOptions = PhantomOptions()) -> PhantomStudy:  # noqa: B008
+def make_study(seed: int, *, options: PhantomOptions = PhantomOptions()) -> PhantomStudy:
     """A study, the same for the same seed and options."""
     anatomy = make_anatomy(seed, options)
     look, plan = np.random.default_rng([seed, 2]), np.random.default_rng([seed, 3])
@@ -77,32 +77,57 @@ def make_study(seed: int, *, options: PhantomOptions = PhantomOptions()) -> Phan
     sagittal = sagittal_stack(plan, anatomy, options.sagittal_slices, options.sagittal_pixels)
     axial = axial_stack(plan, anatomy, options.axial_pixels)
     shifts = plan.uniform(-1.3, 1.3, 2)
-    images, side_masks = _draw(anatomy, sagittal, (t2, t1), noise, options.sub_slices, shift_px=shifts[0], sagittal=True)
-    axial_images, cross_masks = _draw(anatomy, axial, (axial_t2,), noise, options.sub_slices, shift_px=shifts[1], sagittal=False)
+    images, side_masks = _draw(
+        anatomy, sagittal, (t2, t1), noise, options.sub_slices, shift_px=shifts[0], sagittal=True
+    )
+    axial_images, cross_masks = _draw(
+        anatomy, axial, (axial_t2,), noise, options.sub_slices, shift_px=shifts[1], sagittal=False
+    )
     series, gains = {}, bias_field(look, sagittal)
     for role, image in ((SeriesRole.SAGITTAL_T1, images[1]), (SeriesRole.SAGITTAL_T2, images[0])):
-        series[role] = sagittal.volume(finish(look, image, gains, sagittal=True, pixel_mm=sagittal.planes[0].pixel_mm))
-    voxels = finish(look, axial_images[0], bias_field(look, axial), sagittal=False, pixel_mm=axial.planes[0].pixel_mm)
+        series[role] = sagittal.volume(
+            finish(look, image, gains, sagittal=True, pixel_mm=sagittal.planes[0].pixel_mm)
+        )
+    voxels = finish(
+        look, axial_images[0], bias_field(look, axial), sagittal=False, pixel_mm=axial.planes[0].pixel_mm
+    )
     series[SeriesRole.AXIAL_T2] = axial.volume(voxels)
     truth: Truth = find_truth(anatomy, noise)
     return PhantomStudy(
-        seed=seed, series=series,
-        masks={SeriesRole.SAGITTAL_T1: side_masks, SeriesRole.SAGITTAL_T2: side_masks, SeriesRole.AXIAL_T2: cross_masks},
-        canal_points_mm=truth.canal_points_mm, site_points_mm=truth.site_points_mm,
-        measurements=truth.measurements, grades=truth.grades, numbering_note=anatomy.transitional,
+        seed=seed,
+        series=series,
+        masks={
+            SeriesRole.SAGITTAL_T1: side_masks,
+            SeriesRole.SAGITTAL_T2: side_masks,
+            SeriesRole.AXIAL_T2: cross_masks,
+        },
+        canal_points_mm=truth.canal_points_mm,
+        site_points_mm=truth.site_points_mm,
+        measurements=truth.measurements,
+        grades=truth.grades,
+        numbering_note=anatomy.transitional,
     )
 
 
 def make_anatomy(seed: int, options: PhantomOptions) -> Anatomy:
     """The patient of a seed."""
     rng = np.random.default_rng([seed, 1])
-    severities = {site: float(np.clip(value * options.severity_scale, 0, 1)) for site, value in draw_severities(rng).items()}
+    severities = {
+        site: float(np.clip(value * options.severity_scale, 0, 1))
+        for site, value in draw_severities(rng).items()
+    }
     return draw_anatomy(rng, {**severities, **options.severities})
 
 
 def _draw(
-    anatomy: Anatomy, stack: Stack, contrasts: tuple[Contrast, ...], noise: Noise, sub_slices: int, *, shift_px: float,
-    sagittal: bool
+    anatomy: Anatomy,
+    stack: Stack,
+    contrasts: tuple[Contrast, ...],
+    noise: Noise,
+    sub_slices: int,
+    *,
+    shift_px: float,
+    sagittal: bool,
 ) -> tuple[Array, MaskStack]:
     """Images (contrasts, slices, rows, columns), averaged over the thickness, and the middle's masks.
 
@@ -133,7 +158,8 @@ def _draw_body(anatomy: Anatomy, plane: Plane, contrasts: tuple[Contrast, ...], 
     """The body around the spine: drawn on every second pixel, its fine texture on all."""
     half = Plane(
         origin=plane.origin + 0.5 * (plane.row_step + plane.column_step),
-        row_step=2 * plane.row_step, column_step=2 * plane.column_step,
+        row_step=2 * plane.row_step,
+        column_step=2 * plane.column_step,
         shape=((plane.shape[0] + 1) // 2, (plane.shape[1] + 1) // 2),
     )
     coarse, canvas = Canvas(half, contrasts, noise), Canvas(plane, contrasts, noise)
@@ -152,7 +178,9 @@ def _moved(images: Array, pixels: float, axis: int) -> Array:
     """Images (contrasts, rows, columns) moved by a fraction of a pixel along rows (0) or columns (1)."""
     whole = int(np.floor(pixels))
     rest = np.float32(pixels - whole)
-    result: Array = (1 - rest) * np.roll(images, whole, axis + 1) + rest * np.roll(images, whole + 1, axis + 1)
+    result: Array = (1 - rest) * np.roll(images, whole, axis + 1) + rest * np.roll(
+        images, whole + 1, axis + 1
+    )
     return result
 
 

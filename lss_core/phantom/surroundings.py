@@ -11,7 +11,7 @@ from lss_core.phantom.tissue import Tissue
 
 
 def draw_body(anatomy: Anatomy, canvas: Canvas) -> None:
-    """Paint the torso, without the streaks in its muscles; x and y are taken from the line of the vertebral bodies."""
+    """Paint the torso, without the streaks in its muscles; x and y are taken from the spine's line."""
     rect = canvas.plane.whole
     x, y, z = (canvas.plane.along(np.zeros(3), axis, rect) for axis in np.eye(3))
     line = np.array([bone.frame.origin for bone in anatomy.vertebrae])[::-1]
@@ -37,7 +37,9 @@ def draw_body(anatomy: Anatomy, canvas: Canvas) -> None:
     canvas.paint(rect, inner, Tissue.FASCIA)
     canvas.paint(rect, inner + 1.3, Tissue.DEEP_FAT)
     belly = np.maximum(inner + 6, np.maximum(y + 24, 18 - np.hypot(x, (y + 26) * 1.5)))
-    canvas.paint(rect, np.maximum(np.maximum(inner + 2, -inner - 15), y + 40 - 0.4 * np.abs(x)), Tissue.MUSCLE)
+    canvas.paint(
+        rect, np.maximum(np.maximum(inner + 2, -inner - 15), y + 40 - 0.4 * np.abs(x)), Tissue.MUSCLE
+    )
     lumps = canvas.noise.at(canvas.plane, rect, (1.8, 1.8, 2.0), smooth=True)
     canvas.blend(rect, np.clip(0.3 + lumps * 2.5, 0, 1) * np.clip(-belly / 4, 0, 1), Tissue.BOWEL)
     _paint_muscles(anatomy, canvas, x, y, z, inner)
@@ -46,9 +48,9 @@ def draw_body(anatomy: Anatomy, canvas: Canvas) -> None:
 
 def _smooth_back(anatomy: Anatomy) -> Array:
     """(n, 2) z and y of the skin behind the spine: the tips of the spinous processes, smoothed."""
-    tips = np.array([
-        anatomy.curve.point(b.s - 0.35 * b.height, 0, b.canal_depth + b.spinous) for b in anatomy.vertebrae
-    ])[::-1]
+    tips = np.array(
+        [anatomy.curve.point(b.s - 0.35 * b.height, 0, b.canal_depth + b.spinous) for b in anatomy.vertebrae]
+    )[::-1]
     z = np.linspace(tips[0, 2] - 80, tips[-1, 2] + 60, 60)
     y = np.interp(z, tips[:, 2], tips[:, 1])
     kernel = np.exp(-(np.arange(-8, 9) ** 2) / 30.0)
@@ -77,7 +79,13 @@ def _paint_muscles(anatomy: Anatomy, canvas: Canvas, x: Array, y: Array, z: Arra
     quadratus = np.maximum(quadratus, (low - 0.8) * 30)
     psoas_size = (12 + 5.5 * np.clip(low + 1, 0, 2)) * size * (0.85 + 0.3 * h[4])
     px = 26 * size + 0.75 * psoas_size + 4 * np.clip(low, 0, 2)
-    psoas = (np.sqrt(((side - px) / (0.85 * psoas_size)) ** 2 + ((y + 2 + 8 * np.clip(low, 0, 2)) / (1.15 * psoas_size)) ** 2) - 1) * psoas_size
+    psoas = (
+        np.sqrt(
+            ((side - px) / (0.85 * psoas_size)) ** 2
+            + ((y + 2 + 8 * np.clip(low, 0, 2)) / (1.15 * psoas_size)) ** 2
+        )
+        - 1
+    ) * psoas_size
     psoas = np.maximum(psoas, (-1.9 - low) * 30)
     for d, tissue in ((quadratus, Tissue.MUSCLE), (erector, Tissue.MUSCLE), (psoas, Tissue.PSOAS)):
         canvas.paint(rect, d, Tissue.FASCIA if tissue is Tissue.MUSCLE else tissue)
@@ -87,9 +95,10 @@ def _paint_muscles(anatomy: Anatomy, canvas: Canvas, x: Array, y: Array, z: Arra
 def marble(anatomy: Anatomy, canvas: Canvas) -> None:
     """Fat between and inside the muscles, in streaks along the fibres."""
     rect, fat = canvas.plane.whole, anatomy.muscle_fat
-    fine = canvas.noise.at(canvas.plane, rect, (0.5, 0.7, 4.0))
-    planes = 1 - np.abs(canvas.noise.at(canvas.plane, rect, (0.9, 1.1, 4.0), smooth=True)) * 6
-    dense = fine + np.clip(planes, 0, 1) * (0.6 + 1.5 * fat) - (2.0 - 2.1 * fat)
+    fine = canvas.noise.at(canvas.plane, rect, (0.35, 0.7, 3.0))
+    planes = np.clip(1 - np.abs(canvas.noise.at(canvas.plane, rect, (0.7, 1.2, 4.0), smooth=True)) * 7, 0, 1)
+    planes += np.clip(1 - np.abs(canvas.noise.at(canvas.plane, rect, (1.5, 0.8, 4.0), smooth=True)) * 9, 0, 1)
+    dense = 0.6 * fine + planes * (0.9 + 1.2 * fat) - (1.9 - 1.9 * fat)
     dense[canvas.labels == Tissue.PSOAS] -= 1.0
     muscle = (canvas.labels == Tissue.MUSCLE) | (canvas.labels == Tissue.PSOAS)
     labels = canvas.labels.copy()  # a muscle's mask is its outline, with the fat inside
@@ -103,7 +112,8 @@ def _paint_vessels_and_kidneys(anatomy: Anatomy, canvas: Canvas, x: Array, y: Ar
     fork = np.clip((split - z) / 60, 0, 2)
     front = -(18.5 * size + 8)
     for tissue, middle, radius in (
-        (Tissue.AORTA, 6 + 8 * h[6], (7.5 + 3 * h[7]) * size), (Tissue.CAVA, -15 - 6 * h[8], (8 + 4 * h[9]) * size)
+        (Tissue.AORTA, 6 + 8 * h[6], (7.5 + 3 * h[7]) * size),
+        (Tissue.CAVA, -15 - 6 * h[8], (8 + 4 * h[9]) * size),
     ):
         flat = 1.0 if tissue is Tissue.AORTA else 0.65 + 0.4 * h[10]
         d = np.full(x.shape, 99, np.float32)

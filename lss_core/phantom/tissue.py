@@ -88,7 +88,7 @@ _SIGNAL: dict[Tissue, tuple[float, float, float]] = {
     Tissue.TRANSVERSE: (0.36, 0.15, 0.55),
     Tissue.SPINOUS: (0.38, 0.16, 0.58),
     Tissue.ARTICULAR: (0.28, 0.13, 0.45),
-    Tissue.JOINT: (0.35, 0.40, 0.30),
+    Tissue.JOINT: (0.48, 0.55, 0.32),
     Tissue.FLAVUM: (0.13, 0.12, 0.30),
     Tissue.DISC: (0.09, 0.09, 0.26),
     Tissue.NUCLEUS: (0.55, 0.60, 0.33),
@@ -108,8 +108,16 @@ _SIGNAL: dict[Tissue, tuple[float, float, float]] = {
     Tissue.ARTICULAR_CORTEX: (0.10, 0.08, 0.15),
 }
 
-_MARROW = (Tissue.BODY, Tissue.SACRUM, Tissue.PEDICLE, Tissue.LAMINA, Tissue.TRANSVERSE, Tissue.SPINOUS,
-           Tissue.ARTICULAR, Tissue.ILIUM)
+_MARROW = (
+    Tissue.BODY,
+    Tissue.SACRUM,
+    Tissue.PEDICLE,
+    Tissue.LAMINA,
+    Tissue.TRANSVERSE,
+    Tissue.SPINOUS,
+    Tissue.ARTICULAR,
+    Tissue.ILIUM,
+)
 _FATTY = (Tissue.FAT, Tissue.DEEP_FAT, Tissue.PERINEURAL_FAT, Tissue.EPIDURAL_FAT)
 _BLOOD = (Tissue.AORTA, Tissue.CAVA, Tissue.VEIN)
 
@@ -140,10 +148,20 @@ def draw_contrast(rng: np.random.Generator, weighting: str, degeneration: Vector
         signal[list(family)] *= np.exp(rng.normal(0, width))
     if weighting == "t2" and rng.random() < 0.2:  # marrow replaced by fat, or heavy weighting
         signal[list(_MARROW)] *= rng.uniform(0.5, 1.5)
-    rims = (Tissue.CORTEX, Tissue.BODY_CORTEX, Tissue.SACRUM_CORTEX, Tissue.SPINOUS_CORTEX, Tissue.ARCH_CORTEX,
-            Tissue.ARTICULAR_CORTEX)
+    rims = (
+        Tissue.CORTEX,
+        Tissue.BODY_CORTEX,
+        Tissue.SACRUM_CORTEX,
+        Tissue.SPINOUS_CORTEX,
+        Tissue.ARCH_CORTEX,
+        Tissue.ARTICULAR_CORTEX,
+    )
+    signal[Tissue.PERINEURAL_FAT] = signal[Tissue.DEEP_FAT] * rng.uniform(0.95, 1.15)
+    signal[Tissue.JOINT] *= rng.uniform(0.5, 1.6)
     signal[list(rims)] *= rng.uniform(0.6, 2.2)
     signal[Tissue.LIGAMENT] *= rng.uniform(0.6, 2.2)
+    if weighting != "t1" and rng.random() < 0.75:  # heavily weighted: nothing soft is as bright as CSF
+        signal[Tissue.CSF] = signal[list(_FATTY)].max() * rng.uniform(1.15, 1.9)
     if rng.random() < 0.35:
         signal[Tissue.CAVA] = rng.uniform(0.05, 0.6)
     if rng.random() < 0.15:
@@ -156,13 +174,15 @@ def draw_contrast(rng: np.random.Generator, weighting: str, degeneration: Vector
     texture[[Tissue.BOWEL]] = rng.uniform(0.1, 0.4)
     texture[[Tissue.FAT, Tissue.DEEP_FAT]] = rng.uniform(0.04, 0.15)
     texture[[Tissue.AORTA, Tissue.CAVA]] = 0.4
-    texture[[Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT]] = rng.uniform(0.1, 0.45)
+    texture[[Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT]] = rng.uniform(0.05, 0.2)
     texture[[Tissue.LIGAMENT]] = rng.uniform(0.2, 0.6)
     texture[[Tissue.MUSCLE, Tissue.PSOAS]] = rng.uniform(0.1, 0.3)
     texture[[Tissue.DISC, Tissue.NUCLEUS, Tissue.HERNIATION]] = rng.uniform(0.05, 0.25)
     texture[Tissue.CSF] = rng.uniform(0.0, 0.15)
     return Contrast(
-        signal=signal.astype(np.float32), texture=texture.astype(np.float32), nucleus=nucleus.astype(np.float32)
+        signal=signal.astype(np.float32),
+        texture=texture.astype(np.float32),
+        nucleus=nucleus.astype(np.float32),
     )
 
 

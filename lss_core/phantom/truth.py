@@ -87,7 +87,9 @@ class _Section:
 def _cross_section(anatomy: Anatomy, disc: Disc, offset_mm: float, noise: Noise) -> _Section:
     frame = anatomy.curve.frame(disc.s + offset_mm)
     plane = Plane(
-        origin=frame.point(-20, -14, 0), row_step=GRID_MM * frame.axes[1], column_step=GRID_MM * frame.axes[0],
+        origin=frame.point(-20, -14, 0),
+        row_step=GRID_MM * frame.axes[1],
+        column_step=GRID_MM * frame.axes[0],
         shape=(int(30 / GRID_MM), int(40 / GRID_MM)),
     )
     drawing = draw_spine(anatomy, Canvas(plane, (), noise))
@@ -109,7 +111,8 @@ def _central(
     at_disc = OFFSETS_MM.index(0.0)
     shown = sections[at_disc].masks[Structure.DURAL_SAC]
     middle = (sections if shown.any() else normal)[at_disc].middle(
-        shown if shown.any() else normal[at_disc].masks[Structure.DURAL_SAC])
+        shown if shown.any() else normal[at_disc].masks[Structure.DURAL_SAC]
+    )
     values = {
         "sac_area_mm2": areas[worst],
         "sac_area_ratio": min(ratios[worst], 1.0),
