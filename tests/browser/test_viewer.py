@@ -215,8 +215,9 @@ def test_zoom_keeps_the_point_under_the_mouse_and_home_resets(open_page: Open) -
     canvas = page.locator(f"[data-role={AXIAL.value}] canvas")
     box = canvas.bounding_box()
     assert box is not None
-    at = (box["width"] * 0.7, box["height"] * 0.6)
-    page.mouse.move(box["x"] + at[0], box["y"] + at[1])
+    mouse = (round(box["x"] + box["width"] * 0.7), round(box["y"] + box["height"] * 0.6))
+    at = (mouse[0] - box["x"], mouse[1] - box["y"])
+    page.mouse.move(*mouse)
     to_patient = "(root, [x, y]) => root.lss.viewports[2].toPatient(x, y)"
     before = page.locator(".lss-viewer").evaluate(to_patient, at)
     page.keyboard.down("Control")

@@ -50,8 +50,7 @@ class Toolbar {
       this.button("Keys (?)", () => this.toggleHelp()),
     );
     if (app.pixels?.failed) this.element.append(this.button("Try again", () => app.open()));
-    const from = [app.focused, ...app.viewports].find(({ pixels }) => pixels?.masks)?.pixels;
-    this.legendDrawn = !!from;
+    const from = [app.focused, ...app.viewports].find(({ pixels }) => pixels?.meta.structures)?.pixels;
     if (from) this.element.append(make("span", "hint", { text: "Overlay" }), this.slider(), this.legend(from.meta.structures));
   }
 

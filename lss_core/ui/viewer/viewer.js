@@ -13,7 +13,7 @@ const leftViews = new Map(); // how a case was left, by component and case
 
 class App {
   constructor(parent) {
-    Object.assign(this, { parent, data: null, pixels: null, mark: null, linesShown: true });
+    Object.assign(this, { parent, data: null, pixels: null, mark: null, linesShown: true, alone: false });
     Object.assign(this, { overlayOpacity: 0.5, overlayVersion: 0, hidden: new Set(), lastCommand: -1 });
     this.root = parent.querySelector(".lss-viewer");
     this.root.replaceChildren();
@@ -103,11 +103,10 @@ class App {
         viewport.show(kept ?? pixels.best(viewport.role), kept && left[i]);
       });
       this.viewports.forEach((viewport) => this.fillChoice(viewport));
-      if (!this.focused.pixels) this.focus(this.viewports.find((viewport) => viewport.pixels) ?? this.focused);
+      this.focus([this.focused, ...this.viewports].find((viewport) => viewport.pixels) ?? this.focused);
       if (this.pendingTarget) this.goTo(this.pendingTarget);
     }
     if (pixels.complete && this.data.next_case_id) openCase(this.data.user, this.data.next_case_id, "low");
-    if (pixels.series.some((one) => one.masks) && !this.toolbar.legendDrawn) this.toolbar.render();
     if (pixels.failed) this.toolbar.render();
     this.redraw();
   }
@@ -144,7 +143,8 @@ class App {
     const { point_mm: point, role, slice } = target;
     for (const viewport of this.viewports) {
       if (!viewport.pixels) continue;
-      if (viewport.role === role && slice != null) viewport.slice = slice;
+      const own = viewport.role === role && viewport.pixels === this.pixels.best(role);
+      if (own && slice != null) viewport.slice = slice;
       else if (point) this.bring(viewport, point);
       if (point) viewport.reveal(point);
     }
@@ -192,16 +192,19 @@ class App {
     return sagittal(viewport) ? this.viewports.filter((one) => one !== viewport && sagittal(one)) : [];
   }
 
+  /** Give a viewport the keyboard; where one fills the row, it is this one. */
   focus(viewport) {
     this.focused = viewport;
-    for (const one of this.viewports) one.element.classList.toggle("focused", one === viewport);
+    for (const one of this.viewports) {
+      one.element.classList.toggle("focused", one === viewport);
+      one.element.hidden = this.alone && one !== viewport;
+    }
     if (this.data) this.toolbar.render();
     this.redraw();
   }
 
   maximise(viewport) {
-    const alone = this.views.classList.toggle("alone");
-    for (const one of this.viewports) one.element.hidden = alone && one !== viewport;
+    this.alone = this.views.classList.toggle("alone");
     this.focus(viewport);
   }
 
@@ -214,7 +217,8 @@ class App {
   key(event) {
     event.stopPropagation();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest?.("select, input[type=range]")) return;
+    if (event.target.closest("select, input[type=range]")) return;
+    if (event.target.closest("button, input") && (event.key === "Enter" || event.key === " ")) return;
     const taken = this.toolbar.key(event) || this.viewKey(event) || (this.data.grid && this.grid.key(event)) || this.lookKey(event);
     if (taken) event.preventDefault();
   }
@@ -235,7 +239,6 @@ class App {
       home: () => this.resetView(),
     };
     const act = preset ? () => focused.preset(preset[1] - 1) : acts[event.key] ?? acts[event.key.toLowerCase()];
-    if (event.key === " " && event.target.closest?.("button, input")) return false;
     act?.();
     return !!act;
   }
@@ -255,7 +258,6 @@ class App {
     const shown = this.viewports.filter((viewport) => viewport.pixels);
     const at = shown.indexOf(this.focused);
     const next = shown[(at + step + shown.length) % shown.length];
-    if (this.views.classList.contains("alone")) this.maximise(this.focused);
     if (next) this.focus(next);
   }
 
