@@ -22,11 +22,18 @@ from lss_core.vision.foramina import foramen_points
 NEAR_MM = 5.0
 """A slice shows a level when its plane passes within this distance of the canal's point."""
 
+BELOW_MIDDLE_MM = 2.5
+"""The slice that is read lies this far below the disc's middle: there the recesses begin."""
+
 SAGITTAL_ROLES = (SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_STIR)
 """Where levels are sought, the better one first."""
 
 PITCH_MM = (18.0, 52.0)
 """Distance between the middles of neighbouring discs."""
+BELOW_L5_MM = (40.0, 56.0)
+"""Where the sacrum lies below the disc L4-L5, behind a whole vertebra."""
+L5_LEANS_DEGREES = 20.0
+"""How much further back than that disc's own direction the spine turns over this vertebra."""
 MOST_LEVEL_SHARE = 0.3
 """More of a structure than this below a disc, and it counts as being there."""
 
@@ -60,20 +67,19 @@ def locate(series: Mapping[SeriesRole, Volume], masks: Mapping[SeriesRole, MaskS
 
 
 def axial_slice(volume: Volume, level: Level, places: Places) -> int | None:
-    """The axial slice that shows a level best: near the canal's point and the disc's middle.
+    """The axial slice that shows a level best: through the lower half of disc and canal.
 
     None where no slice within 5 mm of the canal's point has it in its frame. Where tilted
     blocks cross, the slice that lies in the disc wins.
     """
     if level not in places.canal_points_mm:
         return None
-    canal = np.array(places.canal_points_mm[level])
-    away = volume.distances_mm(canal)
-    inside = np.array([_in_frame(volume, k, canal) for k in range(len(away))])
-    along_disc = volume.distances_mm(np.array(places.disc_points_mm[level]))
-    cost = np.where(inside & (away <= NEAR_MM), away + 0.5 * along_disc, np.inf)
-    best = int(cost.argmin())
-    return best if np.isfinite(cost[best]) else None
+    canal, disc = (np.array(points[level]) for points in (places.canal_points_mm, places.disc_points_mm))
+    down = BELOW_MIDDLE_MM * np.array(places.disc_normals[level])
+    inside = np.array([_in_frame(volume, k, canal) for k in range(len(volume.voxels))])
+    near = inside & (volume.distances_mm(canal) <= NEAR_MM)
+    cost = volume.distances_mm(canal - down) + 0.5 * volume.distances_mm(disc - down)
+    return int(np.where(near, cost, np.inf).argmin()) if near.any() else None
 
 
 def _in_frame(volume: Volume, k: int, point: Float) -> bool:
@@ -95,12 +101,17 @@ def levels_in(volume: Volume, masks: MaskStack) -> Places:
     discs = _in_column(discs_of(volume, masks, canal), canal)
     if not discs:
         return nowhere("no disc was found")
-    discs = with_missed(discs, volume, masks)
+    discs = with_missed(discs)
     last = _lumbosacral(discs, volume, masks)
     if isinstance(last, str):
         return nowhere(last)
-    named = dict(zip(reversed(Level), reversed(discs[: last + 1]), strict=False))
-    missing = dict.fromkeys(set(Level) - set(named), "its disc was not found above those that were")
+    numbered = [*discs, *[None] * (last + 1 - len(discs))][: last + 1]
+    named = {
+        level: disc
+        for level, disc in zip(reversed(Level), reversed(numbered), strict=False)
+        if disc is not None
+    }
+    missing = dict.fromkeys(set(Level) - set(named), "its disc was not found")
     points: dict[Level, Point] = {}
     for level, disc in named.items():
         point = canal_at(canal, disc)
@@ -162,7 +173,7 @@ def _in_column(discs: Sequence[Disc], canal: Float) -> list[Disc]:
     return kept
 
 
-def with_missed(discs: Sequence[Disc], volume: Volume, masks: MaskStack) -> list[Disc]:
+def with_missed(discs: Sequence[Disc]) -> list[Disc]:
     """The discs with one put in where two neighbours are two pitches apart and bone lies between."""
     centres = np.array([disc.centre for disc in discs])
     steps = np.linalg.norm(np.diff(centres, axis=0), axis=1)
@@ -191,10 +202,11 @@ def _between(above: Disc, below: Disc) -> Disc:
 
 
 def _lumbosacral(discs: Sequence[Disc], volume: Volume, masks: MaskStack) -> int | str:
-    """Which disc is L5-S1, or why that cannot be said.
+    """The number of the disc that is L5-S1, or why that cannot be said.
 
     It is the lowest disc with a vertebra above; below it lies the sacrum, or at least no
-    further vertebra where the image goes on.
+    further vertebra where the image goes on. One more than the last disc has when its own
+    disc was missed, but the sacrum lies one vertebra below the last.
     """
     usual = float(np.median([disc.length_mm for disc in discs if disc.weight]))
     for number in range(len(discs) - 1, -1, -1):
@@ -210,8 +222,18 @@ def _lumbosacral(discs: Sequence[Disc], volume: Volume, masks: MaskStack) -> int
             return "the image ends below the lowest disc, so the sacrum cannot be seen"
         if sacrum >= vertebra or vertebra < MOST_LEVEL_SHARE:
             return number
-        return "the lowest disc has another vertebra below it, and no disc was found above the sacrum"
+        leaning = replace(disc, up=_turned(disc.up, -disc.back), back=_turned(disc.back, disc.up))
+        sacral = masks.mask(SagittalStructure.SACRUM)
+        if share_at(volume, sacral, leaning, down_mm=BELOW_L5_MM) >= MOST_LEVEL_SHARE:
+            return number + 1  # the vertebra below it is L5
+        return "the lowest disc has another vertebra below it, and no sacrum was found below that"
     return "no disc between a vertebra and the sacrum was found"
+
+
+def _turned(axis: Float, towards: Float) -> Float:
+    angle = np.radians(L5_LEANS_DEGREES)
+    turned: Float = np.cos(angle) * axis + np.sin(angle) * towards
+    return turned
 
 
 def _below(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +17,8 @@ from lss_core.errors import BundleError
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.vision.bundle import Bundle
+
+T = TypeVar("T", bound=np.generic)
 
 STRIDE = 16
 """A U-Net of depth 4 takes sizes that are multiples of this."""
@@ -48,26 +50,26 @@ class Segmenter:
 
     def __call__(self, volume: Volume, *, batch: int = 8, progress: Progress = silent) -> MaskStack:
         """Masks on the volume's own grid: every structure's probability over a half."""
-        slices = len(volume.voxels)
         bits = np.zeros(volume.shape, np.uint32)
-        for start in range(0, slices, batch):
-            chosen = slice(start, min(start + batch, slices))
-            for number, mask in enumerate(self._masks(volume, chosen)):
-                bits[chosen] |= mask.astype(np.uint32) << np.uint32(number)
-            progress(chosen.stop / slices, "Outlining structures")
+        turns = [upright(volume, k) for k in range(len(bits))]
+        for turn in dict.fromkeys(turns):
+            alike = [k for k, other in enumerate(turns) if other == turn]
+            for start in range(0, len(alike), batch):
+                chosen = alike[start : start + batch]
+                bits[chosen] = self._bits(volume, chosen, turn)
+                progress((chosen[-1] + 1) / len(bits), "Outlining structures")
         return MaskStack(structures=self.structures, bits=bits)
 
-    def _masks(self, volume: Volume, chosen: slice) -> Iterator[NDArray[np.bool_]]:
-        turn = upright(volume, chosen.start)
+    def _bits(self, volume: Volume, chosen: list[int], turn: Turn) -> NDArray[np.uint32]:
         images = np.stack(
-            [turn.forth(normalised(s, self.preprocessing.percentiles)) for s in volume.voxels[chosen]]
+            [turn.forth(normalised(volume.voxels[k], self.preprocessing.percentiles)) for k in chosen]
         )
-        spacing = turn.spacing(volume.spacing_mm)
-        canvas = Canvas.of(images.shape[1:], spacing, self.preprocessing)
-        inputs = canvas.forth(torch.from_numpy(images)[:, None])
-        logits = canvas.back(self.logits(inputs))
+        canvas = Canvas.of(images.shape[1:], turn.spacing(volume.spacing_mm), self.preprocessing)
+        logits = canvas.back(self.logits(canvas.forth(torch.from_numpy(images)[:, None])))
+        bits = np.zeros(images.shape, np.uint32)
         for channel in range(len(self.structures)):
-            yield np.stack([turn.back(image) for image in (logits[:, channel] > 0).numpy()])
+            bits |= (logits[:, channel] > 0).numpy().astype(np.uint32) << np.uint32(channel)
+        return np.stack([turn.back(image) for image in bits])
 
     def logits(self, inputs: Tensor) -> Tensor:
         """The network's logits, float32 on the CPU, in bfloat16 arithmetic where that is quicker."""
@@ -92,7 +94,7 @@ def make_segmenter(bundle: Bundle, name: str, device: torch.device) -> Segmenter
     return Segmenter(network=network, structures=card.outputs, preprocessing=preprocessing, device=device)
 
 
-def normalised(image: NDArray[np.generic], percentiles: tuple[float, float]) -> NDArray[np.float32]:
+def normalised(image: NDArray[Any], percentiles: tuple[float, float]) -> NDArray[np.float32]:
     """Intensities mapped so that the two percentiles become 0 and 1, cut at both."""
     low, high = np.percentile(image, percentiles)
     scaled: NDArray[np.float32] = ((image.astype(np.float32) - low) / max(high - low, 1e-6)).astype(
@@ -113,12 +115,12 @@ class Turn:
     flip_rows: bool
     flip_columns: bool
 
-    def forth(self, image: NDArray[np.float32]) -> NDArray[np.float32]:
+    def forth(self, image: NDArray[T]) -> NDArray[T]:
         """A stored slice, upright."""
         turned = image.T if self.transpose else image
         return np.ascontiguousarray(turned[self._flips])
 
-    def back(self, image: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    def back(self, image: NDArray[T]) -> NDArray[T]:
         """An upright slice as it was stored."""
         turned = image[self._flips]
         return turned.T if self.transpose else turned

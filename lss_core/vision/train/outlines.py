@@ -56,7 +56,7 @@ PLANES = {
         preprocessing=Preprocessing(spacing_mm=0.65, largest=(320, 320)),
         shape=(240, 240),
         augmentation=Augmentation(rotation_degrees=16, scale=1.3, shift=0.06, flip=0.0, class_contrast=0.6),
-        slices_each=12,
+        slices_each=6,
     ),
 }
 

@@ -1,0 +1,203 @@
+"""Masks come back on the volume's own pixels, however it was stored; training can be taken up again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from lss_core.domain import SagittalStructure
+from lss_core.errors import BundleError
+from lss_core.imaging.volume import Volume
+from lss_core.vision.bundle import Card, load_bundle, write_card, write_network
+from lss_core.vision.networks import UNet
+from lss_core.vision.segment import Preprocessing, Segmenter, make_segmenter, upright
+from lss_core.vision.train.augment import Augmentation
+from lss_core.vision.train.run import Run, Schedule
+from lss_core.vision.train.segmentation import Batches, Source, dice_of, loss_of
+from lss_core.vision.train.slices import SliceSet, read_spider
+
+
+class Bright(nn.Module):
+    """Says 'yes' where the image is bright, and marks the upper left quarter of the canvas."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        corner = torch.full_like(image, -1.0)
+        corner[:, :, : image.shape[2] // 2, : image.shape[3] // 2] = 1.0
+        return torch.cat([image - 0.5, corner], 1)
+
+
+def volume_of(voxels: np.ndarray, x_axis: list[float], y_axis: list[float], spacing: float = 0.5) -> Volume:
+    count = len(voxels)
+    normal = np.cross(x_axis, y_axis)
+    return Volume(
+        voxels=voxels,
+        positions_mm=np.arange(count)[:, None] * 4.0 * normal,
+        x_axes=np.tile(x_axis, (count, 1)),
+        y_axes=np.tile(y_axis, (count, 1)),
+        spacing_mm=(spacing, spacing),
+        thickness_mm=4.0,
+        instance_numbers=tuple(range(count)),
+        block=np.zeros(count, np.int64),
+    )
+
+
+def segmenter(spacing_mm: float = 0.5, largest: tuple[int, int] = (320, 320)) -> Segmenter:
+    return Segmenter(
+        network=Bright(),
+        structures=("bright", "corner"),
+        preprocessing=Preprocessing(spacing_mm=spacing_mm, percentiles=(0, 100), largest=largest),
+        device=torch.device("cpu"),
+    )
+
+
+def blocks(shape: tuple[int, int, int] = (10, 150, 170)) -> np.ndarray:
+    voxels = np.zeros(shape, np.int16)
+    voxels[:, 40:80, 100:150] = 1000
+    voxels[3, 100:140, 20:60] = 1000
+    return voxels
+
+
+def test_at_the_networks_own_spacing_a_mask_comes_back_to_the_pixel() -> None:
+    voxels = blocks()
+    masks = segmenter(0.5)(volume_of(voxels, [1, 0, 0], [0, 1, 0]))
+    np.testing.assert_array_equal(masks.mask("bright"), voxels > 500)
+
+
+@pytest.mark.parametrize("spacing_mm", [0.4, 0.65, 0.9])
+def test_resampled_and_back_an_edge_moves_by_a_pixel_at_most(spacing_mm: float) -> None:
+    voxels = blocks()
+    found = segmenter(spacing_mm)(volume_of(voxels, [1, 0, 0], [0, 1, 0])).mask("bright", 0)
+    rows, columns = np.flatnonzero(found.any(1)), np.flatnonzero(found.any(0))
+    assert [rows[0], rows[-1], columns[0], columns[-1]] == pytest.approx([40, 79, 100, 149], abs=1)
+
+
+def test_what_lies_beyond_the_largest_canvas_is_not_outlined() -> None:
+    voxels = np.full((1, 200, 200), 7, np.int16)
+    voxels[:, 1::2] = 1000
+    found = segmenter(0.5, (160, 160))(volume_of(voxels, [1, 0, 0], [0, 1, 0])).mask("bright", 0)
+    assert found[21:179, 20:180].any()
+    assert not found[:20].any()
+    assert not found[:, 180:].any()
+
+
+@pytest.mark.parametrize(
+    ("x_axis", "y_axis"),
+    [([0, 1, 0], [0, 0, -1]), ([0, -1, 0], [0, 0, -1]), ([0, 0, 1], [0, 1, 0]), ([0, 0, -1], [0, 1, 0])],
+)
+def test_a_sagittal_slice_is_shown_to_the_network_head_up_and_front_left(
+    x_axis: list[float], y_axis: list[float]
+) -> None:
+    volume = volume_of(np.zeros((2, 64, 96), np.int16), x_axis, y_axis)
+    corner = segmenter()(volume).mask("corner", 0)
+    points = volume.to_patient(0, np.argwhere(corner).astype(float))
+    others = volume.to_patient(0, np.argwhere(~corner).astype(float))
+    assert points[:, 1].mean() < others[:, 1].mean()  # y grows to the back
+    assert points[:, 2].mean() > others[:, 2].mean()  # z grows to the head
+
+
+def test_an_axial_slice_is_shown_to_the_network_front_up_and_right_side_left() -> None:
+    volume = volume_of(np.zeros((1, 64, 64), np.int16), [-1, 0, 0], [0, -1, 0])
+    corner = segmenter()(volume).mask("corner", 0)
+    points = volume.to_patient(0, np.argwhere(corner).astype(float))
+    assert points[:, 0].mean() < volume.centres_mm[0, 0]
+    assert points[:, 1].mean() < volume.centres_mm[0, 1]
+
+
+def test_turning_upright_and_back_changes_nothing() -> None:
+    image = np.arange(12, dtype=np.float32).reshape(3, 4)
+    volume = volume_of(np.zeros((1, 3, 4), np.int16), [0, 0, 1], [0, -1, 0])
+    turn = upright(volume, 0)
+    np.testing.assert_array_equal(turn.back(turn.forth(image)), image)
+
+
+def test_progress_ends_at_one() -> None:
+    told: list[float] = []
+    segmenter()(volume_of(blocks(), [1, 0, 0], [0, 1, 0]), progress=lambda share, _: told.append(share))
+    assert told == sorted(told)
+    assert told[-1] == 1
+
+
+def test_a_card_that_does_not_tell_the_spacing_is_refused(tmp_path: Path) -> None:
+    network = UNet(inputs=1, outputs=1, base=4)
+    fields = {"architecture": "unet", "inputs": 1, "outputs": ("disc",), "base": 4}
+    card = Card(
+        name="toy", version="1", made="", summary="", intended_use="", licence="", provenance={},
+        training_data=(), networks={"sagittal": write_network(tmp_path, "sagittal", network, fields)},
+    )  # fmt: skip
+    write_card(tmp_path, card)
+    with pytest.raises(BundleError, match="does not say how 'sagittal' wants its images"):
+        make_segmenter(load_bundle(tmp_path), "sagittal", torch.device("cpu"))
+
+
+def toy_slices(count: int = 6) -> SliceSet:
+    rng = np.random.default_rng(0)
+    images, bits = [], []
+    for _ in range(count):
+        mask = np.zeros((64, 64), np.uint32)
+        row, column = rng.integers(8, 40, 2)
+        mask[row : row + 16, column : column + 16] = 1
+        images.append((mask * 180 + rng.integers(0, 60, mask.shape)).astype(np.uint8))
+        bits.append(mask)
+    return SliceSet(
+        images=tuple(images),
+        bits=tuple(bits),
+        known=np.array([True, False]),
+        patients=tuple("abcdef"[:count]),
+    )
+
+
+def test_a_channel_that_a_source_does_not_outline_does_not_count() -> None:
+    targets = torch.zeros(1, 2, 8, 8)
+    known = torch.tensor([[1.0, 0.0]])
+    logits = torch.zeros(1, 2, 8, 8)
+    other = logits.clone()
+    other[:, 1] = 9.0
+    assert loss_of(logits, targets, known) == loss_of(other, targets, known)
+
+
+def test_a_run_taken_up_again_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    batches = Batches(sources=[Source(slices=toy_slices())], shape=(32, 32), size=2)
+    torch.manual_seed(0)
+    first = Run(UNet(inputs=1, outputs=2, base=4), Schedule(steps=3), tmp_path / "run.pt")
+    first.train(batches.loss)
+    second = Run(UNet(inputs=1, outputs=2, base=4), Schedule(steps=5), tmp_path / "run.pt")
+    assert second.step == 3
+    for key, value in first.network.state_dict().items():
+        assert torch.equal(value, second.network.state_dict()[key])
+    second.train(batches.loss)
+    assert second.step == 5
+
+
+def test_a_small_network_learns_to_outline_a_bright_square(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    plain = Augmentation(rotation_degrees=0, scale=1.1, class_contrast=0, curve=0, blur=0, noise=0)
+    batches = Batches(sources=[Source(slices=toy_slices(), augmentation=plain)], shape=(64, 64), size=4)
+    schedule = Schedule(steps=60, peak_rate=1e-2, warm_up=5, average=0.8)
+    run = Run(UNet(inputs=1, outputs=2, base=4), schedule, tmp_path / "run.pt")
+    run.train(batches.loss)
+    assert dice_of(run.averaged(), toy_slices(), ("square", "unknown"))["square"] > 0.7
+
+
+def test_patients_kept_apart_are_not_trained_on() -> None:
+    train, apart = toy_slices().split(2, np.random.default_rng(0))
+    assert len(set(apart.patients)) == 2
+    assert not set(train.patients) & set(apart.patients)
+
+
+def test_the_real_slices_read_with_their_three_structures(shared_data: Path, tmp_path: Path) -> None:
+    for kind in ("images", "masks"):
+        (tmp_path / kind).mkdir()
+        source = shared_data / "spider_sagittal" / kind / "052_062.png"
+        (tmp_path / kind / source.name).write_bytes(source.read_bytes())
+    names = tuple(name.value for name in SagittalStructure)
+    slices = read_spider(tmp_path, names, Preprocessing(spacing_mm=0.9, largest=(448, 448)))
+    assert slices.images[0].shape == (320, 256)
+    assert slices.patients == ("052",)
+    known = [name for name, outlined in zip(names, slices.known, strict=True) if outlined]
+    assert known == ["disc", "vertebra", "spinal_canal"]
+    counts = [int(((slices.bits[0] >> names.index(name)) & 1).sum()) for name in known]
+    assert counts == pytest.approx([8337 / 4, 43634 / 4, 12259 / 4], rel=0.03)  # of the PNG, at half its size
