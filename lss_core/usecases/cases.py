@@ -40,7 +40,8 @@ def list_cases(workspace: Workspace, user: User, study_id: str) -> list[CaseSumm
 def delete_case(workspace: Workspace, user: User, case_id: str, reason: str) -> None:
     """Delete a case with all that hangs on it: rows first, then its files. Coordinators.
 
-    The deletion itself, who and why, stays on record. Raises StoreError without a reason.
+    The deletion itself, who and why, stays on record. Raises StoreError without a reason,
+    and when files are left behind; NotFoundError.
     """
     require(user, Role.COORDINATOR)
     reason = reason.strip()[:500]
@@ -51,4 +52,13 @@ def delete_case(workspace: Workspace, user: User, case_id: str, reason: str) -> 
         cases.case_summary(tx, case_id, now=now)
         cases.delete_case(tx, case_id, reason=reason, actor=user.id, at=now)
         audit.record(tx, at=now, actor=user.id, act="case.delete", subject=case_id, reason=reason)
-    shutil.rmtree(workspace.case_folder(case_id), ignore_errors=True)
+    try:
+        shutil.rmtree(workspace.case_folder(case_id))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(
+            case_id,
+            reason="the case is deleted, but not all of its files could be",
+            remedy=f"Delete the folder volumes/{case_id} in the data folder by hand",
+        ) from error

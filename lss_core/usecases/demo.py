@@ -168,13 +168,15 @@ def _phantoms(
             for seed in seeds
             if seed not in known
         }
-        for seed in seeds:
-            if seed in known:
-                yield known[seed]
-            else:
-                yield _import_phantom(
-                    workspace, study_id, seed, Path(folder) / str(seed), drawn[seed].result()
-                )
+        try:
+            for seed in seeds:
+                if seed in known:
+                    yield known[seed]
+                    continue
+                grades = drawn[seed].result()
+                yield _import_phantom(workspace, study_id, seed, Path(folder) / str(seed), grades)
+        finally:
+            pool.shutdown(cancel_futures=True)  # who gives up does not wait for what is not begun
 
 
 def _import_phantom(

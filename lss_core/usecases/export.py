@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 
 from lss_core.domain import Site
-from lss_core.store import ratings, references, studies
+from lss_core.store import audit, ratings, references, studies
 from lss_core.store.values import Rater, RatingRow, ReferenceGrade
 from lss_core.usecases.access import UNBLINDED
 from lss_core.usecases.users import User, require
@@ -34,6 +34,9 @@ def ratings_csv(workspace: Workspace, user: User, study_id: str, *, reference_id
         known = references.reference_summaries(tx, study_id)
         chosen = reference_id or (known[0].id if known else None)
         truth = {} if chosen is None else _by_site(references.reference_grades(tx, chosen))
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        audit.record(tx, at=now, actor=user.id, act="ratings.export", subject=study_id, rows=len(rows))
     title = next((f"{r.name} v{r.version}" for r in known if r.id == chosen), "")
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS, lineterminator="\n")

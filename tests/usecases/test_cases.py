@@ -5,6 +5,7 @@ import pytest
 from lss_core.domain import SITES, Answer, Grade, Role
 from lss_core.errors import AccessError, NotFoundError, StoreError
 from lss_core.store import audit, ratings
+from lss_core.usecases import cases as cases_module
 from lss_core.usecases.cases import RunStatus, delete_case, list_cases, list_studies
 from lss_core.usecases.reading import open_read, record_answer
 from lss_core.usecases.users import OPERATOR
@@ -32,6 +33,15 @@ def test_a_deletion_needs_a_reason_a_coordinator_and_a_case(workspace, person, c
         delete_case(workspace, person(Role.STATISTICIAN), case_id, "tidy")
     with pytest.raises(NotFoundError, match="no such case"):
         delete_case(workspace, OPERATOR, "C-NONE", "tidy")
+
+
+def test_files_that_cannot_be_deleted_are_named(workspace, case_id, monkeypatch):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(cases_module.shutil, "rmtree", refuse)
+    with pytest.raises(StoreError, match=f"Delete the folder volumes/{case_id}"):
+        delete_case(workspace, OPERATOR, case_id, "consent withdrawn")
 
 
 def test_a_reader_sees_his_studies_only_and_nothing_of_the_model(
