@@ -28,6 +28,8 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
 _numbers = itertools.count()
 
 
@@ -64,34 +66,42 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgres_url: str) -> str:
-    """The name of a migrated PostgreSQL database that others are copied from."""
+def migrated_postgres(postgres_url: str) -> str:
+    """The URL of a migrated PostgreSQL database, which each test leaves empty."""
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE lss_template")
-    store = Store(_named(postgres_url, "lss_template"))
+        connection.execute("CREATE DATABASE lss_tests")
+    url = _named(postgres_url, "lss_tests")
+    store = Store(url)
     store.migrate()
     store.close()
-    return "lss_template"
+    return url
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(params=DATABASES)
 def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a database without a table."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'lss.sqlite'}"
-    else:
-        yield from _postgres_copy(request.getfixturevalue("postgres_url"), "template0")
+        return
+    url, name = request.getfixturevalue("postgres_url"), f"lss_empty_{next(_numbers)}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield _named(url, name)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(params=DATABASES)
 def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workspace]:
     """A workspace with an empty, migrated database, a data folder and a clock that the test turns."""
-    if request.param == "sqlite":
-        yield from _workspace(f"sqlite:///{tmp_path / 'lss.sqlite'}", tmp_path)
-        return
-    url = request.getfixturevalue("postgres_url")
-    for copy in _postgres_copy(url, request.getfixturevalue("migrated_template")):
-        yield from _workspace(copy, tmp_path)
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'lss.sqlite'}" if sqlite else request.getfixturevalue("migrated_postgres")
+    store = Store(url)
+    store.migrate()
+    settings = Settings(data_dir=tmp_path / "data", database_url=url, _env_file=None)
+    settings.data_dir.mkdir()
+    yield Workspace(settings=settings, store=store, now=Clock())
+    store.close()
+    if not sqlite:
+        _empty(url)
 
 
 @pytest.fixture
@@ -101,22 +111,13 @@ def clock(workspace: Workspace) -> Clock:
     return workspace.now
 
 
-def _workspace(url: str, folder: Path) -> Iterator[Workspace]:
-    store = Store(url)
-    store.migrate()
-    settings = Settings(data_dir=folder / "data", database_url=url, _env_file=None)
-    settings.data_dir.mkdir()
-    yield Workspace(settings=settings, store=store, now=Clock())
-    store.close()
-
-
-def _postgres_copy(url: str, template: str) -> Iterator[str]:
-    name = f"lss_test_{next(_numbers)}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _named(url, name)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def _empty(url: str) -> None:
+    """Empty every table; TRUNCATE is the one way past the append-only triggers, and the tests' alone."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        ).fetchall()
+        connection.execute(f"TRUNCATE {', '.join(name for (name,) in tables)} RESTART IDENTITY CASCADE")
 
 
 def _named(url: str, name: str) -> str:
