@@ -3,8 +3,8 @@
 The dural sac is a ribbon about 12 mm wide behind the vertebrae. On T2 it outshines both sides,
 on T1 it does not. So the brightest ribbon that runs from head to feet at the depth of the canal
 tells the weighting; its brightness is taken against the mean around it, since a surface coil
-makes the back brighter than the front. Thresholds were set on rendered studies and checked on
-real ones; images between them say nothing.
+makes the back brighter than the front. Thresholds were set on six rendered studies
+and one real one; images between them say nothing.
 """
 
 from __future__ import annotations

@@ -28,41 +28,47 @@ COMPARABLE_MAX = 4095
 
 def assemble(files: Sequence[SpooledFile], *, key: bytes) -> DicomBatch:
     """The study that these files of one study make, none where nothing is left, and their verdicts."""
-    series: list[DicomSeries] = []
-    guesses: list[Guess] = []
+    stacks: list[tuple[DicomSeries, Guess]] = []
     verdicts: list[FileVerdict] = []
     by_series: dict[str, list[SpooledFile]] = {}
     for file in files:
         by_series.setdefault(file.record.series, []).append(file)
     for _, members in sorted(by_series.items()):
-        cleaner = Deidentifier(key=key, patient=min(file.record.patient for file in members))
-        every = [Slice(file=file, number=n) for file in members for n in range(len(file.record.frames))]
-        kept = without_doubles(every)
         try:
-            stacks = split(kept)
+            found, homes = _stacks(members, key)
         except NotTakenError as refusal:
             verdicts += [
                 FileVerdict(path=file.name, verdict=refusal.verdict, reason=refusal.reason)
                 for file in members
             ]
             continue
-        home: dict[str, str] = {}
-        for label, stack in stacks.items():
-            one, guess = _series(
-                stack, label, cleaner, several=len(stacks) > 1, doubles=len(every) - len(kept)
-            )
-            series.append(one)
-            guesses.append(guess)
-            home |= {piece.file.name: one.uid for piece in stack}
-        verdicts += [_verdict(file, home.get(file.name)) for file in members]
-    guesses = settle(guesses, [one.volume for one in series])
-    settled = [
+        stacks += found
+        verdicts += [_verdict(file, homes.get(file.name)) for file in members]
+    guesses = settle([guess for _, guess in stacks], [one.volume for one, _ in stacks])
+    series = [
         replace(one, role=guess.role, notes=(*one.notes, *guess.notes))
-        for one, guess in zip(series, guesses, strict=True)
+        for (one, _), guess in zip(stacks, guesses, strict=True)
     ]
     uid = hashed_uid(key, files[0].record.study)
-    study = DicomStudy(uid=uid, series=tuple(sorted(settled, key=lambda one: one.uid)))
-    return DicomBatch(verdicts=tuple(verdicts), studies=(study,) if settled else ())
+    study = DicomStudy(uid=uid, series=tuple(sorted(series, key=lambda one: one.uid)))
+    return DicomBatch(verdicts=tuple(verdicts), studies=(study,) if series else ())
+
+
+def _stacks(
+    members: Sequence[SpooledFile], key: bytes
+) -> tuple[list[tuple[DicomSeries, Guess]], dict[str, str]]:
+    """The stacks of one series, and by the name of each file taken the UID of its stack."""
+    cleaner = Deidentifier(key=key, patient=min(file.record.patient for file in members))
+    every = [Slice(file=file, number=n) for file in members for n in range(len(file.record.frames))]
+    kept = without_doubles(every)
+    stacks = split(kept)
+    found: list[tuple[DicomSeries, Guess]] = []
+    homes: dict[str, str] = {}
+    for label, stack in stacks.items():
+        pair = _series(stack, label, cleaner, several=len(stacks) > 1, doubles=len(every) - len(kept))
+        found.append(pair)
+        homes |= {one.file.name: pair[0].uid for one in stack}
+    return found, homes
 
 
 def _verdict(file: SpooledFile, series: str | None) -> FileVerdict:

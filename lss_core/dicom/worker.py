@@ -44,6 +44,9 @@ TEXTS = (
 LONGEST_TEXT = 200
 
 
+UNREADABLE = "its header holds values that cannot be read"
+
+
 def read_file(path: Path, spool: Path, limit_bytes: int) -> FileRecord:
     """Read and decode a file; its stored values go to `spool` as they are, frame after frame.
 
@@ -53,48 +56,52 @@ def read_file(path: Path, spool: Path, limit_bytes: int) -> FileRecord:
     try:
         header.check_kind(dataset)
         header.check_grey(dataset)
-        frames, rows, columns = header.check_size(dataset, limit_bytes)
+        shape = header.check_size(dataset, limit_bytes)
         if "MOSAIC" in (str(kind).upper() for kind in dataset.get("ImageType") or []):
             raise NotTakenError(Verdict.SKIPPED, "a mosaic: many slices tiled in one image")
-        looks = header.frame_lookups(dataset, frames)
-        names = {name: _required_uid(dataset, name) for name in ("StudyInstanceUID", "SeriesInstanceUID")}
+        looks = header.frame_lookups(dataset, shape[0])
+        for name in ("StudyInstanceUID", "SeriesInstanceUID"):
+            _check_uid(dataset, name)
         places = [_place(look) for look in looks]
     except header.MALFORMED as error:
-        raise NotTakenError(Verdict.REFUSED, "its header holds values that cannot be read") from error
+        raise NotTakenError(Verdict.REFUSED, UNREADABLE) from error
     values = header.decoded(dataset)
     header.check_clean(dataset)
-    if values.shape not in ((rows, columns), (frames, rows, columns)) or values.dtype.kind not in "iu":
+    if values.shape not in (shape, shape[1:]) or values.dtype.kind not in "iu":
         raise NotTakenError(Verdict.REFUSED, "its decoded pixels are not what its header declares")
-    values = values.reshape(frames, rows, columns)
+    values = values.reshape(shape)
     try:
-        records = tuple(
-            _frame(look, place, values[number], number)
-            for number, (look, place) in enumerate(zip(looks, places, strict=True))
-        )
-        record = FileRecord(
-            study=names["StudyInstanceUID"],
-            series=names["SeriesInstanceUID"],
-            instance=str(dataset.get("SOPInstanceUID") or records[0].digest),
-            patient=str(dataset.get("PatientID") or names["StudyInstanceUID"]),
-            texts=_texts(looks[0], TEXTS),
-            attributes=_texts(looks[0], OF_A_SERIES),
-            dtype=values.dtype.newbyteorder("<").str,
-            rows=rows,
-            columns=columns,
-            inverted=dataset.PhotometricInterpretation == "MONOCHROME1",
-            frames=records,
-        )
+        record = _record(dataset, looks, places, values)
     except header.MALFORMED as error:
-        raise NotTakenError(Verdict.REFUSED, "its header holds values that cannot be read") from error
+        raise NotTakenError(Verdict.REFUSED, UNREADABLE) from error
     values.astype(record.dtype, copy=False).tofile(spool)
     return record
 
 
-def _required_uid(dataset: Any, name: str) -> str:
-    uid = str(dataset.get(name) or "").strip()
-    if not uid:
+def _record(dataset: Any, looks: list[header.Look], places: list[Any], values: NDArray[Any]) -> FileRecord:
+    frames = tuple(
+        _frame(look, place, image, number)
+        for number, (look, place, image) in enumerate(zip(looks, places, values, strict=True))
+    )
+    study = str(dataset.StudyInstanceUID).strip()
+    return FileRecord(
+        study=study,
+        series=str(dataset.SeriesInstanceUID).strip(),
+        instance=str(dataset.get("SOPInstanceUID") or frames[0].digest),
+        patient=str(dataset.get("PatientID") or study),
+        texts=_texts(looks[0], TEXTS),
+        attributes=_texts(looks[0], OF_A_SERIES),
+        dtype=values.dtype.newbyteorder("<").str,
+        rows=values.shape[1],
+        columns=values.shape[2],
+        inverted=dataset.PhotometricInterpretation == "MONOCHROME1",
+        frames=frames,
+    )
+
+
+def _check_uid(dataset: Any, name: str) -> None:
+    if not str(dataset.get(name) or "").strip():
         raise NotTakenError(Verdict.REFUSED, f"it has no {name}, so it belongs to no series")
-    return uid
 
 
 def _place(look: header.Look) -> tuple[Triple, Triple, Triple, tuple[float, float]]:
