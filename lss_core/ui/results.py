@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from lss_core.domain import Condition, Grade
-from lss_core.errors import LssError
+from lss_core.domain import Condition, Grade, Role
+from lss_core.errors import LssError, StoreError
 from lss_core.stats.agreement import band
 from lss_core.study.published import PUBLISHED, SOURCE, Published, PublishedCondition
 from lss_core.ui import charts
-from lss_core.ui.choice import choose
+from lss_core.ui.choice import choose, go_to
 from lss_core.ui.frame import show_empty, show_error
 from lss_core.ui.html import Html, escape, table, write
 from lss_core.ui.theme import Palette, current_mode, palette
@@ -25,10 +25,14 @@ from lss_core.usecases.figures import (
     Figure,
     Measure,
 )
-from lss_core.usecases.reference import ReferenceSummary
+from lss_core.usecases.reference import ReferenceSummary, make_majority_reference
 from lss_core.usecases.results import StudyResults, results_csv
+from lss_core.usecases.users import User
+from lss_core.usecases.workspace import Workspace
 
 SYNTHETIC = "The cases are synthetic and the readers simulated: the figures say nothing about real ones."
+FREEZE = "Freeze the majority"
+REFUSED = "reference-refused"
 READERS_FAVOURED = (
     "Readers of this table voted for the reference, which favours them over the model. "
     "Compare with a reference from outside where there is one."
@@ -78,12 +82,33 @@ def choose_condition(results: StudyResults) -> ConditionResult:
     return found[chosen]
 
 
+def offer_reference(workspace: Workspace, user: User, study_id: str) -> None:
+    """A coordinator's button that freezes the panel's majority as the reference's next version."""
+    if user.role in (Role.COORDINATOR, Role.ADMINISTRATOR):
+        st.button(
+            FREEZE,
+            help="Makes the next version of the reference standard: the panel's majority, and the "
+            "adjudicator's word where there is none. Earlier versions stay.",
+            on_click=_freeze,
+            args=(workspace, user, study_id),
+        )
+    if refused := st.session_state.pop(REFUSED, None):
+        show_error(refused)
+
+
+def _freeze(workspace: Workspace, user: User, study_id: str) -> None:
+    try:
+        go_to("reference", make_majority_reference(workspace, user, study_id).id)
+    except StoreError as error:
+        st.session_state[REFUSED] = error
+
+
 def no_reference() -> None:
     """Said where nothing can be compared yet."""
     show_empty(
         "No results yet",
-        next_step="Results need a reference standard: it is made from the panel's majority once all its "
-        "readers have read a case. The demo study has one: python -m lss_core demo",
+        next_step="Results need a reference standard. Once the panel has read a case, a coordinator makes "
+        f"one here with '{FREEZE}'. The demo study has one: python -m lss_core demo",
     )
 
 

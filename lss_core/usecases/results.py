@@ -79,7 +79,7 @@ def study_results(
         raise StatisticsError(
             "Results",
             reason="the study has no reference standard yet",
-            remedy="Make one when the panel has read, under Results or with the command line",
+            remedy="A coordinator makes one on the page Results once the panel has read",
         )
     return _results(workspace, study_id, reference_id or known[0].id, version, resamples, seed)
 

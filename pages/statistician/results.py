@@ -21,6 +21,8 @@ with choices:
     study = choose_study(list_studies(workspace, user))
     references = [] if study is None else list_references(workspace, user, study.id)
     chosen = ui.choose_reference(references) if references else None
+    if study is not None:
+        ui.offer_reference(workspace, user, study.id)
 with title:
     detail = "" if study is None else f"{study.title}, {study.cases} cases"
     heading("Results", synthetic=study is not None and study.synthetic, detail=detail)

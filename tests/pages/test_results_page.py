@@ -10,11 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lss_core.domain import SITES, Grade, RaterKind
-from lss_core.errors import StatisticsError
+from lss_core.errors import StatisticsError, StoreError
 from lss_core.settings import get_settings
 from lss_core.stats.resample import Interval, Resamples
 from lss_core.store.values import ReferenceMethod, ReferenceSummary, StudySummary
 from lss_core.study.simulate import draw_readers, simulate_reads
+from lss_core.ui import results as ui
 from lss_core.ui import session
 from lss_core.usecases import cases, reference, results
 from lss_core.usecases.analysis import RaterColumn, RatingTable, analyse
@@ -127,3 +128,25 @@ def test_a_refusal_is_shown_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_study_without_a_reference_says_how_to_come_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reference, "list_references", lambda workspace, user, study_id: [])
     assert "No results yet" in said(run())
+
+
+def test_a_coordinator_freezes_the_majority_or_hears_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    frozen: list[str] = []
+
+    def freeze(workspace: object, user: object, study_id: str) -> ReferenceSummary:
+        if not frozen:
+            frozen.append(study_id)
+            raise StoreError(
+                "Reference standard", reason="there is not one grade", remedy="Let the panel read"
+            )
+        return REFERENCE
+
+    monkeypatch.setattr(results, "study_results", lambda *_, **__: made_up())
+    monkeypatch.setattr(ui, "make_majority_reference", freeze)
+    page = run()
+    button = next(own for own in page.button if own.label == ui.FREEZE)
+    button.click().run()
+    assert "There is not one grade." in said(page)
+    next(own for own in page.button if own.label == ui.FREEZE).click().run()
+    assert "There is not one grade." not in said(page)
+    assert page.query_params["reference"] == "REF-1"
