@@ -10,9 +10,10 @@ from scipy.ndimage import distance_transform_edt
 
 from lss_core.domain import Side, Structure
 from lss_core.phantom.anatomy import SIGNS, Anatomy, Disc
-from lss_core.phantom.canal import draw_spine, root_path
+from lss_core.phantom.canal import draw_spine
 from lss_core.phantom.canvas import Canvas, Noise, any_of
 from lss_core.phantom.frames import Frame, Plane
+from lss_core.phantom.nerves import root_path
 from lss_core.phantom.tissue import Tissue
 
 GRID_MM = 0.35

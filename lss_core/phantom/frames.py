@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline, PchipInterpolator
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]
 Vector = NDArray[np.float64]
 Rect = tuple[slice, slice]
 

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from lss_core.domain import SagittalStructure, Structure
 from lss_core.phantom.anatomy import Anatomy
-from lss_core.phantom.canal import SAC, Drawing
+from lss_core.phantom.canal import Drawing
 from lss_core.phantom.canvas import any_of
+from lss_core.phantom.nerves import SAC
 from lss_core.phantom.tissue import Tissue
 
 Mask = NDArray[np.bool_]

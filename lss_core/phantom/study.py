@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +14,18 @@ from lss_core.domain import Grade, Level, Point, SagittalStructure, SeriesRole, 
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.phantom.acquire import Stack, axial_stack, bias_field, finish, sagittal_stack
-from lss_core.phantom.anatomy import LEVELS, Anatomy, draw_anatomy, draw_severities
+from lss_core.phantom.anatomy import Anatomy
 from lss_core.phantom.canal import draw_spine
 from lss_core.phantom.canvas import Canvas, Noise
 from lss_core.phantom.foramen import settle_roots
 from lss_core.phantom.frames import Array, Plane
 from lss_core.phantom.labels import axial_masks, sagittal_masks
+from lss_core.phantom.patient import draw_anatomy, draw_severities
 from lss_core.phantom.surroundings import draw_body, marble
 from lss_core.phantom.tissue import Contrast, draw_contrast, fat_share
 from lss_core.phantom.truth import Truth, find_truth
 
-Masks = dict[str, NDArray[np.bool_]]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +148,9 @@ def _draw(
             drawing = draw_spine(anatomy, canvas)
             images[:, n] += canvas.images / sub_slices
             if offset == 0:
-                masks = sagittal_masks(drawing, anatomy) if sagittal else axial_masks(drawing)
+                masks: Mapping[Any, Mask] = (
+                    sagittal_masks(drawing, anatomy) if sagittal else axial_masks(drawing)
+                )
                 for number, structure in enumerate(structures):
                     bits[n] |= masks[structure].astype(np.uint32) << np.uint32(number)
                 fat = uniform_filter(fat_share(canvas.labels), 3)
@@ -191,6 +195,3 @@ def _twice(image: Array) -> Array:
     result[0::2] = 0.25 * padded[:-2] + 0.75 * padded[1:-1]
     result[1::2] = 0.75 * padded[1:-1] + 0.25 * padded[2:]
     return result
-
-
-__all__ = ["LEVELS", "PhantomOptions", "PhantomStudy", "make_anatomy", "make_study"]

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from lss_core.domain import Condition, Grade, Level, Point, Side, Site, Structure
 from lss_core.measure.grades import central_grade, foramen_grade, recess_grade
 from lss_core.phantom.anatomy import Anatomy, Disc
-from lss_core.phantom.canal import draw_spine, recess_root
+from lss_core.phantom.canal import draw_spine
 from lss_core.phantom.canvas import Canvas, Noise, any_of
 from lss_core.phantom.foramen import GRID_MM as FORAMEN_GRID_MM
 from lss_core.phantom.foramen import SOFT, fat_around_root, view_foramen
 from lss_core.phantom.frames import Frame, Plane
 from lss_core.phantom.labels import axial_masks
+from lss_core.phantom.nerves import recess_root
 
 GRID_MM = 0.4
 OFFSETS_MM = (-3.0, 0.0, 3.0)
