@@ -15,7 +15,7 @@ import streamlit as st
 from lss_core.domain import Progress, SeriesRole, StudyFindings, Verdict
 from lss_core.errors import LssError
 from lss_core.ui.frame import show_error
-from lss_core.ui.tasks import TaskQueue, TaskView
+from lss_core.ui.tasks import TaskQueue
 from lss_core.usecases.cases import CaseSummary, RunStatus, delete_case
 from lss_core.usecases.grading import grade_case
 from lss_core.usecases.importing import ImportReport, ImportStatus, import_paths
@@ -161,9 +161,16 @@ def run_model(workspace: Workspace, user: User, cases: Sequence[CaseSummary]) ->
 
 
 def show_grading() -> None:
-    """What the model is at now and how many cases wait."""
-    if GRADING.under_way():
+    """What the model is at now, how many cases wait, and why some could not be graded."""
+    tasks = GRADING.views()
+    if any(not task.done for task in tasks):
         _watch(_grading_progress)
+    failed = [task for task in tasks if task.error is not None]
+    for reason in {str(task.error): task.error for task in failed}.values():
+        if reason is not None:
+            show_error(reason)
+    if failed:
+        st.button("Close", key="close-grading", on_click=_dismiss, args=([task.key for task in failed],))
 
 
 def delete_panel(workspace: Workspace, user: User, cases: Sequence[CaseSummary]) -> None:
@@ -216,8 +223,13 @@ def _import_progress(key: str) -> None:
 
 
 def _grading_progress() -> None:
-    tasks: list[TaskView[StudyFindings]] = GRADING.under_way()
+    tasks = [task for task in GRADING.views() if not task.done]
     if not tasks:
         st.rerun()
     waiting = f", {len(tasks) - 1} waiting" if len(tasks) > 1 else ""
     st.progress(tasks[0].share, text=f"Model at {tasks[0].key}: {tasks[0].what}{waiting}")
+
+
+def _dismiss(keys: Sequence[str]) -> None:
+    for key in keys:
+        GRADING.dismiss(key)

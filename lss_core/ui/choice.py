@@ -17,9 +17,9 @@ def choose(name: str, options: Mapping[str, str], *, width: int = 260) -> str:
     A refresh keeps the choice through the address, another page through the session.
     """
     key, last = f"choose-{name}", f"last-{name}"
-    if st.session_state.get(key) not in options:
-        wanted = (st.query_params.get(name), st.session_state.get(last))
-        st.session_state[key] = next((value for value in wanted if value in options), next(iter(options)))
+    ordered = (st.session_state.pop(f"go-to-{name}", None), st.session_state.get(key))
+    known = (st.query_params.get(name), st.session_state.get(last), next(iter(options)))
+    st.session_state[key] = next(value for value in (*ordered, *known) if value in options)
     chosen = st.selectbox(
         name.capitalize(),
         list(options),
@@ -51,9 +51,9 @@ def choose_case(cases: Sequence[CaseSummary]) -> tuple[CaseSummary, str | None]:
     return cases[at], following
 
 
-def go_to(name: str, value: str) -> None:
-    """Make a choice for the user, before the page that offers it runs again."""
-    st.session_state[f"choose-{name}"] = value
+def go_to(name: str, value: str | None) -> None:
+    """Make a choice for the user, which holds when its page runs next."""
+    st.session_state[f"go-to-{name}"] = value
 
 
 def cases_of(workspace: Workspace, user: User, study: StudySummary | None) -> list[CaseSummary]:

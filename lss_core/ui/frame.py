@@ -1,4 +1,4 @@
-"""What every page has around it: the bar on top, the look, and how an error is shown."""
+"""What every page has around it: the bar on top, its heading, and how an error is shown."""
 
 from __future__ import annotations
 
@@ -11,18 +11,12 @@ from streamlit.delta_generator import DeltaGenerator
 from lss_core.errors import LssError
 from lss_core.ui.html import escape, write
 from lss_core.ui.sign_in import menu
-from lss_core.ui.theme import current_mode, page_css
 from lss_core.usecases.users import User
 
 NOTICE = "Research use only, not a medical device"
 SYNTHETIC = "Synthetic demo data"
 
 _log = structlog.get_logger(__name__)
-
-
-def look() -> None:
-    """The style sheet of every page."""
-    write(page_css(current_mode()))
 
 
 def top_bar(user: User | None) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lss_core.domain import Role
-from lss_core.ui.frame import look
 from lss_core.ui.session import current_user, require_role
 from lss_core.usecases.users import User
 
@@ -43,7 +42,6 @@ ENTRIES = (
 def navigate() -> None:
     """Run the page of the address; for nobody and for other roles it refuses itself."""
     st.set_page_config(page_title="Lumbar stenosis reader study", layout="wide")
-    look()
     user = current_user()
     pages = {entry: _page(entry, user) for entry in ENTRIES}
 

@@ -13,6 +13,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from lss_core.logs import configure_logs
 from lss_core.settings import get_settings
 from lss_core.ui.cases import GRADING, IMPORTS
+from lss_core.ui.theme import page_css
 from lss_core.usecases.workspace import open_workspace
 
 HEADERS = {
@@ -23,15 +24,16 @@ HEADERS = {
 }
 """Sent with every response: nobody frames the app, and addresses stay at home."""
 
-MODE_SCRIPT = b"""<script>
-(() => {
+HEAD = f"""<style>{page_css()}</style><script>
+(() => {{
   const ask = window.matchMedia.bind(window)
   const dark = localStorage.getItem("lss_mode") !== "light"
+  document.documentElement.dataset.look = dark ? "dark" : "light"
   window.matchMedia = (query) => ask(/prefers-color-scheme/.test(query) ? (dark ? "all" : "not all") : query)
-})()
-</script>"""
-"""Streamlit offers both looks only by the system's preference; here it is dark unless
-the user chose light (the menu at his name keeps the choice in `lss_mode`)."""
+}})()
+</script>""".encode()
+"""Put into the page's head. Streamlit offers both looks only by the system's preference;
+here it is dark unless the user chose light (the menu at his name keeps it in `lss_mode`)."""
 
 _NOT_FOR_HTML = {b"accept-encoding", b"if-none-match", b"if-modified-since"}
 
@@ -50,7 +52,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
 
 
 class Frame:
-    """Adds HEADERS to every response and MODE_SCRIPT to the page itself."""
+    """Adds HEADERS to every response and HEAD to the page itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -84,7 +86,7 @@ class Frame:
 
 async def _send_page(held: list[Message], send: Send) -> None:
     start, body = held[0], b"".join(part.get("body", b"") for part in held[1:])
-    body = body.replace(b"<head>", b"<head>" + MODE_SCRIPT, 1)
+    body = body.replace(b"<head>", b"<head>" + HEAD, 1)
     headers = MutableHeaders(scope=start)
     headers["content-length"] = str(len(body))
     for validator in ("etag", "last-modified"):

@@ -108,7 +108,10 @@ def show(workspace: Workspace) -> None:
                 f"the password of each is <code>{escape(PASSWORD)}</code>.</p>"
             )
         else:
-            write('<p class="lss-muted">No account yet? Ask the administrator of this server.</p>')
+            write(
+                '<p class="lss-muted">No account yet? The administrator of this server adds one: '
+                "<code>python -m lss_core users add</code></p>"
+            )
 
 
 def menu() -> None:

@@ -78,10 +78,10 @@ class TaskQueue(Generic[Result]):
             if key in self._futures and self._futures[key].done():
                 del self._futures[key], self._told[key]
 
-    def under_way(self) -> list[TaskView[Result]]:
-        """The tasks that are not done, the one at work first."""
+    def views(self) -> list[TaskView[Result]]:
+        """All tasks that were not dismissed, in the order in which they were queued."""
         views = [self.look(key) for key in list(self._futures)]
-        return [view for view in views if view is not None and not view.done]
+        return [view for view in views if view is not None]
 
     def stop(self) -> None:
         """Begin nothing more; what is at work comes to its end."""

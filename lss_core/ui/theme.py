@@ -130,30 +130,44 @@ def current_mode() -> Mode:
     return Mode.LIGHT if st.context.theme.type == "light" else Mode.DARK
 
 
-def page_css(mode: Mode = Mode.DARK) -> str:
-    """A style element for every page: quiet spacing, and numbers that stand in columns."""
+def page_css() -> str:
+    """The style sheet of every page, for both modes: quiet spacing, numbers that stand in columns.
+
+    It is for the page's own head, whose root says in `data-look` which mode it is.
+    """
+    modes = "\n".join(f':root[data-look="{mode.value}"] {{ {_variables(mode)} }}' for mode in Mode)
+    return f"{modes}\n{_PAGE_CSS}"
+
+
+def _variables(mode: Mode) -> str:
     colours = palette(mode)
-    grades = "\n".join(f".lss-grade-{grade.value} {{ --lss: {colours.grade(grade)} }}" for grade in Grade)
-    return f"""<style>
-.block-container {{ padding: 3.2rem 1.4rem .5rem !important; max-width: 100% }}
-.stApp, .stApp td, .stApp th, [data-testid="stMetricValue"] {{ font-variant-numeric: tabular-nums }}
-h1 {{ font-size: 1.3rem !important; font-weight: 600 !important; padding: 0 !important }}
-h2, h3 {{ font-size: 1rem !important; font-weight: 600 !important; padding: .5rem 0 .2rem !important }}
-.st-key-lss-bar {{ position: fixed; top: 0; right: 1.4rem; height: 3.75rem; z-index: 999991; width: auto;
-  justify-content: flex-end }}
-.lss-notice {{ color: {colours.muted}; font-size: .8rem; white-space: nowrap }}
-.lss-heading {{ display: flex; align-items: baseline; gap: .9rem; flex-wrap: wrap }}
-.lss-badge {{ border: 1px solid {colours.warning}; color: {colours.warning}; border-radius: 4px;
-  padding: .05rem .5rem; font-size: .78rem; white-space: nowrap }}
-.lss-muted {{ color: {colours.muted}; font-size: .85rem }}
-.lss-error, .lss-empty {{ display: grid; gap: .25rem; padding: .8rem 1rem; border-radius: 4px;
-  background: {colours.surface}; border-left: 3px solid {colours.border} }}
-.lss-error {{ border-left-color: {colours.warning} }}
-.lss-empty span {{ color: {colours.muted} }}
-.lss-table {{ border-collapse: collapse; width: 100%; font-size: .85rem }}
-.lss-table th {{ color: {colours.muted}; font-weight: 500; text-align: left; white-space: nowrap }}
-.lss-table th, .lss-table td {{ padding: .28rem .6rem; border: 0; border-bottom: 1px solid {colours.border} }}
-.lss-table .num {{ text-align: right }}
-.lss-grade {{ border-left: .45rem solid var(--lss, {colours.not_gradable}); padding-left: .4rem }}
-{grades}
-</style>"""
+    named = ("surface", "border", "muted", "warning", "not_gradable")
+    pairs = [(name.replace("_", "-"), getattr(colours, name)) for name in named]
+    pairs += [(f"grade-{grade.value}", colours.grade(grade)) for grade in Grade]
+    return "; ".join(f"--lss-{name}: {colour}" for name, colour in pairs)
+
+
+_PAGE_CSS = """
+.stMainBlockContainer.block-container { padding: 3.2rem 1.4rem .5rem; max-width: 100% }
+.stApp, .stApp td, .stApp th, [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums }
+.stApp h1 { font-size: 1.3rem !important; font-weight: 600 !important; padding: 0 !important }
+.stApp :is(h2, h3) { font-size: 1rem !important; font-weight: 600 !important }
+.st-key-lss-bar { position: fixed; top: 0; right: 1.4rem; height: 3.75rem; z-index: 999991; width: auto;
+  justify-content: flex-end }
+.lss-notice { color: var(--lss-muted); font-size: .8rem; white-space: nowrap }
+.lss-heading { display: flex; align-items: baseline; gap: .9rem; flex-wrap: wrap }
+.lss-badge { border: 1px solid var(--lss-warning); color: var(--lss-warning); border-radius: 4px;
+  padding: .05rem .5rem; font-size: .78rem; white-space: nowrap }
+.lss-muted { color: var(--lss-muted); font-size: .85rem }
+.lss-error, .lss-empty { display: grid; gap: .25rem; padding: .8rem 1rem; border-radius: 4px;
+  background: var(--lss-surface); border-left: 3px solid var(--lss-border) }
+.lss-error { border-left-color: var(--lss-warning) }
+.lss-empty span { color: var(--lss-muted) }
+.lss-table { border-collapse: collapse; width: 100%; font-size: .85rem }
+.lss-table th { color: var(--lss-muted); font-weight: 500; text-align: left; white-space: nowrap }
+.lss-table :is(th, td) { padding: .28rem .6rem; border: 0; border-bottom: 1px solid var(--lss-border) }
+.lss-table .num { text-align: right }
+.lss-grade { border-left: .45rem solid var(--lss, var(--lss-not-gradable)); padding-left: .4rem }
+.lss-grade-0 { --lss: var(--lss-grade-0) } .lss-grade-1 { --lss: var(--lss-grade-1) }
+.lss-grade-2 { --lss: var(--lss-grade-2) } .lss-grade-3 { --lss: var(--lss-grade-3) }
+"""

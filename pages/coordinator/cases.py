@@ -4,7 +4,7 @@ import streamlit as st
 
 from lss_core.domain import Role
 from lss_core.ui import cases as ui
-from lss_core.ui.choice import cases_of, choose_study
+from lss_core.ui.choice import cases_of, choose_study, go_to
 from lss_core.ui.frame import heading, page_head, show_empty
 from lss_core.ui.session import require_role
 from lss_core.usecases.cases import RunStatus, list_studies
@@ -43,5 +43,6 @@ with actions:
         ui.run_model(workspace, user, chosen)
         st.rerun()
     if st.button("Open in Review", disabled=len(chosen) != 1):
-        st.switch_page("pages/coordinator/review.py", query_params={"case": chosen[0].case_id})
+        go_to("case", chosen[0].case_id)
+        st.switch_page("pages/coordinator/review.py")
     ui.delete_panel(workspace, user, chosen)

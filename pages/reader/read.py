@@ -58,4 +58,5 @@ if result.submitted_read == read.read_id:
     except ConflictError as error:
         show_error(error)
     else:
+        go_to("case", next_case(workspace, user))
         st.rerun()

@@ -4,7 +4,7 @@ import asyncio
 
 from starlette.types import Message, Receive, Scope, Send
 
-from lss_core.ui.server import MODE_SCRIPT, Frame
+from lss_core.ui.server import HEAD, Frame
 
 ASKED: list[Scope] = []
 
@@ -40,7 +40,7 @@ def test_the_page_is_dark_unless_light_was_chosen() -> None:
         b"<html><head><title>x</title></head></html>",
         {"accept": "text/html", "accept-encoding": "gzip", "if-none-match": '"1"'},
     )
-    assert body == b"<html><head>" + MODE_SCRIPT + b"<title>x</title></head></html>"
+    assert body == b"<html><head>" + HEAD + b"<title>x</title></head></html>"
     assert int(headers["content-length"]) == len(body)
     assert "etag" not in headers
     assert [name for name, _ in ASKED[-1]["headers"]] == [b"accept"]

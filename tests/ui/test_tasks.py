@@ -39,7 +39,7 @@ def test_a_task_tells_how_far_it_is_while_it_runs(queue: TaskQueue[str]) -> None
     queue.submit("one", work)
     assert told.wait(WAIT_S)
     assert (seen(queue, "one").share, seen(queue, "one").what) == (0.4, "Reading")
-    assert [view.key for view in queue.under_way()] == ["one"]
+    assert [(view.key, view.done) for view in queue.views()] == [("one", False)]
     go_on.set()
     finish(queue)
     assert seen(queue, "one").done
