@@ -13,7 +13,7 @@ from lss_core.domain import SITES, RaterKind, Role, SeriesRole
 from lss_core.errors import AccessError
 from lss_core.store import ratings, references, studies
 from lss_core.store import tables as t
-from lss_core.usecases import demo, runs
+from lss_core.usecases import demo, demo_making, runs
 from lss_core.usecases.cases import list_cases, list_studies
 from lss_core.usecases.demo_phantoms import STRIPPED_EVERY, write_phantom
 from lss_core.usecases.reading import open_read, record_answer
@@ -43,11 +43,11 @@ def played(workspace, monkeypatch, import_studies):
         run_id = runs.start_run(workspace, user, case_id, bundle="played")
         runs.save_run(workspace, user, run_id, make_findings("played"), {})
 
-    monkeypatch.setattr(demo, "ProcessPoolExecutor", lambda n, mp_context: ThreadPoolExecutor(n))
-    monkeypatch.setattr(demo, "write_phantom", _draw_nothing)
-    monkeypatch.setattr(demo, "import_paths", import_small)
-    monkeypatch.setattr(demo, "engine_of", lambda settings: None)
-    monkeypatch.setattr(demo, "grade_case", grade)
+    monkeypatch.setattr(demo_making, "ProcessPoolExecutor", lambda n, mp_context: ThreadPoolExecutor(n))
+    monkeypatch.setattr(demo_making, "write_phantom", _draw_nothing)
+    monkeypatch.setattr(demo_making, "import_paths", import_small)
+    monkeypatch.setattr(demo_making, "engine_of", lambda settings: None)
+    monkeypatch.setattr(demo_making, "grade_case", grade)
     return graded
 
 
@@ -91,7 +91,7 @@ def test_a_demo_cut_short_is_completed_by_the_next(workspace, played, monkeypatc
         raise PowerCutError
 
     with monkeypatch.context() as broken:
-        broken.setattr(demo, "grade_case", cut)
+        broken.setattr(demo_making, "grade_case", cut)
         with pytest.raises(PowerCutError):
             demo.make_demo(workspace, cases=CASES)
     made = demo.make_demo(workspace, cases=CASES)
@@ -141,7 +141,7 @@ def test_a_removed_demo_leaves_no_case_and_no_printed_password(workspace, played
 
 @pytest.mark.slow
 def test_a_real_phantom_with_poor_headers_is_read_with_its_three_roles(tmp_path):
-    seed = demo.FIRST_SEED - demo.FIRST_SEED % STRIPPED_EVERY + STRIPPED_EVERY - 1
+    seed = demo_making.FIRST_SEED - demo_making.FIRST_SEED % STRIPPED_EVERY + STRIPPED_EVERY - 1
     truth = write_phantom(seed, tmp_path)
     (study,) = read_studies([tmp_path], key=b"k" * 32, memory_mb=2048, seconds=60).studies
     assert {series.role for series in study.series} == {
