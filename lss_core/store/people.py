@@ -76,6 +76,11 @@ def find_sign_in(tx: Transaction, token_hash: str) -> SignIn | None:
     return SignIn(user=_user(row), created_at=row.signed_in_at, seen_at=row.seen_at)
 
 
+def forget_sign_ins(tx: Transaction, *, before: datetime) -> None:
+    """Drop sign-ins that are too old to be good."""
+    tx.execute(sa.delete(t.sign_ins).where(t.sign_ins.c.created_at < before))
+
+
 def touch_sign_in(tx: Transaction, token_hash: str, *, at: datetime) -> None:
     """Note that a token was used."""
     tx.execute(sa.update(t.sign_ins).where(t.sign_ins.c.token_hash == token_hash).values(seen_at=at))

@@ -83,6 +83,7 @@ def sign_in(workspace: Workspace, name: str, password: str) -> tuple[User, str]:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with workspace.store.write() as tx:
         people.forget_failures(tx, before=now - LOCKED_FOR, name=name)
+        people.forget_sign_ins(tx, before=now - SIGN_IN_LASTS)
         people.add_sign_in(tx, token_hash=_token_hash(token), user_id=record.id, at=now)
         if _hasher.check_needs_rehash(record.password_hash):
             people.set_password_hash(tx, record.id, _hasher.hash(password))

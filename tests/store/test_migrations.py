@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from lss_core.errors import StoreError
 from lss_core.store.engine import Store
 from lss_core.store.tables import metadata
 
@@ -33,4 +35,16 @@ def test_migrating_twice_is_no_error(empty_database):
     store.migrate()
     store.migrate()
     assert "schema revision 0001" in store.describe()
+    store.close()
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(empty_database):
+    store = Store(empty_database)
+    store.migrate()
+    with store.write() as tx:
+        tx.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="made by a newer version of this program"):
+        store.migrate()
+    with store.read() as tx:
+        assert tx.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "9999"
     store.close()
