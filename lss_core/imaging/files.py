@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,12 @@ def read_masks(path: Path) -> MaskStack:
     return MaskStack(structures=tuple(json.loads(metadata["structures"])), bits=tensors["bits"])
 
 
+def read_structures(path: Path) -> tuple[str, ...]:
+    """The names of a stack's structures, without its bits. Raises GeometryError as read_masks does."""
+    with _opened(path) as file:
+        return tuple(json.loads((file.metadata() or {})["structures"]))
+
+
 def _write_whole(path: Path, tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
@@ -78,9 +86,15 @@ def _write_whole(path: Path, tensors: dict[str, NDArray[Any]], metadata: dict[st
 
 
 def _read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    with _opened(path) as file:
+        return {name: file.get_tensor(name) for name in sorted(file.keys())}, file.metadata() or {}
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     try:
         with safe_open(path, framework="numpy") as file:
-            return {name: file.get_tensor(name) for name in sorted(file.keys())}, file.metadata() or {}
+            yield file
     except (OSError, SafetensorError) as error:
         raise GeometryError(
             path.name, reason="the file is missing or damaged", remedy="Import the case again"

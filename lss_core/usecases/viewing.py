@@ -10,7 +10,7 @@ from PIL import Image
 
 from lss_core.domain import SeriesRole
 from lss_core.errors import AccessError, NotFoundError
-from lss_core.imaging.files import read_masks, read_volume
+from lss_core.imaging.files import read_masks, read_structures, read_volume
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.store import runs
@@ -103,7 +103,7 @@ def _series(
     workspace: Workspace, case: CaseSummary, series: SeriesSummary, run_id: str | None
 ) -> dict[str, Any]:
     volume = read_volume(workspace.volume_path(case.case_id, series.id))
-    masks = None if run_id is None else _masks(workspace, case.case_id, series.id, run_id)
+    masks = None if run_id is None else workspace.masks_path(case.case_id, series.id, run_id)
     return {
         "id": series.id,
         "role": series.role.value,
@@ -118,7 +118,7 @@ def _series(
         "block": volume.block.tolist(),
         "notes": list(series.notes),
         "window": list(series.window or _window(volume)),
-        "structures": None if masks is None else list(masks.structures),
+        "structures": list(read_structures(masks)) if masks and masks.exists() else None,
     }
 
 
