@@ -164,7 +164,7 @@ def margin(disc: Disc, u: Array, w: Array) -> tuple[Array, Array]:
             bulge = np.maximum(bulge, disc.ridge[side] * out * tall)
     turn = np.square(np.square(u * np.float32(1 / disc.half_width)))  # the margin turns forward at the sides
     bulge = bulge - 7.0 * turn
-    total = bulge
+    total: Array = bulge
     for bump in disc.protrusions:
         shape = np.exp(-((u - bump.u) ** 2) / (2 * bump.width**2))
         shape = shape * _plateau(w - bump.up, bump.height + 2)

@@ -55,3 +55,12 @@ def test_the_sac_lies_inside_the_canal(study: PhantomStudy) -> None:
 def test_all_sites_have_a_grade_a_point_and_measurements(study: PhantomStudy) -> None:
     assert set(study.grades) == set(study.site_points_mm) == set(study.measurements) == set(SITES)
     assert set(study.canal_points_mm) == set(Level)
+
+
+def test_the_canal_points_lie_in_the_canal_on_the_nearest_axial_slice(study: PhantomStudy) -> None:
+    volume, masks = study.series[SeriesRole.AXIAL_T2], study.masks[SeriesRole.AXIAL_T2]
+    for point in study.canal_points_mm.values():
+        nearest, distance = volume.nearest_slice(np.array(point))
+        (row, column), _ = (part[0] for part in volume.to_pixel(nearest, np.array([point])))
+        assert distance < 5
+        assert masks.mask(Structure.SPINAL_CANAL, nearest)[round(row), round(column)]
