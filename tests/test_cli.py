@@ -117,7 +117,7 @@ def test_a_refusal_is_printed_as_what_why_and_remedy(
     def refuse() -> None:
         raise NotFoundError("Case C-1", reason="there is none of this id", remedy="See the command 'cases'")
 
-    monkeypatch.setattr(cli, "app", refuse)
+    monkeypatch.setattr("lss_core.cli.app", refuse)
     with pytest.raises(SystemExit) as end:
         cli.main()
     assert end.value.code == cli.REFUSED
