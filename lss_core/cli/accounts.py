@@ -1,0 +1,82 @@
+"""Who may sign in: `python -m lss_core users`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from lss_core.cli.show import Json, operator, out, print_json, print_table, study_named, workspace_here
+from lss_core.domain import Role
+
+accounts = typer.Typer(no_args_is_help=True, help="Who may sign in.")
+
+NewPassword = Annotated[
+    str,
+    typer.Option(
+        prompt=True,
+        hide_input=True,
+        confirmation_prompt=True,
+        envvar="LSS_NEW_PASSWORD",
+        help="10 characters at least; better left out and typed when asked.",
+    ),
+]
+
+
+@accounts.command("list")
+def list_accounts(as_json: Json = False) -> None:
+    """List who may sign in."""
+    from lss_core.usecases.users import list_users
+
+    rows = [
+        {"name": user.name, "shown as": user.display_name, "role": user.role}
+        for user in list_users(workspace_here(), operator())
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table("Users" if rows else "No user yet. Add one: python -m lss_core users add NAME", rows)
+
+
+@accounts.command("add")
+def add_account(
+    name: Annotated[str, typer.Argument(help="What the user signs in with.")],
+    role: Annotated[Role, typer.Option(help="What the user may do.")],
+    password: NewPassword,
+    shown_as: Annotated[str, typer.Option(help="The name on pages; else the sign-in name.")] = "",
+    study: Annotated[str, typer.Option(help="A reader's or adjudicator's study; else 'My study'.")] = "",
+    in_panel: Annotated[bool, typer.Option(help="Whether a reader votes in the reference.")] = True,
+) -> None:
+    """Add a user; a reader or adjudicator becomes a rater of his study."""
+    from lss_core.usecases.users import add_user
+
+    workspace = workspace_here()
+    added = add_user(
+        workspace,
+        operator(),
+        name=name,
+        display_name=shown_as or name,
+        role=role,
+        password=password,
+        study_id=study_named(workspace, study) if study else None,
+        in_panel=in_panel,
+    )
+    out.print(f"{added.name} may sign in as {added.role}.")
+
+
+@accounts.command("password")
+def change_password(name: str, password: NewPassword) -> None:
+    """Give a user another password and end his sign-ins."""
+    from lss_core.usecases.users import set_password
+
+    set_password(workspace_here(), operator(), name, password)
+    out.print(f"{name} has a new password.")
+
+
+@accounts.command("remove")
+def remove_account(name: str) -> None:
+    """Remove a user; what he has answered stays."""
+    from lss_core.usecases.users import remove_user
+
+    remove_user(workspace_here(), operator(), name)
+    out.print(f"{name} can no longer sign in.")
