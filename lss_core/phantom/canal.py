@@ -139,7 +139,9 @@ def _paint_flavum(canvas: Canvas, part: Window, disc: Disc) -> Array:
     fade = _plateau(w - 1, 13)
     thickness = thickness * (0.3 + 0.7 * np.clip(side / 5, 0, 1)) * fade
     thickness = thickness * (1 - 0.7 * np.clip(side / part.width - 0.5, 0, 0.6) / 0.6)
-    d = np.maximum(np.maximum(-roof - thickness, roof - 1.2), np.maximum(side - part.width - 1.5, 0.3 - side))
+    d: Array = np.maximum(
+        np.maximum(-roof - thickness, roof - 1.2), np.maximum(side - part.width - 1.5, 0.3 - side)
+    )
     d = np.maximum(d, np.abs(w - 1) - 13).astype(np.float32)
     canvas.paint(part.rect, d, Tissue.FLAVUM)
     return d
