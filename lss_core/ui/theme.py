@@ -148,26 +148,26 @@ def _variables(mode: Mode) -> str:
 
 
 _PAGE_CSS = """
-.stMainBlockContainer.block-container { padding: 3.2rem 1.4rem .5rem; max-width: 100% }
+.stApp .stMainBlockContainer.block-container { padding: 3.2rem 1.4rem .5rem !important; max-width: 100% }
 .stApp, .stApp td, .stApp th, [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums }
 .stApp h1 { font-size: 1.3rem !important; font-weight: 600 !important; padding: 0 !important }
 .stApp :is(h2, h3) { font-size: 1rem !important; font-weight: 600 !important }
-.st-key-lss-bar { position: fixed; top: 0; right: 1.4rem; height: 3.75rem; z-index: 999991; width: auto;
-  justify-content: flex-end }
-.lss-notice { color: var(--lss-muted); font-size: .8rem; white-space: nowrap }
-.lss-heading { display: flex; align-items: baseline; gap: .9rem; flex-wrap: wrap }
-.lss-badge { border: 1px solid var(--lss-warning); color: var(--lss-warning); border-radius: 4px;
+.stApp .st-key-lss-bar { position: fixed; top: 0; right: 1.4rem; height: 3.75rem !important; z-index: 999991;
+  width: auto !important; justify-content: flex-end }
+.stApp .lss-notice { color: var(--lss-muted); font-size: .8rem; white-space: nowrap }
+.stApp .lss-heading { display: flex; align-items: baseline; gap: .9rem; flex-wrap: wrap }
+.stApp .lss-badge { border: 1px solid var(--lss-warning); color: var(--lss-warning); border-radius: 4px;
   padding: .05rem .5rem; font-size: .78rem; white-space: nowrap }
-.lss-muted { color: var(--lss-muted); font-size: .85rem }
-.lss-error, .lss-empty { display: grid; gap: .25rem; padding: .8rem 1rem; border-radius: 4px;
+.stApp .lss-muted { color: var(--lss-muted); font-size: .85rem }
+.stApp :is(.lss-error, .lss-empty) { display: grid; gap: .25rem; padding: .8rem 1rem; border-radius: 4px;
   background: var(--lss-surface); border-left: 3px solid var(--lss-border) }
-.lss-error { border-left-color: var(--lss-warning) }
-.lss-empty span { color: var(--lss-muted) }
-.lss-table { border-collapse: collapse; width: 100%; font-size: .85rem }
-.lss-table th { color: var(--lss-muted); font-weight: 500; text-align: left; white-space: nowrap }
-.lss-table :is(th, td) { padding: .28rem .6rem; border: 0; border-bottom: 1px solid var(--lss-border) }
-.lss-table .num { text-align: right }
-.lss-grade { border-left: .45rem solid var(--lss, var(--lss-not-gradable)); padding-left: .4rem }
-.lss-grade-0 { --lss: var(--lss-grade-0) } .lss-grade-1 { --lss: var(--lss-grade-1) }
-.lss-grade-2 { --lss: var(--lss-grade-2) } .lss-grade-3 { --lss: var(--lss-grade-3) }
+.stApp .lss-error { border-left-color: var(--lss-warning) }
+.stApp .lss-empty span { color: var(--lss-muted) }
+.stApp .lss-table { border-collapse: collapse; width: 100%; font-size: .85rem }
+.stApp .lss-table th { color: var(--lss-muted); font-weight: 500; text-align: left; white-space: nowrap }
+.stApp .lss-table :is(th, td) { padding: .28rem .6rem; border: 0; border-bottom: 1px solid var(--lss-border) }
+.stApp .lss-table .num { text-align: right }
+.stApp .lss-grade { border-left: .45rem solid var(--lss, var(--lss-not-gradable)); padding-left: .4rem }
+.stApp .lss-grade-0 { --lss: var(--lss-grade-0) } .stApp .lss-grade-1 { --lss: var(--lss-grade-1) }
+.stApp .lss-grade-2 { --lss: var(--lss-grade-2) } .stApp .lss-grade-3 { --lss: var(--lss-grade-3) }
 """
