@@ -219,7 +219,13 @@ class Grid {
       button.append(make("b", "", { text: String(i + 1) }), make("span", "", { text: label }));
       return button;
     });
-    return [make("p", "hint", { text: "Why is it not gradable?" }), ...list, make("button", "plain", { "data-act": "back", text: "Back" })];
+    const buttons = make("div", "reasons");
+    buttons.append(...list);
+    return [
+      make("p", "hint", { text: "Why is it not gradable?" }),
+      buttons,
+      make("button", "plain", { "data-act": "back", text: "Back (Esc)" }),
+    ];
   }
 
   footer() {
