@@ -17,6 +17,7 @@ from lss_core.errors import BundleError
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.vision.bundle import Bundle
+from lss_core.vision.plausible import plausible
 
 T = TypeVar("T", bound=np.generic)
 
@@ -49,7 +50,7 @@ class Segmenter:
     device: torch.device
 
     def __call__(self, volume: Volume, *, batch: int = 8, progress: Progress = silent) -> MaskStack:
-        """Masks on the volume's own grid: every structure's probability over a half."""
+        """Masks on the volume's own grid: every structure's probability over a half, where plausible."""
         bits = np.zeros(volume.shape, np.uint32)
         turns = [upright(volume, k) for k in range(len(bits))]
         for turn in dict.fromkeys(turns):
@@ -58,7 +59,7 @@ class Segmenter:
                 chosen = alike[start : start + batch]
                 bits[chosen] = self._bits(volume, chosen, turn)
                 progress((chosen[-1] + 1) / len(bits), "Outlining structures")
-        return MaskStack(structures=self.structures, bits=bits)
+        return plausible(MaskStack(structures=self.structures, bits=bits), volume.spacing_mm)
 
     def _bits(self, volume: Volume, chosen: list[int], turn: Turn) -> NDArray[np.uint32]:
         images = np.stack(

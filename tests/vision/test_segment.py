@@ -18,7 +18,7 @@ from lss_core.vision.segment import Preprocessing, Segmenter, make_segmenter, up
 from lss_core.vision.train.augment import Augmentation
 from lss_core.vision.train.run import Run, Schedule
 from lss_core.vision.train.segmentation import Batches, Source, dice_of, loss_of
-from lss_core.vision.train.slices import SliceSet, read_spider
+from lss_core.vision.train.slices import SliceSet, absent_in_spider, read_spider
 
 
 class Bright(nn.Module):
@@ -156,7 +156,27 @@ def test_a_channel_that_a_source_does_not_outline_does_not_count() -> None:
     logits = torch.zeros(1, 2, 8, 8)
     other = logits.clone()
     other[:, 1] = 9.0
-    assert loss_of(logits, targets, known) == loss_of(other, targets, known)
+    nowhere = torch.zeros_like(targets)
+    assert loss_of(logits, targets, known, nowhere) == loss_of(other, targets, known, nowhere)
+    nowhere[:, 1] = 1.0  # unless it cannot be there
+    assert loss_of(logits, targets, known, nowhere) < loss_of(other, targets, known, nowhere)
+
+
+def test_what_spider_does_not_outline_is_known_to_be_absent_where_it_cannot_be() -> None:
+    order = [name.value for name in SagittalStructure]
+    bits = torch.zeros(100, 60, dtype=torch.int32)
+    bits[:60, 20:30] = 1 << order.index("vertebra")
+    bits[:60, 35:45] = 1 << order.index("spinal_canal")
+    absent = absent_in_spider(bits)
+    where = {name: ((absent >> number) & 1).bool() for number, name in enumerate(order)}
+    assert not where["cord"][10, 40]
+    assert where["cord"][10, 50]
+    assert not where["spinous_process"][10, 25]
+    assert where["sacrum"][10, 50]
+    assert not where["sacrum"][80, 25]
+    assert not where["posterior_longitudinal_ligament"][10, 33]
+    assert where["posterior_longitudinal_ligament"][10, 10]
+    assert not where["disc"].any()
 
 
 def test_a_run_taken_up_again_goes_on_where_it_stopped(tmp_path: Path) -> None:

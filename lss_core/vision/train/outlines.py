@@ -18,7 +18,7 @@ from lss_core.vision.train.augment import Augmentation
 from lss_core.vision.train.cache import CachedStudy, cached_studies
 from lss_core.vision.train.run import Run, Schedule
 from lss_core.vision.train.segmentation import Batches, Source, dice_of
-from lss_core.vision.train.slices import SliceSet, joined, read_spider, slices_of
+from lss_core.vision.train.slices import SliceSet, absent_in_spider, joined, read_spider, slices_of
 
 BASE = 16
 SPIDER_APART = 6
@@ -54,8 +54,8 @@ PLANES = {
         structures=tuple(structure.value for structure in Structure),
         roles=(SeriesRole.AXIAL_T2,),
         preprocessing=Preprocessing(spacing_mm=0.65, largest=(320, 320)),
-        shape=(240, 240),
-        augmentation=Augmentation(rotation_degrees=16, scale=1.3, shift=0.06, flip=0.0, class_contrast=0.6),
+        shape=(176, 176),
+        augmentation=Augmentation(rotation_degrees=16, scale=1.3, shift=0.06, flip=0.0, class_contrast=0.25),
         slices_each=6,
     ),
 }
@@ -83,7 +83,11 @@ def main() -> None:
         peak_rate=asked.rate, weight_decay=1e-3, minutes=asked.minutes, average=0.995, seed=asked.seed
     )
     run = Run(network, schedule, asked.checkpoint)
-    sources = [Source(slices=slices, augmentation=plane.augmentation) for slices in train.values()]
+    implied = {"spider": absent_in_spider}
+    sources = [
+        Source(slices=slices, augmentation=plane.augmentation, absent=implied.get(name, torch.zeros_like))
+        for name, slices in train.items()
+    ]
     run.train(Batches(sources=sources, shape=plane.shape).loss)
     averaged = run.averaged()
     results = {f"dice {name}": dice_of(averaged, slices, plane.structures) for name, slices in apart.items()}

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (torch's own idiom)
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from lss_core.domain import SagittalStructure
 from lss_core.imaging.masks import MaskStack
@@ -27,6 +28,10 @@ SPIDER_SPACING_MM = 0.45
 
 SPIDER_STRUCTURES = (SagittalStructure.DISC, SagittalStructure.VERTEBRA, SagittalStructure.SPINAL_CANAL)
 """What the mask values 1, 2 and 3 mean; the sacrum and the posterior structures are not outlined."""
+
+
+SACRUM_BELOW_PIXELS = 30
+"""The sacrum reaches no higher than this above the lowest end of the vertebrae."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,6 +84,29 @@ def read_spider(folder: Path, structures: Sequence[str], how: Preprocessing) -> 
         known=np.isin(np.arange(len(structures)), places),
         patients=tuple(patients),
     )
+
+
+def absent_in_spider(bits: Tensor) -> Tensor:
+    """Bits (rows, columns) of structures that SPIDER does not outline, where they cannot be.
+
+    No cord outside the canal, no spinous process outside the vertebrae, no ligament far from
+    the canal, no sacrum in what is outlined or well above the end of the vertebrae.
+    """
+    order = list(SagittalStructure)
+    canal, vertebra = (
+        (bits >> order.index(name)) & 1
+        for name in (SagittalStructure.SPINAL_CANAL, SagittalStructure.VERTEBRA)
+    )
+    near_canal = F.max_pool2d(canal[None, None].float(), 9, 1, 4)[0, 0] > 0
+    ends = torch.nonzero(vertebra)[:, 0].max() if vertebra.any() else torch.tensor(0)
+    above = torch.arange(len(bits))[:, None] < ends - SACRUM_BELOW_PIXELS
+    absent = {
+        SagittalStructure.CORD: canal == 0,
+        SagittalStructure.SPINOUS_PROCESS: vertebra == 0,
+        SagittalStructure.POSTERIOR_LONGITUDINAL_LIGAMENT: ~near_canal,
+        SagittalStructure.SACRUM: (bits != 0) | above,
+    }
+    return torch.stack([where.int() << order.index(name) for name, where in absent.items()]).sum(0).int()
 
 
 def slices_of(
