@@ -23,7 +23,6 @@ const HELP = [
   ["Shift and 1 to 5", "window: stored, automatic, high, low contrast, dark structures"],
   ["V", "next viewport"],
   ["L", "lines of the other slices on and off"],
-  ["O", "overlay on and off"],
   ["Home", "zoom, place and window as at first"],
 ];
 const GRID_HELP = [["Arrow keys", "move in the grid"]];
@@ -32,6 +31,7 @@ const READ_HELP = [
   ["N, then a digit", "not gradable, with the reason"],
   ["Enter", "next site without an answer"],
 ];
+const OVERLAY_HELP = [["O", "overlay on and off"]];
 const LOOK_HELP = [["Up and Down", "previous, next slice"], ["Left and Right", "previous, next viewport"]];
 
 class Toolbar {
@@ -100,7 +100,7 @@ class Toolbar {
   toggleHelp() {
     if (this.help.open) return this.help.close();
     const { grid, read } = this.app.data;
-    const own = grid ? [...GRID_HELP, ...(read ? READ_HELP : [])] : LOOK_HELP;
+    const own = [...(grid ? GRID_HELP : LOOK_HELP), ...(read ? READ_HELP : OVERLAY_HELP)];
     const list = make("dl");
     for (const [keys, what] of [...own, ...HELP]) list.append(make("dt", "", { text: keys }), make("dd", "", { text: what }));
     this.help.replaceChildren(make("h3", "", { text: "Mouse and keys" }), list, make("p", "hint", { text: "? or Esc closes this." }));
