@@ -74,7 +74,7 @@ def main() -> int:
 def open_review(browser: Browser, address: str, seeded: Seeded) -> Page:
     """The Review page of the first case in a new browser context, all its images there."""
     context = browser.new_context(viewport={"width": 2560, "height": 1440})
-    context.set_default_timeout(120_000)
+    context.set_default_timeout(600_000)
     context.add_cookies([{"name": COOKIE, "value": seeded.coordinator_token, "url": address}])
     page = context.new_page()
     page.goto(f"{address}/review?case={seeded.case_ids[0]}")
