@@ -78,8 +78,9 @@ def choose_condition(results: StudyResults) -> ConditionResult:
         key="condition",
         required=True,
     )
-    st.query_params["condition"] = chosen
-    return found[chosen]
+    shown = chosen or next(iter(found))
+    st.query_params["condition"] = shown
+    return found[shown]
 
 
 def offer_reference(workspace: Workspace, user: User, study_id: str) -> None:
@@ -201,7 +202,7 @@ def _rater_table(
     drawn = charts.marks(result.raters, colours)
     rows: list[Sequence[object]] = []
     for rater in result.raters:
-        own = (f"{rater.n:,}", rater.not_gradable, rater.missing)
+        own: tuple[object, ...] = (f"{rater.n:,}", rater.not_gradable, rater.missing)
         if rater.is_mean:
             own = (f"{rater.raters} readers", "", "")
         mark = drawn[rater.name]
