@@ -46,9 +46,9 @@ ONE_PIECE = (SagittalStructure.SACRUM,)
 def plausible(masks: MaskStack, spacing_mm: tuple[float, float]) -> MaskStack:
     """The masks without what contradicts RULES and ONE_PIECE; structures not named stay as they are."""
     bits = masks.bits.copy()
-    for name in ONE_PIECE:
-        if name in masks.structures:
-            _keep(bits, masks, name, _largest(masks.mask(name)))
+    for single in ONE_PIECE:
+        if single in masks.structures:
+            _keep(bits, masks, single, _largest(masks.mask(single)))
     for name, rule in RULES.items():
         others = [other for other in rule.others if other in masks.structures]
         if name in masks.structures and others:

@@ -46,7 +46,7 @@ PLANES = {
         structures=tuple(structure.value for structure in SagittalStructure),
         roles=(SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1),
         preprocessing=Preprocessing(spacing_mm=0.9, largest=(448, 448)),
-        shape=(288, 224),
+        shape=(240, 192),
         augmentation=Augmentation(),
         slices_each=6,
     ),
