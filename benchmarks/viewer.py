@@ -20,7 +20,7 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from benchmarks.running import CHROMIUM_ARGUMENTS, ROOT, find_chromium, serve
 from benchmarks.studies import Seeded, full_size_study, seed
@@ -110,9 +110,11 @@ def next_case(page: Page, case_id: str) -> list[Figure]:
 
 def scrolling(page: Page, role: str, name: str, frames: int) -> list[Figure]:
     """Another slice in every frame: the time from frame to frame, and what each costs the processor."""
-    before = processor_ms(page)
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before = processor_ms(session)
     timed = page.locator(".lss-viewer").evaluate(SCROLL, [role, frames])
-    busy = (processor_ms(page) - before) / frames
+    busy = (processor_ms(session) - before) / frames
     scripts, gaps = sorted(timed["scripts"]), sorted(timed["gaps"])
     return [
         (f"slice change, {name}: script, median", median(scripts), FRAME_MS),
@@ -122,12 +124,9 @@ def scrolling(page: Page, role: str, name: str, frames: int) -> list[Figure]:
     ]
 
 
-def processor_ms(page: Page) -> float:
+def processor_ms(session: CDPSession) -> float:
     """Processor time of the page's main thread so far; other work on the machine does not count."""
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable", {"timeDomain": "threadTicks"})
     metrics = session.send("Performance.getMetrics")["metrics"]
-    session.detach()
     return 1000 * float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
 
 
