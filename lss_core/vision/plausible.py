@@ -16,6 +16,7 @@ from scipy import ndimage
 
 from lss_core.domain import SagittalStructure, Structure
 from lss_core.imaging.masks import MaskStack
+from lss_core.imaging.volume import Volume
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,28 +40,48 @@ RULES: dict[str, Near] = {
     Structure.LATERAL_RECESS: Near(others=(Structure.SPINAL_CANAL,), reach_mm=8.0),
 }
 
-ONE_PIECE = (SagittalStructure.SACRUM,)
-"""Structures of which a patient has one: of several parts in the volume the largest stays."""
+
+SACRUM_ABOVE_MM = 22.0
+SACRUM_REACH_MM = 75.0
+"""The sacrum lies below the lowest vertebra but for so much, and within this reach of its lower end."""
 
 
-def plausible(masks: MaskStack, spacing_mm: tuple[float, float]) -> MaskStack:
-    """The masks without what contradicts RULES and ONE_PIECE; structures not named stay as they are."""
+def plausible(masks: MaskStack, volume: Volume) -> MaskStack:
+    """The masks of a volume without what contradicts RULES; the sacrum is one piece below the spine."""
     bits = masks.bits.copy()
-    for single in ONE_PIECE:
-        if single in masks.structures:
-            _keep(bits, masks, single, _largest(masks.mask(single)))
+    if {SagittalStructure.SACRUM, SagittalStructure.VERTEBRA} <= set(masks.structures):
+        low = masks.mask(SagittalStructure.SACRUM) & _below_spine(masks, volume)
+        _keep(bits, masks, SagittalStructure.SACRUM, _largest(low))
     for name, rule in RULES.items():
         others = [other for other in rule.others if other in masks.structures]
         if name in masks.structures and others:
             around = np.any(
                 [(bits >> np.uint32(masks.structures.index(other))) & 1 for other in others], axis=0
             )
-            _keep(bits, masks, name, _within(around, rule.reach_mm, spacing_mm))
+            _keep(bits, masks, name, _within(around, rule.reach_mm, volume.spacing_mm))
     return MaskStack(structures=masks.structures, bits=bits)
 
 
 def _keep(bits: NDArray[np.uint32], masks: MaskStack, name: str, where: NDArray[np.bool_]) -> None:
     bits &= ~(np.uint32(1 << masks.structures.index(name)) * (~where).astype(np.uint32))
+
+
+def _below_spine(masks: MaskStack, volume: Volume) -> NDArray[np.bool_]:
+    """Where the sacrum may be: around and below the lower end of the largest piece of vertebrae."""
+    spine = _largest(masks.mask(SagittalStructure.VERTEBRA) | masks.mask(SagittalStructure.DISC))
+    if not spine.any():
+        return np.ones(spine.shape, bool)
+    _, rows, columns = volume.shape
+    row, column = np.mgrid[:rows, :columns]
+    grid = np.stack([row.ravel(), column.ravel()], 1).astype(float)
+    places = np.stack([volume.to_patient(k, grid)[:, 1:] for k in range(len(spine))]).reshape(*spine.shape, 2)
+    ends = places[spine]
+    lowest = ends[ends[:, 1] <= np.quantile(ends[:, 1], 0.02)].mean(0)
+    away = places - lowest
+    where: NDArray[np.bool_] = (away[..., 1] < SACRUM_ABOVE_MM) & (
+        np.linalg.norm(away, axis=-1) < SACRUM_REACH_MM
+    )
+    return where
 
 
 def _largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

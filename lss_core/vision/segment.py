@@ -59,7 +59,7 @@ class Segmenter:
                 chosen = alike[start : start + batch]
                 bits[chosen] = self._bits(volume, chosen, turn)
                 progress((chosen[-1] + 1) / len(bits), "Outlining structures")
-        return plausible(MaskStack(structures=self.structures, bits=bits), volume.spacing_mm)
+        return plausible(MaskStack(structures=self.structures, bits=bits), volume)
 
     def _bits(self, volume: Volume, chosen: list[int], turn: Turn) -> NDArray[np.uint32]:
         images = np.stack(
