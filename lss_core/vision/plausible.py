@@ -42,8 +42,9 @@ RULES: dict[str, Near] = {
 
 
 SACRUM_ABOVE_MM = 22.0
+SACRUM_BEFORE_MM = 12.0
 SACRUM_REACH_MM = 75.0
-"""The sacrum lies below the lowest vertebra but for so much, and within this reach of its lower end."""
+"""From the lower front end of the spine the sacrum reaches so far up, to the front, and at all."""
 
 
 def plausible(masks: MaskStack, volume: Volume) -> MaskStack:
@@ -78,9 +79,9 @@ def _below_spine(masks: MaskStack, volume: Volume) -> NDArray[np.bool_]:
     ends = places[spine]
     lowest = ends[ends[:, 1] <= np.quantile(ends[:, 1], 0.02)].mean(0)
     away = places - lowest
-    where: NDArray[np.bool_] = (away[..., 1] < SACRUM_ABOVE_MM) & (
-        np.linalg.norm(away, axis=-1) < SACRUM_REACH_MM
-    )
+    back, up = away[..., 0], away[..., 1]
+    near = np.linalg.norm(away, axis=-1) < SACRUM_REACH_MM
+    where: NDArray[np.bool_] = near & (up < SACRUM_ABOVE_MM) & (back > -SACRUM_BEFORE_MM)
     return where
 
 
