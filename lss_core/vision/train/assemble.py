@@ -78,7 +78,7 @@ def assemble(export: Path, folder: Path, *, version: str) -> Bundle:
                 "code": f"lss_core {__version__}",
                 "torch": torch.__version__,
                 "python": platform.python_version(),
-                "commands": "lss_core.vision.train: outlines, classification, assemble, ensemble",
+                "commands": "lss_core.vision.train: outlines, pictures, classifiers, assemble, ensemble",
             },
             training_data=TRAINING_DATA,
             networks=cards,
