@@ -75,12 +75,14 @@ class Guess:
     """What a stack seems to be: its plane and weighting, None where nothing tells it.
 
     content: None where the stack is not for grading. timed: echo and repetition time speak for it.
+    said: what its text says.
     """
 
     plane: Plane
     weighting: Weighting | None
     content: Content | None = None
     timed: bool = False
+    said: Weighting | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -121,7 +123,9 @@ def weigh(volume: Volume, plane: Plane, texts: Mapping[str, str], *, several: bo
     first, _ = votes.most_common(1)[0]
     against = sorted(kind.value for kind in votes if kind is not first)
     notes = (f"taken as {first.value}, though something says {' and '.join(against)}",) if against else ()
-    return Guess(plane=plane, weighting=first, content=content, timed=timed is not None, notes=notes)
+    return Guess(
+        plane=plane, weighting=first, content=content, timed=timed is not None, said=said, notes=notes
+    )
 
 
 def _unfit(volume: Volume, plane: Plane, words: str, texts: Mapping[str, str], *, several: bool) -> str:
@@ -187,21 +191,35 @@ def _seen(content: Content) -> tuple[Weighting | None, int]:
 def settle(guesses: Sequence[Guess], volumes: Sequence[Volume]) -> list[Guess]:
     """The guesses of a study's stacks in the light of each other.
 
-    Of two sagittal T2 the one with dark fat is the STIR. The sac found on a sagittal T2 shows
-    where to look on axial slices whose timing says nothing.
+    Where two sagittal series look alike and the text of one alone agrees, the other is what its own
+    text says. Of two sagittal T2 the one with dark fat is the STIR. The sac where it is bright on a
+    sagittal T2 shows where to look on axial slices whose timing says nothing.
     """
-    t2 = [k for k, one in enumerate(guesses) if one.role is SeriesRole.SAGITTAL_T2]
+    settled = [_outvoted(one, guesses) for one in guesses]
+    t2 = [k for k, one in enumerate(settled) if one.role is SeriesRole.SAGITTAL_T2]
     dark = [k for k in t2 if guesses[k].fat < FAT_DARK]
-    settled = list(guesses)
     if dark and len(dark) < len(t2):
         for k in dark:
-            settled[k] = replace(guesses[k], weighting=Weighting.STIR)
-    if t2:
-        points = sac_points(volumes[max(t2, key=lambda k: guesses[k].sac)])
+            settled[k] = replace(settled[k], weighting=Weighting.STIR)
+    clearest = max(t2, key=lambda k: guesses[k].sac, default=None)
+    if clearest is not None and guesses[clearest].sac > SAC_BRIGHT:
+        points = sac_points(volumes[clearest])
         for k, one in enumerate(guesses):
             if one.plane is Plane.AXIAL and one.content is not None and not one.timed:
                 settled[k] = _compared(one, sac_over_front(volumes[k], points))
     return settled
+
+
+def _outvoted(guess: Guess, guesses: Sequence[Guess]) -> Guess:
+    """A sagittal guess against its own text, turned to its text when another series is surer of it."""
+    seen, said = guess.weighting, guess.said
+    if guess.plane is not Plane.SAGITTAL or guess.timed or None in (seen, said) or seen is said:
+        return guess
+    surer = (one for one in guesses if one.plane is Plane.SAGITTAL and one.weighting is one.said is seen)
+    if not any(surer):
+        return guess
+    notes = (f"taken as {said} by its text, beside another that is {seen}",)
+    return replace(guess, weighting=said, notes=notes)
 
 
 def _compared(guess: Guess, ratio: float) -> Guess:

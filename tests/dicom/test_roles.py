@@ -91,6 +91,19 @@ def test_of_two_sagittal_t2_the_one_with_dark_fat_is_the_stir(lumbar: Callable[[
     assert roles == [SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1]
 
 
+def test_a_series_that_looks_like_a_surer_one_is_what_its_own_text_says(
+    lumbar: Callable[[str], Volume],
+) -> None:
+    volumes = [lumbar("t1"), lumbar("t1")]
+    guesses = [
+        weigh(volume, Plane.SAGITTAL, {"SeriesDescription": said}, several=False)
+        for volume, said in zip(volumes, ("T2", "T1"), strict=True)
+    ]
+    settled = settle(guesses, volumes)
+    assert [guess.role for guess in settled] == [SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1]
+    assert settled[0].notes == ("taken as T2 by its text, beside another that is T1",)
+
+
 def axial_through(sagittal: Volume, contrast: str) -> Volume:
     """Axial slices of the drawn patient: the sac where the sagittal has it, other tissue around."""
     _, sac, tissue = GREY[contrast]
