@@ -6,7 +6,8 @@ Two synthetic cases of 18 x 448², 18 x 512² and 60 x 320² slices (28 MB each)
 data folder, a page of 2560 x 1440. It times the first image and the whole study from the
 moment the viewer is on the page, the next case from the click, and changes of slice as
 frames: the script's share, and the time from one frame to the next while every frame shows
-another slice. Exits with 1 when a figure is over its target.
+another slice; the page's processor time, painting without a GPU included, tells what that costs
+where other work on the machine spoils the rest. Exits with 1 when a figure is over its target.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from benchmarks.running import CHROMIUM_ARGUMENTS, ROOT, find_chromium, serve
 from benchmarks.studies import Seeded, full_size_study, seed
 from lss_core.ui.asking import COOKIE
 
-Figure = tuple[str, float, float]
-"""What was timed, how long it took and how long it may take, in ms."""
+Figure = tuple[str, float, float | None]
+"""What was timed, how long it took and how long it may take (None: shown only), in ms."""
 
 VIEWPORTS = (("sagittal_t2", "sagittals"), ("axial_t2", "axial"))
 FRAME_MS = 17.0  # a frame at 60 Hz lasts 16.7
@@ -120,7 +121,7 @@ def scrolling(page: Page, role: str, name: str, frames: int) -> list[Figure]:
         (f"slice change, {name}: script, median", median(scripts), FRAME_MS),
         (f"slice change, {name}: script, 95 %", scripts[int(0.95 * len(scripts))], FRAME_MS),
         (f"slice change, {name}: frame to frame, median", median(gaps), FRAME_MS),
-        (f"slice change, {name}: processor, page's thread", busy, FRAME_MS),
+        (f"slice change, {name}: processor, page's thread", busy, None),
     ]
 
 
@@ -136,8 +137,9 @@ def report(figures: list[Figure]) -> int:
     print(f"load of this machine while measuring: {load:.1f} per core\n")
     print(f"{'':50}{'ms':>8}{'target':>8}{'ratio':>7}")
     for name, value, target in figures:
-        print(f"{name:50}{value:8.1f}{target:8.1f}{value / target:7.2f}")
-    return int(any(value > target for _, value, target in figures))
+        bound = "" if target is None else f"{target:8.1f}{value / target:7.2f}"
+        print(f"{name:50}{value:8.1f}{bound}")
+    return int(any(target is not None and value > target for _, value, target in figures))
 
 
 if __name__ == "__main__":
