@@ -144,9 +144,9 @@ def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
     return [cases[row] for row in event.selection.rows if row < len(cases)]
 
 
-def count(cases: Sequence[CaseSummary]) -> str:
+def count(cases: int) -> str:
     """'1 case', '24 cases'."""
-    return f"{len(cases)} case{'' if len(cases) == 1 else 's'}"
+    return f"{cases} case{'' if cases == 1 else 's'}"
 
 
 def series_words(case: CaseSummary) -> str:

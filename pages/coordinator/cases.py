@@ -19,7 +19,7 @@ with choices:
 cases = cases_of(workspace, user, study)
 synthetic = study is not None and study.synthetic
 with title:
-    heading("Cases", synthetic=synthetic, detail=f"{study.title}, {ui.count(cases)}" if study else "")
+    heading("Cases", synthetic=synthetic, detail=f"{study.title}, {ui.count(len(cases))}" if study else "")
 
 ui.import_panel(workspace, user, study.id if study and not synthetic else None, open_at_first=not cases)
 ui.show_import(user)

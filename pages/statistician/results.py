@@ -5,6 +5,7 @@ import streamlit as st
 from lss_core.domain import Role
 from lss_core.errors import StatisticsError
 from lss_core.ui import results as ui
+from lss_core.ui.cases import count
 from lss_core.ui.choice import choose_study
 from lss_core.ui.frame import heading, page_head
 from lss_core.ui.session import require_role
@@ -24,7 +25,7 @@ with choices:
     if study is not None:
         ui.offer_reference(workspace, user, study.id)
 with title:
-    detail = "" if study is None else f"{study.title}, {study.cases} cases"
+    detail = "" if study is None else f"{study.title}, {count(study.cases)}"
     heading("Results", synthetic=study is not None and study.synthetic, detail=detail)
 
 if study is None or chosen is None:

@@ -165,8 +165,10 @@ class Grid {
       button.classList.add("given");
       button.style.setProperty("--grade", gradeColour(grade));
       button.append(make("b", "", { text: grade ? String(grade.value) : "NG" }));
-      const share = found.probabilities?.[found.grade];
-      if (share !== undefined) button.append(make("small", "", { text: `${Math.round(share * 100)} %` }));
+      const [, , moderate, severe] = found.probabilities ?? [];
+      if (severe !== undefined) {
+        button.append(make("small", "", { text: `${Math.round((moderate + severe) * 100)} %` }));
+      }
     }
     if (this.queue?.has(site)) button.append(make("i", this.queue.trouble ? "kept" : "saving"));
     if (this.queue?.refused.has(site)) button.append(make("i", "refused"));
@@ -257,7 +259,7 @@ class Grid {
     const box = make("div", "box");
     const found = this.data.findings?.[this.selected];
     if (!this.data.findings) box.append(make("p", "hint", { text: "The model has not graded this case yet." }));
-    else if (!found) box.append(make("p", "hint", { text: "Choose a site: click it, or press an arrow key. The viewports go there." }));
+    else if (!found) box.append(make("p", "hint", { text: "Choose a site: click it, or press an arrow key. The viewports go there. Per cent: probability of grade 2 or 3." }));
     else {
       box.append(make("h3", "", { text: this.data.labels[this.selected] }));
       box.append(make("p", "", { text: this.sentence(this.inWords(found)) }));
