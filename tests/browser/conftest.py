@@ -11,9 +11,13 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from benchmarks.running import CHROMIUM_ARGUMENTS, find_chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A running Chromium. Without one: a failure under LSS_REQUIRE_BROWSER=1, else a skip."""
+    """A running Chromium. Without one: a failure under LSS_REQUIRE_BROWSER=1, else a skip.
+
+    Kept for a module and no longer: while Playwright runs, its thread has an event loop, in which
+    other tests could not start their own.
+    """
     path = find_chromium()
     if path is None:
         reason = "no Chromium on this machine: install one, or name it in LSS_CHROMIUM"
