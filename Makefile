@@ -1,4 +1,4 @@
-# make run   sets up what is missing and opens the app on a demo study
+# make run   sets up what is missing and serves the app on a demo study
 # make test  sets up what is missing and runs every check
 
 PYTHON ?= python3
