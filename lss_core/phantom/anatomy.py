@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -74,6 +75,7 @@ class Disc:
     facet: Mapping[Side, float] = field(default_factory=dict)
     facet_tip: Mapping[Side, float] = field(default_factory=dict)
     ridge: Mapping[Side, float] = field(default_factory=dict)
+    ridge_top: Mapping[Side, float] = field(default_factory=dict)
     root_at: Mapping[Side, tuple[float, float]] = field(default_factory=dict)
 
     @property
@@ -83,8 +85,18 @@ class Disc:
 
     @property
     def recess_u(self) -> float:
-        """How far lateral of the canal's middle the recess lies."""
-        return self.canal_width * 0.8
+        """How far lateral of the canal's middle the recess lies: where a healthy one is still high."""
+        return min(0.8 * self.canal_width, (2 * self.canal_depth - 10.5) / math.tan(self.alpha))
+
+    @property
+    def recess_height(self) -> float:
+        """About how high the recess is before anything narrows it."""
+        return 2 * self.canal_depth - self.recess_u * math.tan(self.alpha) - 3.0
+
+    @property
+    def root_bottom(self) -> float:
+        """How far above the disc's middle the exiting root ends downwards."""
+        return self.foramen_top - 1.6 - 2 * self.root_radius
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,4 +128,13 @@ def healthy_disc(disc: Disc) -> Disc:
     """A disc that narrows nothing."""
     sides = {Side.LEFT: 0.0, Side.RIGHT: 0.0}
     flavum = {Side.LEFT: 2.8, Side.RIGHT: 2.8}
-    return replace(disc, bulge=0.0, protrusions=(), flavum=flavum, facet=sides, facet_tip=sides, ridge=sides)
+    return replace(
+        disc,
+        bulge=0.0,
+        protrusions=(),
+        flavum=flavum,
+        facet=sides,
+        facet_tip=sides,
+        ridge=sides,
+        ridge_top=sides,
+    )

@@ -162,7 +162,8 @@ def margin(disc: Disc, u: Array, w: Array) -> tuple[Array, Array]:
     for side, sign in SIGNS.items():
         if disc.ridge[side] > 0.3:
             out = np.exp(-(((sign * u - disc.foramen_u - 1.5) / 6.5) ** 2))
-            tall = _plateau(w - 0.6 * disc.ridge[side], half + 1 + 0.8 * disc.ridge[side])
+            rise = (disc.ridge_top[side] - half - 1) / 2
+            tall = _plateau(w - rise, rise + half + 1)
             bulge = np.maximum(bulge, disc.ridge[side] * out * tall)
     turn = np.square(np.square(u * np.float32(1 / disc.half_width)))  # the margin turns forward at the sides
     bulge = bulge - 7.0 * turn
@@ -185,7 +186,8 @@ def _paint_margin(canvas: Canvas, part: Window, disc: Disc) -> tuple[Array, Arra
     at_disc = np.abs(w) - np.maximum(disc.height / 2 + disc.half_depth * np.tan(disc.opening) / 2, 1.0)
     beside = np.abs(part.u) > disc.canal_width - 1  # a ridge there grows from the body's rim
     shell = np.maximum(d, -lift - 2.5 - 11 * (beside & (at_disc > 0)))
-    out = (np.abs(w) < disc.height / 2 + 3 + disc.bulge + max(disc.ridge.values()) * 2).astype(np.float32)
+    reach = disc.height / 2 + 3 + disc.bulge + max(disc.ridge_top.values(), default=0)
+    out = (np.abs(w) < reach).astype(np.float32)
     out *= total > 0.15 - 7.0 * np.square(np.square(part.u * np.float32(1 / disc.half_width)))
     canvas.paint(
         part.rect,

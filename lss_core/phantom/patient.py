@@ -278,10 +278,12 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
                 height=float(disc.height / 2 + rng.uniform(0, 3)),
             )
         )
-    flavum, facet, tip, ridge = {}, {}, {}, {}
+    flavum, facet, tip, ridge, top = {}, {}, {}, {}, {}
+    stiffness = 2.0 * disc.root_radius - 0.6  # mm of height that one part of growth takes
+    taken = bulge + central * (0.8 + 2.7 * mix[2])
     for side, sign in SIGNS.items():
-        recess, foramen = at[Condition.LATERAL_RECESS, side], at[Condition.FORAMINAL, side]
-        recess, foramen, split = 1.4 * recess**1.5, 1.8 * foramen**1.3, rng.random()
+        recess = max(_recess_loss(disc, at[Condition.LATERAL_RECESS, side]) - taken, 0.0) / stiffness
+        split = rng.random()
         flavum[side] = float(2.6 + central * (0.5 + 4.2 * mix[2]) + 1.6 * recess * split + rng.normal(0, 0.2))
         facet[side] = float(np.clip(2.6 * recess * split + 0.6 * central + rng.normal(0, 0.2), 0, 5))
         if recess * (1 - split) > 0.12:
@@ -294,9 +296,11 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
                     height=float(disc.height / 2 + rng.uniform(0, 2)),
                 )
             )
-        front = rng.uniform(0.3, 1)
-        ridge[side] = float(min(6.0 * foramen * front, 9))
-        tip[side] = float(min(5.5 * foramen * (1.3 - front), 7))
+        loss, rise = _foramen_loss(disc, at[Condition.FORAMINAL, side])
+        front = rng.uniform(0.3, 0.8)
+        ridge[side] = float(min(loss * front, 9))
+        tip[side] = float(min(loss * (1 - front) * 2.2, 9))
+        top[side] = float(disc.height / 2 + 1 + max(rise + rng.normal(0, 0.8), 0.5))
     return replace(
         disc,
         bulge=float(bulge),
@@ -305,4 +309,22 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
         facet=facet,
         facet_tip=tip,
         ridge=ridge,
+        ridge_top=top,
     )
+
+
+def _recess_loss(disc: Disc, severity: float) -> float:
+    """How much of a recess's height (mm) a severity takes: all of it at 1, and slowly near 2 to 3 mm."""
+    left = np.interp(severity, (0, 0.2, 0.5, 0.65, 0.9, 1), (disc.recess_height, 7, 4.2, 3.1, 2.2, -1))
+    return float(max(disc.recess_height - left, 0))
+
+
+def _foramen_loss(disc: Disc, severity: float) -> tuple[float, float]:
+    """What a severity takes of a foramen from front and back, and from below (mm).
+
+    At 0 a root has some 5 mm before and behind it, from 0.5 to 0.8 next to none, at 1 it is squeezed.
+    """
+    free = 10.7 - 2.3 * disc.root_radius
+    around = np.interp(severity, (0, 0.3, 0.5, 0.8, 1), (free, 2.2, 0.6, -0.6, -2.5))
+    below = np.interp(severity, (0.3, 0.5), (0, 1)) * (disc.root_bottom - around - disc.height / 2 - 1)
+    return float(max(2 * (free - around), 0)), float(max(below, 0))
