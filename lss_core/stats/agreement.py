@@ -6,12 +6,14 @@ has its place on it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import numpy as np
 from scipy import special
 
 from lss_core.domain import Estimate
+from lss_core.errors import StatisticsError
 from lss_core.stats.rates import NO_UNIT
 from lss_core.stats.resample import Array, Statistic, ratio
 from lss_core.stats.tables import Codes, Tables, summed
@@ -56,6 +58,8 @@ class Metric(StrEnum):
 
     NOMINAL = "nominal"
     ORDINAL = "ordinal"
+    INTERVAL = "interval"
+    RATIO = "ratio"
 
 
 def cohen(tables: Tables, weighting: Weighting = Weighting.PLAIN) -> Statistic:
@@ -135,20 +139,28 @@ def fleiss(votes: Array, patients: Codes, *, n_patients: int) -> Statistic:
     return Statistic(name="Fleiss' kappa", of=of, patients=n_patients, n=n, undefined=undefined)
 
 
-def alpha(coincidences: Tables, metric: Metric) -> Statistic:
+def alpha(coincidences: Tables, metric: Metric, scale: Sequence[float] | None = None) -> Statistic:
     """Krippendorff's alpha of any number of raters with missing values, n counting paired values.
 
     1 - (n - 1) sum o d / sum n_c n_k d over coincidences (patients, k, k) of
-    `tables.coincidence_tables`. d is 1 off the diagonal (nominal), or the square of the number of
+    `tables.coincidence_tables`. d is 1 off the diagonal (nominal); the square of the number of
     values between two grades, their own by half (ordinal): with m_c the mid-rank of grade c, d =
-    (m_c - m_k)^2, recomputed in each replicate. Krippendorff 2011.
+    (m_c - m_k)^2, recomputed in each replicate; (c - k)^2 (interval); ((c - k) / (c + k))^2, 0 between
+    zeros (ratio). The last two take the grades' values from `scale`, by default 0, 1, 2, ...
+    Krippendorff 2011. Equals the package krippendorff. Raises StatisticsError for a ratio scale with
+    values below 0, or as many values as there are not grades.
     """
+    size = coincidences.per_patient.shape[-1]
+    fixed = None if metric is Metric.ORDINAL else _distance(metric, range(size) if scale is None else scale)
+    if fixed is not None and len(fixed) != size:
+        reason = f"{len(fixed)} values were given for {size} grades"
+        raise StatisticsError("grade scale", reason=reason, remedy="Name one value for each grade")
 
     def of(weights: Array) -> Array:
         table = coincidences.under(weights)
         margins = table.sum(axis=2)
-        if metric is Metric.NOMINAL:
-            distance = np.broadcast_to(1 - np.eye(table.shape[1]), table.shape)
+        if fixed is not None:
+            distance = np.broadcast_to(fixed, table.shape)
         else:
             middle = margins.cumsum(axis=1) - margins / 2
             distance = (middle[:, :, None] - middle[:, None, :]) ** 2
@@ -163,3 +175,17 @@ def alpha(coincidences: Tables, metric: Metric) -> Statistic:
         n=round(float(coincidences.total.sum())),
         undefined=ONE_GRADE_GIVEN if coincidences.total.any() else NO_PAIR,
     )
+
+
+def _distance(metric: Metric, scale: Sequence[float]) -> Array:
+    values = np.asarray(scale, dtype=np.float64)
+    gaps = np.subtract.outer(values, values)
+    if metric is Metric.NOMINAL:
+        return np.asarray(gaps != 0, dtype=np.float64)
+    if metric is Metric.INTERVAL:
+        return np.asarray(gaps**2)
+    if values.min() < 0:
+        raise StatisticsError(
+            "grade scale", reason="a ratio scale has no values below 0", remedy="Use the interval alpha"
+        )
+    return np.asarray(np.nan_to_num(ratio(gaps, np.add.outer(values, values))) ** 2)

@@ -14,35 +14,35 @@ from scipy import special
 
 from lss_core.domain import Estimate
 from lss_core.errors import StatisticsError
-from lss_core.stats.resample import Array, Statistic, ratio
+from lss_core.stats.resample import Array, Rate, Statistic, ratio
 from lss_core.stats.tables import Tables
 
 
-def sensitivity(tables: Tables) -> Statistic:
+def sensitivity(tables: Tables) -> Rate:
     """TP / (TP + FN) of binary tables; n counts the positive units."""
     return _rate("sensitivity", tables, lambda t: t[:, 1, 1], lambda t: t[:, 1].sum(-1), NO_POSITIVE)
 
 
-def specificity(tables: Tables) -> Statistic:
+def specificity(tables: Tables) -> Rate:
     """TN / (TN + FP) of binary tables; n counts the negative units."""
     return _rate("specificity", tables, lambda t: t[:, 0, 0], lambda t: t[:, 0].sum(-1), NO_NEGATIVE)
 
 
-def positive_predictive_value(tables: Tables) -> Statistic:
+def positive_predictive_value(tables: Tables) -> Rate:
     """TP / (TP + FP) of binary tables; n counts the units called positive."""
     return _rate(
         "positive predictive value", tables, lambda t: t[:, 1, 1], lambda t: t[:, :, 1].sum(-1), NO_CALL
     )
 
 
-def negative_predictive_value(tables: Tables) -> Statistic:
+def negative_predictive_value(tables: Tables) -> Rate:
     """TN / (TN + FN) of binary tables; n counts the units called negative."""
     return _rate(
         "negative predictive value", tables, lambda t: t[:, 0, 0], lambda t: t[:, :, 0].sum(-1), NO_DENIAL
     )
 
 
-def accuracy(tables: Tables) -> Statistic:
+def accuracy(tables: Tables) -> Rate:
     """Share of units whose rating is the reference's, of tables with any number of grades."""
     return _rate(
         "accuracy", tables, lambda t: np.trace(t, axis1=1, axis2=2), lambda t: t.sum((1, 2)), NO_UNIT
@@ -83,19 +83,17 @@ def wilson(successes: float, n: int, *, level: float = 0.95, method: str = "Wils
     """
     if n < 1:
         raise StatisticsError("rate", reason=NO_UNIT, remedy="Add cases")
-    share = successes / n
+    low, high = score_interval(successes / n, n, level=level)
+    return Estimate(value=successes / n, low=low, high=high, n=n, method=method, level=level)
+
+
+def score_interval(share: float, n: float, *, level: float) -> tuple[float, float]:
+    """The ends of Wilson's interval; `n` need not be whole, and the ends of 0 and 1 are exact."""
     z = float(special.ndtri((1 + level) / 2))
     centre = share + z**2 / (2 * n)
-    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    half = float(z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)))
     low, high = (centre - half) / (1 + z**2 / n), (centre + half) / (1 + z**2 / n)
-    return Estimate(
-        value=share,
-        low=max(float(low), 0.0) if successes else 0.0,
-        high=min(float(high), 1.0) if successes < n else 1.0,
-        n=n,
-        method=method,
-        level=level,
-    )
+    return max(low, 0.0) if share > 0 else 0.0, min(high, 1.0) if share < 1 else 1.0
 
 
 def all_or_none(statistic: Statistic, *, level: float = 0.95) -> Estimate:
@@ -120,13 +118,20 @@ ONE_GRADE = "the reference has one grade only"
 _Part = Callable[[Array], Array]
 
 
-def _rate(name: str, tables: Tables, hits: _Part, base: _Part, undefined: str) -> Statistic:
+def _rate(name: str, tables: Tables, hits: _Part, base: _Part, undefined: str) -> Rate:
     def of(weights: Array) -> Array:
         table = tables.under(weights)
         return ratio(hits(table), base(table))
 
-    n = int(base(tables.total[None])[0])
-    return Statistic(name=name, of=of, patients=tables.patients, n=n, undefined=undefined)
+    return Rate(
+        name=name,
+        of=of,
+        patients=tables.patients,
+        n=int(base(tables.total[None])[0]),
+        undefined=undefined,
+        hits=hits(tables.per_patient),
+        base=base(tables.per_patient),
+    )
 
 
 def _one_vs_rest(name: str, tables: Tables, *, rest: bool) -> Statistic:

@@ -52,6 +52,14 @@ class Statistic:
         return value
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rate(Statistic):
+    """A share of units: each patient's `hits` (patients,) of his `base` (patients,) units."""
+
+    hits: Array
+    base: Array
+
+
 class Remembered:
     """A function of weights that knows its last answers, by the identity of the weights.
 
@@ -86,6 +94,23 @@ def mean_of(name: str, statistics: Sequence[Statistic]) -> Statistic:
         patients=statistics[0].patients,
         n=round(sum(statistic.n for statistic in statistics) / len(statistics)),
         undefined=next((s.undefined for s in statistics if _is_undefined(s)), statistics[0].undefined),
+    )
+
+
+def difference(name: str, one: Statistic, other: Statistic) -> Statistic:
+    """`one` less `other`, of the same patients; its replicates are paired, so correlation counts.
+
+    `n` is the smaller of the two. Raises StatisticsError where they have not the same patients.
+    """
+    if one.patients != other.patients:
+        reason = f"{one.patients} patients cannot be paired with {other.patients}"
+        raise StatisticsError(name, reason=reason, remedy="Compute both on the same patients")
+    return Statistic(
+        name=name,
+        of=lambda weights: one.of(weights) - other.of(weights),
+        patients=one.patients,
+        n=min(one.n, other.n),
+        undefined=one.undefined if _is_undefined(one) else other.undefined,
     )
 
 
