@@ -108,34 +108,27 @@ def at_threshold(curve: CurveTables, threshold: float) -> Tables:
     return Tables(np.stack(cells, axis=1).reshape(-1, 2, 2))
 
 
-def band(
-    curve: CurveTables, false_positive_rates: Array, resamples: Resamples
-) -> tuple[tuple[Estimate, ...], tuple[float, ...]]:
-    """The curve's sensitivities at some false positive rates with pointwise percentile intervals.
+def band(curve: CurveTables, false_positive_rates: Array, resamples: Resamples) -> tuple[Estimate, ...]:
+    """The curve's sensitivity at each false positive rate, with pointwise percentile intervals.
 
-    Returns the estimates and the rates they stand at. Rates where the interval is undefined are left out.
+    Raises StatisticsError where a class has no unit.
     """
-    found, where = [], []
     tails = np.array([1 - resamples.level, 1 + resamples.level]) / 2
-    n = int(curve.positives.sum())
-    rates = np.asarray(false_positive_rates, np.float64)
-    columns = [_statistic("ROC band", curve, _reaching(float(rate))) for rate in rates]
-    for rate, column in zip(rates.tolist(), columns, strict=True):
-        replicates = column.of(resamples.counts)
-        value = column.value()
-        low, high = np.nanquantile(replicates, tails).tolist()
+    found = []
+    for rate in false_positive_rates.tolist():
+        column = _statistic("ROC band", curve, _reaching(rate))
+        low, high = np.nanquantile(column.of(resamples.counts), tails).tolist()
         found.append(
             Estimate(
-                value=value,
+                value=column.value(),
                 low=low,
                 high=high,
-                n=n,
+                n=column.n,
                 method="patient bootstrap, percentile, pointwise",
                 level=resamples.level,
             )
         )
-        where.append(rate)
-    return tuple(found), tuple(where)
+    return tuple(found)
 
 
 def _reaching(rate: float) -> Callable[[Array, Array], Array]:

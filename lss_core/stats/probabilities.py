@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,9 @@ Flags = NDArray[np.bool_]
 
 CUT = 1e-6
 """Probabilities are kept this far from 0 and 1 where their log odds are needed."""
+
+MAX_STEPS = 100
+"""Newton's steps of a recalibration; a dozen are usual."""
 
 
 def ranked_probability_score(
@@ -172,10 +176,10 @@ def _logistic(
 ) -> tuple[list[float], list[float]]:
     """Coefficients and clustered errors by Newton's method."""
     beta = np.zeros(design.shape[1])
-    for _ in range(100):
+    for steps in itertools.count():
         p = special.expit(design @ beta + offset)
         bread = (design * (p * (1 - p))[:, None]).T @ design
-        if not np.all(np.isfinite(bread)) or np.linalg.cond(bread) > 1e14:
+        if steps == MAX_STEPS or not np.all(np.isfinite(bread)) or np.linalg.cond(bread) > 1e14:
             break
         step = np.linalg.solve(bread, design.T @ (y - p))
         beta = beta + step
