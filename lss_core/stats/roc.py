@@ -72,15 +72,23 @@ def concordance(scores: Array, positive: Flags, patients: Codes, *, n_patients: 
     )
 
 
-def auc(pairs: Concordance) -> Statistic:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Area(Statistic):
+    """An empirical AUC with the `pairs` that it is made of."""
+
+    pairs: Concordance
+
+
+def auc(pairs: Concordance) -> Area:
     """The empirical AUC: share of (positive, negative) pairs ordered rightly, ties by half."""
     m, n = int(pairs.positives.sum()), int(pairs.negatives.sum())
-    return Statistic(
+    return Area(
         name="AUC",
         of=pairs.auc,
         patients=len(pairs.negatives),
         n=m + n,
         undefined=NO_NEGATIVE if m else NO_POSITIVE,
+        pairs=pairs,
     )
 
 

@@ -27,6 +27,21 @@ class Measure(StrEnum):
     KAPPA_BINARY = "kappa_binary"
     KAPPA_GRADED = "kappa_graded"
     KAPPA_QUADRATIC = "kappa_quadratic"
+    KAPPA_LINEAR = "kappa_linear"
+    POSITIVE_LIKELIHOOD_RATIO = "positive_likelihood_ratio"
+    NEGATIVE_LIKELIHOOD_RATIO = "negative_likelihood_ratio"
+    YOUDEN = "youden_index"
+    BALANCED_ACCURACY = "balanced_accuracy"
+    MACRO_SENSITIVITY = "macro_sensitivity"
+    MACRO_SPECIFICITY = "macro_specificity"
+    MICRO_SENSITIVITY = "micro_sensitivity"
+    MICRO_SPECIFICITY = "micro_specificity"
+    EXACT_AGREEMENT = "exact_agreement"
+    WITHIN_ONE = "agreement_within_one"
+    MEAN_ABSOLUTE_ERROR = "mean_absolute_error"
+    MEAN_ERROR = "mean_error"
+    PREVALENCE_INDEX = "prevalence_index"
+    BIAS_INDEX = "bias_index"
 
     @property
     def label(self) -> str:
@@ -47,11 +62,29 @@ _LABELS = {
     Measure.KAPPA_BINARY: "Kappa, binary",
     Measure.KAPPA_GRADED: "Kappa, four grades",
     Measure.KAPPA_QUADRATIC: "Kappa, quadratic",
+    Measure.KAPPA_LINEAR: "Kappa, linear",
+    Measure.POSITIVE_LIKELIHOOD_RATIO: "LR+",
+    Measure.NEGATIVE_LIKELIHOOD_RATIO: "LR-",
+    Measure.YOUDEN: "Youden's index",
+    Measure.BALANCED_ACCURACY: "Balanced accuracy",
+    Measure.MACRO_SENSITIVITY: "Sensitivity, macro",
+    Measure.MACRO_SPECIFICITY: "Specificity, macro",
+    Measure.MICRO_SENSITIVITY: "Sensitivity, micro",
+    Measure.MICRO_SPECIFICITY: "Specificity, micro",
+    Measure.EXACT_AGREEMENT: "Exact agreement",
+    Measure.WITHIN_ONE: "Agreement within one",
+    Measure.MEAN_ABSOLUTE_ERROR: "Mean absolute error",
+    Measure.MEAN_ERROR: "Mean error",
+    Measure.PREVALENCE_INDEX: "Prevalence index",
+    Measure.BIAS_INDEX: "Bias index",
 }
 
 BINARY = (Measure.SENSITIVITY, Measure.SPECIFICITY, Measure.AUC)
 GRADED = (Measure.WEIGHTED_SENSITIVITY, Measure.WEIGHTED_SPECIFICITY, Measure.WEIGHTED_AUC)
 KAPPAS = (Measure.KAPPA_BINARY, Measure.KAPPA_GRADED, Measure.KAPPA_QUADRATIC)
+
+ON_THE_PAGE = (*BINARY, Measure.PPV, Measure.NPV, Measure.ACCURACY, *GRADED, *KAPPAS)
+"""What the page Results computes; `analyse` computes every measure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,16 +156,22 @@ class PanelResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConditionResult:
-    """All of one condition. Raters in the order models, mean reader, readers.
+class GroupResult:
+    """All of one group of units. Raters in the order models, mean reader, readers.
 
     `grade_counts` are the reference's; `reference_not_gradable` units are left out of everything.
     """
 
-    condition: Condition
     cases: int
     units: int
     grade_counts: tuple[int, ...]
     reference_not_gradable: int
     raters: tuple[RaterResult, ...]
     panels: tuple[PanelResult, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConditionResult(GroupResult):
+    """All of one condition."""
+
+    condition: Condition
