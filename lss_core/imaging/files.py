@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,18 @@ def read_structures(path: Path) -> tuple[str, ...]:
     """The names of a stack's structures, without its bits. Raises GeometryError as read_masks does."""
     with _opened(path) as file:
         return tuple(json.loads((file.metadata() or {})["structures"]))
+
+
+def write_pictures(path: Path, pictures: Mapping[str, NDArray[np.uint8]]) -> None:
+    """Write pictures by name, any shape."""
+    _write_whole(path, dict(pictures), {})
+
+
+def read_picture(path: Path, name: str) -> NDArray[np.uint8] | None:
+    """One of them; None where there is none of the name. Raises GeometryError as read_masks does."""
+    with _opened(path) as file:
+        found: NDArray[np.uint8] | None = file.get_tensor(name) if name in file.keys() else None  # noqa: SIM118
+    return found
 
 
 def _write_whole(path: Path, tensors: dict[str, NDArray[Any]], metadata: dict[str, str]) -> None:

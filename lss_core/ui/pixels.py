@@ -16,7 +16,7 @@ from starlette.routing import Route
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.ui.asking import NO_STORE, asked
-from lss_core.usecases import viewing
+from lss_core.usecases import explaining, viewing
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -70,6 +70,13 @@ def _thumbnail(workspace: Workspace, user: User, request: Request, _: bytes) -> 
     return Response(png, media_type="image/png", headers=headers)
 
 
+def _explanation(workspace: Workspace, user: User, request: Request, _: bytes) -> Response:
+    """A PNG of what the model's classifiers saw of a site."""
+    site = request.path_params["site"]
+    png = explaining.explanation_png(workspace, user, request.path_params["case_id"], site)
+    return Response(png, media_type="image/png", headers=NO_STORE)
+
+
 def _zipped(masks: MaskStack) -> bytes:
     return gzip.compress(masks.bits.astype("<u4").tobytes(), compresslevel=1, mtime=0)
 
@@ -77,6 +84,7 @@ def _zipped(masks: MaskStack) -> bytes:
 ROUTES = [
     Route("/pixels/{case_id}/manifest", asked(_manifest)),
     Route("/pixels/{case_id}/thumbnail", asked(_thumbnail)),
+    Route("/pixels/{case_id}/explanations/{site}", asked(_explanation)),
     Route("/pixels/{case_id}/{series_id}/voxels", asked(_voxels)),
     Route("/pixels/{case_id}/{series_id}/masks", asked(_masks)),
 ]

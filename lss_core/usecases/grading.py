@@ -28,7 +28,7 @@ READING_SHARE = 0.1
 def grade_case(
     workspace: Workspace, user: User, case_id: str, *, progress: Progress = silent
 ) -> StudyFindings:
-    """Grade a case and keep the run: masks, 25 ratings with their evidence. Coordinators.
+    """Grade a case and keep the run: masks, 25 ratings with their evidence, activation. Coordinators.
 
     A run that fails is kept as failed, with its reason. Raises LssError.
     """
@@ -38,7 +38,8 @@ def grade_case(
     run_id = runs.start_run(workspace, user, case_id, bundle=engine.bundle.label)
     try:
         graded = engine.grade(series, progress=progress)
-        runs.save_run(workspace, user, run_id, graded.findings, graded.masks)
+        seen = {site.key: one.stacked for site, one in engine.explain(graded).items()}
+        runs.save_run(workspace, user, run_id, graded.findings, graded.masks, seen)
     except BaseException as error:  # a bug surfaces too, but no run is left that seems to go on
         reason = str(error) if isinstance(error, LssError) else "The run broke off; see the log"
         runs.fail_run(workspace, user, run_id, reason)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lss_core.domain import RaterKind, Role, SeriesRole, StudyFindings
-from lss_core.imaging.files import read_volume, write_masks
+from lss_core.imaging.files import read_volume, write_masks, write_pictures
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.store import audit, cases, runs, studies
@@ -46,14 +49,20 @@ def save_run(
     run_id: str,
     findings: StudyFindings,
     masks: Mapping[SeriesRole, MaskStack],
+    explanations: Mapping[str, NDArray[np.uint8]] | None = None,
 ) -> None:
-    """Keep a run's masks (files first), its 25 ratings with evidence and levels; status 'done'."""
+    """Keep a run's masks (files first), its 25 ratings with evidence and levels; status 'done'.
+
+    explanations: by site key, (views, 5, rows, columns) as `explaining.explanation` returns them.
+    """
     require(user, Role.COORDINATOR)
     with workspace.store.read() as tx:
         case_id = runs.run_case(tx, run_id)
         series = _graded_series(tx, workspace, case_id)
     for role, stack in masks.items():
         write_masks(workspace.masks_path(case_id, series[role], run_id), stack)
+    if explanations:
+        write_pictures(workspace.explanations_path(case_id, run_id), explanations)
     now = workspace.now()
     with workspace.store.write() as tx:
         runs.run_case(tx, run_id)

@@ -37,6 +37,10 @@ class Workspace:
         """The file of the masks a model run drew on a series."""
         return self.case_folder(case_id) / f"{series_id}.masks-{run_id}.safetensors"
 
+    def explanations_path(self, case_id: str, run_id: str) -> Path:
+        """The file of what a model run's classifiers saw and where they looked."""
+        return self.case_folder(case_id) / f"explanations-{run_id}.safetensors"
+
 
 def open_workspace(settings: Settings | None = None) -> Workspace:
     """The workspace of these settings, its database migrated; one a process.

@@ -32,6 +32,7 @@ from lss_core.vision import crops
 from lss_core.vision.bundle import Bundle
 from lss_core.vision.classify import Classifier, make_classifier
 from lss_core.vision.ensemble import CLASSIFICATION, MEASUREMENT, Ensemble, ensemble_of, median_grade
+from lss_core.vision.explain import Explanation, explained
 from lss_core.vision.locate import axial_slice, locate
 from lss_core.vision.segment import Segmenter, make_segmenter
 from lss_core.vision.sites import Obstacle, View, pictured, view_of
@@ -48,10 +49,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Graded:
-    """What the model says of a case, and the masks it rests on."""
+    """What the model says of a case, the masks it rests on, and the pictures its classifiers saw."""
 
     findings: StudyFindings
     masks: Mapping[SeriesRole, MaskStack]
+    pictures: Mapping[Site, list[crops.Image]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +101,8 @@ class Engine:
         progress(0.87, "Measuring")
         measured = measure_study(seen.study)
         progress(0.9, "Classifying")
-        classified = self._classifier(self.pictures(seen))
+        pictures = self.pictures(seen)
+        classified = self._classifier(pictures)
         sites = tuple(self._finding(site, seen, measured[site], classified.get(site)) for site in SITES)
         findings = StudyFindings(
             levels=dict(seen.study.canal_points_mm),
@@ -108,7 +111,11 @@ class Engine:
             seconds=time.monotonic() - started,
         )
         progress(1.0, "Graded")
-        return Graded(findings=findings, masks=seen.study.masks)
+        return Graded(findings=findings, masks=seen.study.masks, pictures=pictures)
+
+    def explain(self, graded: Graded) -> dict[Site, Explanation]:
+        """What the classifiers saw of each site that has been graded, and where they looked."""
+        return explained(self._classifier, graded.pictures)
 
     def see(self, series: Mapping[SeriesRole, Volume], *, progress: Progress = silent) -> Seen:
         """Outline and locate: the part of the chain that comes before both streams."""

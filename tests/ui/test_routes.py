@@ -116,7 +116,7 @@ def test_slices_are_sent_from_the_middle_outwards() -> None:
 
 
 def test_nobody_is_told_anything(ask: Ask, seeded: Seeded) -> None:
-    paths = ["manifest", "thumbnail", "any/voxels", "any/masks"]
+    paths = ["manifest", "thumbnail", "any/voxels", "any/masks", "explanations/central:L4_L5"]
     replies = [ask(f"/pixels/{seeded.case_ids[0]}/{path}") for path in paths]
     replies += [ask("/pixels/C-NONE/manifest", token="invented"), ask("/answers/R-1", body=b"{}")]
     assert {(reply.status, reply.body) for reply in replies} == {(401, b"You are signed out. Sign in again.")}
@@ -155,8 +155,9 @@ def test_a_reader_gets_pixels_and_never_masks(ask: Ask, seeded: Seeded) -> None:
     assert [series["structures"] for series in manifest["series"]] == [None, None]
     assert manifest["levels"] == {}
     assert ask(f"{base}/{second_series(seeded)}/voxels", token=token).status == 200
-    refused = ask(f"{base}/{second_series(seeded)}/masks", token=token)
-    assert (refused.status, refused.body) == (403, b"This is not open to you.")
+    for path in (f"{second_series(seeded)}/masks", "explanations/central:L4_L5"):
+        refused = ask(f"{base}/{path}", token=token)
+        assert (refused.status, refused.body) == (403, b"This is not open to you.")
 
 
 def test_what_is_not_there_is_not_named_in_the_refusal(ask: Ask, seeded: Seeded) -> None:

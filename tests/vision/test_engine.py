@@ -161,6 +161,17 @@ def test_a_whole_study_has_25_findings_with_their_evidence(
     assert set(graded.masks) == {AXIAL, T1, T2}
 
 
+def test_each_graded_site_is_explained_by_what_was_seen(
+    knowing: Engine, whole: tuple[Graded, list[float]]
+) -> None:
+    explanations = knowing.explain(whole[0])
+    seen = [finding.site for finding in whole[0].findings.sites if finding.grade is not None]
+    assert set(explanations) == set(seen)
+    for site, one in explanations.items():
+        views = 2 if site.side is None else 1  # a central site is seen from both sides
+        assert one.stacked.shape == (views, 5, 32, 32)
+
+
 def test_left_and_right_lie_on_their_sides_of_the_patient(
     whole: tuple[Graded, list[float]], phantom: PhantomStudy
 ) -> None:

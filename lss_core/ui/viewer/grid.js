@@ -299,6 +299,29 @@ class Grid {
       row.append(make("td", "", { text: name }), make("td", "number", { text: value }), make("td", "", { text: unit }));
     }
     box.append(table);
+    if (found.probabilities) box.append(this.explanation());
+    return box;
+  }
+
+  /** What the classifiers saw, fetched when asked for. */
+  explanation() {
+    const box = make("details", "explanation");
+    box.open = !!this.explained;
+    const show = () => {
+      const picture = make("img", "", { alt: "Pictures the classifiers saw, with class activation" });
+      picture.onerror = () => picture.replaceWith(make("p", "hint", { text: "Nothing was kept of this run. Run the model again." }));
+      picture.src = `/pixels/${encodeURIComponent(this.data.case_id)}/explanations/${encodeURIComponent(this.selected)}`;
+      const columns = this.selected.startsWith("foraminal")
+        ? "T1, T2, next T1; then T1 with what spoke for stenosis (orange), and for its severity."
+        : "Slice, one up, one down (the right side is shown mirrored); then the slice with what spoke for stenosis (orange), and for its severity.";
+      box.append(picture, make("p", "hint", { text: columns }));
+    };
+    box.append(make("summary", "", { text: "What the classifiers saw" }));
+    if (box.open) show();
+    box.addEventListener("toggle", () => {
+      if (box.open && !this.explained) show();
+      this.explained = box.open;
+    });
     return box;
   }
 }
