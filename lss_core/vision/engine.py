@@ -134,7 +134,7 @@ class Engine:
             site_points_mm=places.foramen_points_mm,
             axial_slices={level: index for level, index in chosen.items() if index is not None},
         )
-        return Seen(study=study, views={site: view_of(site, study) for site in SITES})
+        return Seen(study=study, views={site: view_of(site, study, places.missing) for site in SITES})
 
     def pictures(self, seen: Seen) -> dict[Site, list[crops.Image]]:
         """What the classification stream looks at; a central site is seen from both sides."""

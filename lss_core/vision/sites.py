@@ -9,6 +9,7 @@ import numpy as np
 
 from lss_core.domain import (
     Condition,
+    Level,
     NotGradable,
     Point,
     SagittalStructure,
@@ -45,12 +46,19 @@ class Obstacle:
     note: str
 
 
-def view_of(site: Site, study: Study) -> View | Obstacle:
-    """The view of a site in a study whose levels are located and whose series have masks."""
+def view_of(site: Site, study: Study, missing: Mapping[Level, str] | None = None) -> View | Obstacle:
+    """The view of a site in a study whose levels are located and whose series have masks.
+
+    missing: why a level has not been located.
+    """
     if not any(study.has(role) for role in FORAMEN_SERIES):
         return Obstacle(
             reason=NotGradable.SERIES_MISSING, note="A sagittal T1 or T2 is needed to name the levels"
         )
+    if site.level not in study.canal_points_mm:
+        why = (missing or {}).get(site.level)
+        note = f"{site.level.label} was not found" + (f": {why}" if why else "")
+        return Obstacle(reason=NotGradable.LEVEL_NOT_FOUND, note=note)
     if site.condition is Condition.FORAMINAL:
         return _foramen_view(site, study)
     return _axial_view(site, study)
@@ -60,8 +68,6 @@ def _axial_view(site: Site, study: Study) -> View | Obstacle:
     role = SeriesRole.AXIAL_T2
     if not study.has(role):
         return Obstacle(reason=NotGradable.SERIES_MISSING, note="There is no axial T2")
-    if site.level not in study.canal_points_mm:
-        return Obstacle(reason=NotGradable.LEVEL_NOT_FOUND, note=f"{site.level.label} was not found")
     volume, masks = study.series[role], study.masks[role]
     index = study.axial_slice(site.level)
     if index is None:
