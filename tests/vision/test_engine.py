@@ -207,7 +207,7 @@ def test_untrained_outlines_find_no_level_and_nothing_is_guessed(
     monkeypatch.setattr(engine_module, "locate", locate)
     findings = Engine(bundle, "cpu").grade(phantom.series).findings
     assert {one.not_gradable for one in findings.sites} == {NotGradable.LEVEL_NOT_FOUND}
-    assert findings.sites[0].note == "L1-L2 was not found: the spinal canal was not found"
+    assert findings.sites[0].note == "L1-L2 was not found: no disc was found"
 
 
 def test_the_right_side_is_pictured_as_the_mirror_of_the_left(phantom: PhantomStudy) -> None:
