@@ -28,6 +28,7 @@ from lss_core.cli.show import (
     study_named,
     workspace_here,
 )
+from lss_core.cli.statistics import analyse
 from lss_core.domain import Condition, Grade, Level, Verdict
 from lss_core.settings import get_settings
 
@@ -41,6 +42,7 @@ app = typer.Typer(
     help="Import lumbar MRI, grade stenosis, export ratings. Research use only, not a medical device.",
 )
 app.add_typer(accounts, name="users")
+app.command()(analyse)
 app.command()(mrmc)
 app.add_typer(power, name="power")
 
