@@ -198,11 +198,11 @@ def _results(analysis: Analysis, request: MrmcRequest) -> Json:
         "modalities": [
             {
                 "modality": one.modality,
-                "estimate": one.estimate.value,
+                "estimate": one.value,
                 "std_error": one.standard_error,
                 "df": _finite(one.df),
-                "ci_low": one.estimate.low,
-                "ci_high": one.estimate.high,
+                "ci_low": one.estimate and one.estimate.low,
+                "ci_high": one.estimate and one.estimate.high,
             }
             for one in analysis.means
         ],

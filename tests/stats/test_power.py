@@ -13,7 +13,7 @@ from lss_core.stats.mrmc.covariance import Variance
 from lss_core.stats.mrmc.obuchowski_rockette import obuchowski_rockette
 from lss_core.stats.mrmc.result import Fixed
 from lss_core.stats.mrmc.roe_metz import RoeMetz
-from lss_core.stats.mrmc.study import Measure, Metric
+from lss_core.stats.mrmc.study import Measure, Metric, ReaderStudy
 from lss_core.stats.mrmc.u_statistics import u_statistics
 from lss_core.stats.power import Pilot, mrmc_cases, mrmc_power
 
@@ -179,3 +179,33 @@ def test_the_planned_power_is_what_simulated_studies_have() -> None:
     planned = mrmc_power(pilot, effect=0.08, readers=5, cases=100)
     assert 0.3 < planned.power < 0.95
     assert np.mean(shown) == pytest.approx(planned.power, abs=0.07)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "analyse",
+    [
+        lambda study: obuchowski_rockette(study, AUC, variance=Variance.DELONG),
+        lambda study: obuchowski_rockette(study, AUC),
+        lambda study: u_statistics(study, AUC),
+    ],
+)
+def test_several_sites_a_patient_do_not_make_differences_of_nothing(analyse) -> None:
+    # 400 studies of 40 patients with 5 sites each, half of the scores' variance shared by a patient's
+    # sites: 5 % has a standard error of 1.1 points. Taken as independent, over 10 % would be called so.
+    rng, found = np.random.default_rng(22), []
+    owner = np.repeat(np.arange(40), 5)
+    for _ in range(400):
+        truth = (rng.random(200) < 0.4).astype(float)
+        shared = rng.normal(0, 0.5, (1, 1, 40)) + rng.normal(0, 0.7, (2, 1, 40))
+        scores = 1.5 * truth + shared[:, :, owner] + rng.normal(0, 0.2, (2, 5, 1)) * truth
+        study = ReaderStudy(
+            scores=scores + rng.normal(0, 0.6, (2, 1, 200)) + rng.normal(0, 0.6, (2, 5, 200)),
+            truth=truth,
+            patients=owner,
+            modalities=("A", "B"),
+            readers=tuple("12345"),
+            cases=tuple(str(n) for n in range(200)),
+        )
+        found.append(analyse(study).differences[0].p_value < 0.05)
+    assert np.mean(found) == pytest.approx(0.05, abs=0.033)

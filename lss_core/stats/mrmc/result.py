@@ -48,12 +48,16 @@ class Cellwise:
 
 @dataclass(frozen=True, kw_only=True)
 class Mean:
-    """The mean of the readers' figures in one modality. `df` is infinite for a normal interval."""
+    """The mean of the readers' figures in one modality. `df` is infinite for a normal interval.
+
+    There is no interval where neither readers nor patients vary, as where all figures are 1.
+    """
 
     modality: str
-    estimate: Estimate
+    value: float
     standard_error: float
     df: float
+    estimate: Estimate | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,10 +187,12 @@ def interval(
 def mean(
     modality: str, value: float, variance: float, df: float, *, measure: Measure, level: float, n: int
 ) -> Mean:
-    """The mean of a modality's readers with its interval, its range cut."""
-    error = float(np.sqrt(variance))
-    estimate = interval(value, error, df, level=level, n=n, lowest=measure.lowest)
-    return Mean(modality=modality, estimate=estimate, standard_error=error, df=df)
+    """The mean of a modality's readers with its interval, cut at the ends of the figure's range."""
+    error = float(np.sqrt(max(variance, 0.0)))
+    estimate = None
+    if variance > NO_VARIANCE:
+        estimate = interval(value, error, df, level=level, n=n, lowest=measure.lowest)
+    return Mean(modality=modality, value=value, standard_error=error, df=float(df), estimate=estimate)
 
 
 def difference(

@@ -87,6 +87,9 @@ def standalone_u_statistics(
     spread = Spread(study=study, measure=measure, kernels=kernels, fixed=fixed)
     mine = Group.of(kernels, lone[0], model, lone=True)
     n = len(study.cases)
+    compared = [
+        compare(spread, mine, Group.of(kernels, i, study.modalities[i]), level=level, n=n) for i in panels
+    ]
     return Analysis(
         method=f"standalone model against readers, {METHOD}",
         variance="unbiased",
@@ -98,11 +101,10 @@ def standalone_u_statistics(
         readers=len({reader for _, reader in cells[1:]}),
         figures=cellwise(study, measure, cells, errors_from(study, kernels), level=level),
         means=(),
-        differences=tuple(
-            compare(spread, mine, Group.of(kernels, i, study.modalities[i]), level=level, n=n) for i in panels
-        ),
+        differences=tuple(one for one, _ in compared),
         overall=None,
         components={},
+        notes=tuple(note for _, notes in compared for note in notes),
     )
 
 

@@ -35,6 +35,7 @@ from lss_core.stats.roc import Flags
 from lss_core.stats.tables import Codes
 
 METHOD = "one-shot U-statistics (Gallas)"
+REPLACED = "the unbiased variance is not above 0; the sum of the readers' and patients' parts stands in"
 
 
 def u_statistics(
@@ -44,14 +45,16 @@ def u_statistics(
 
     t has Satterthwaite's df over readers, negative and positive patients (one term for all patients
     where one may have both), never fewer than the least of these; normal with fixed readers. Raises
-    StatisticsError for kappa, where a modality has too few readers or patients, and where the variance
-    is estimated as negative.
+    StatisticsError for kappa, where a modality has too few readers or patients, and where two modalities
+    do not differ in any reader or patient.
     """
     cells = [cell for i in range(len(study.modalities)) for cell in study.readers_of(i)]
     kernels = kernels_of(study, measure, cells)
     groups = [Group.of(kernels, i, study.modalities[i]) for i in range(len(study.modalities))]
     spread = Spread(study=study, measure=measure, kernels=kernels, fixed=fixed)
     n = len(study.cases)
+    means = [_mean(spread, group, level, n) for group in groups]
+    differences = [compare(spread, *pair, level=level, n=n) for pair in combinations(groups, 2)]
     return Analysis(
         method=METHOD,
         variance="unbiased",
@@ -62,10 +65,11 @@ def u_statistics(
         patients=study.n_patients,
         readers=len({reader for _, reader in cells}),
         figures=cellwise(study, measure, cells, errors_from(study, kernels), level=level),
-        means=tuple(_mean(spread, group, level, n) for group in groups),
-        differences=tuple(compare(spread, *pair, level=level, n=n) for pair in combinations(groups, 2)),
+        means=tuple(one for one, _ in means),
+        differences=tuple(one for one, _ in differences),
         overall=None,
         components=_moments(study, measure, kernels, groups),
+        notes=tuple(note for _, notes in (*means, *differences) for note in notes),
     )
 
 
@@ -94,6 +98,15 @@ class Group:
         weight = float(kernels.weight.total[cells].sum())
         figure = float(kernels.won.total[cells].sum()) / weight
         return cls(name=name, cells=cells, figure=figure, weight=weight, lone=lone)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uncertainty:
+    """The variance of a figure, its df, and what must be said of it."""
+
+    variance: float
+    df: float
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -134,18 +147,28 @@ class Spread:
             )
         return np.asarray(apart)
 
-    def df(self, variance: float, groups: tuple[Group, ...]) -> float:
-        """Satterthwaite's: variance^2 / sum (part^2 / df) over what is random, of a difference or mean.
+    def of(self, groups: tuple[Group, ...]) -> Uncertainty:
+        """The variance of a group's figure, or of the difference of two, with Satterthwaite's df.
 
-        A part is n / (n - 1) sum u^2 with u the influence of each reader or patient on the figure, n =
-        1 / sum (share of the weight)^2 their effective number, and df = n - 1.
+        df = variance^2 / sum (part^2 / df) over what is random. A part is n / (n - 1) sum u^2 with u the
+        influence of each reader or patient on the figure, n = 1 / sum (share of the weight)^2 their
+        effective number, and df = n - 1. A variance that is not above 0 gives way to the sum of the
+        parts, which never is below, and a note says so.
         """
-        if self.fixed is Fixed.READERS:
-            return float("inf")
+        one, other = groups[0], groups[-1]
+        variance = self.covariance(one, one)
+        if one is not other:
+            variance += self.covariance(other, other) - 2 * self.covariance(one, other)
         parts = self._parts(groups)
-        least = min(df for _, df in parts)
-        below = sum(part**2 / df for part, df in parts)
-        return max(variance**2 / below, least) if below > 0 else least
+        notes: tuple[str, ...] = ()
+        if not variance > NO_VARIANCE:
+            variance = sum(part for part, _ in parts)
+            notes = (f"{' - '.join(group.name for group in groups)}: {REPLACED}",)
+        if self.fixed is Fixed.READERS:
+            return Uncertainty(variance=variance, df=float("inf"), notes=notes)
+        least, below = min(df for _, df in parts), sum(part**2 / df for part, df in parts)
+        df = max(variance**2 / below, least) if below > 0 else least
+        return Uncertainty(variance=variance, df=df, notes=notes)
 
     def _parts(self, groups: tuple[Group, ...]) -> list[tuple[float, float]]:
         readers = np.zeros((len(groups), len(self.study.readers)))
@@ -155,8 +178,8 @@ class Spread:
                 place = self.kernels.cells[cell][1]
                 readers[row, place] = self.kernels.won.total[cell]
                 weights[row, place] = self.kernels.weight.total[cell]
-        found = [_part(groups, readers, weights)]
-        if self.fixed is Fixed.NONE:
+        found = [] if self.fixed is Fixed.READERS else [_part(groups, readers, weights)]
+        if self.fixed is not Fixed.CASES:
             for role in self._roles():
                 won, weight = (
                     np.stack([_of_role(sums, role)[group.cells].sum(axis=0) for group in groups])
@@ -173,13 +196,15 @@ class Spread:
         return ("involved",) if both else ("second", "first")
 
 
-def compare(spread: Spread, one: Group, other: Group, *, level: float, n: int) -> Difference:
-    """The difference of two groups' figures. Raises StatisticsError where its variance is not above 0."""
-    variance = (
-        spread.covariance(one, one) + spread.covariance(other, other) - 2 * spread.covariance(one, other)
+def compare(
+    spread: Spread, one: Group, other: Group, *, level: float, n: int
+) -> tuple[Difference, tuple[str, ...]]:
+    """The difference of two groups' figures, and notes. Raises StatisticsError where nothing varies."""
+    found, value = spread.of((one, other)), one.figure - other.figure
+    return (
+        difference(one.name, other.name, value, found.variance, found.df, level=level, n=n),
+        found.notes,
     )
-    df = spread.df(variance, (one, other))
-    return difference(one.name, other.name, one.figure - other.figure, variance, df, level=level, n=n)
 
 
 def _of_role(sums: Sums, role: str) -> Array:
@@ -197,14 +222,10 @@ def _part(groups: tuple[Group, ...], won: Array, weight: Array) -> tuple[float, 
     return n / (n - 1) * float(np.sum(influence**2)), n - 1
 
 
-def _mean(spread: Spread, group: Group, level: float, n: int) -> Mean:
-    variance = spread.covariance(group, group)
-    if not variance > NO_VARIANCE:
-        reason = f"the variance of its mean is estimated as {variance:.3g}, so there is no interval"
-        remedy = "More readers or cases are needed"
-        raise StatisticsError(f"modality {group.name}", reason=reason, remedy=remedy)
-    df = spread.df(variance, (group,))
-    return mean(group.name, group.figure, variance, df, measure=spread.measure, level=level, n=n)
+def _mean(spread: Spread, group: Group, level: float, n: int) -> tuple[Mean, tuple[str, ...]]:
+    found = spread.of((group,))
+    one = mean(group.name, group.figure, found.variance, found.df, measure=spread.measure, level=level, n=n)
+    return one, found.notes
 
 
 def _moments(study: ReaderStudy, measure: Measure, kernels: Kernels, groups: list[Group]) -> dict[str, float]:

@@ -15,7 +15,7 @@ from lss_core.stats.mrmc.kernels import kernels_of
 from lss_core.stats.mrmc.obuchowski_rockette import obuchowski_rockette
 from lss_core.stats.mrmc.result import Fixed
 from lss_core.stats.mrmc.study import Measure, Metric
-from lss_core.stats.mrmc.u_statistics import u_statistics
+from lss_core.stats.mrmc.u_statistics import REPLACED, u_statistics
 
 AUC = Measure(metric=Metric.AUC)
 SENSITIVITY = Measure(metric=Metric.SENSITIVITY, threshold=0.5)
@@ -110,9 +110,7 @@ def test_fully_crossed_it_is_obuchowski_and_rockettes_with_unbiased_covariances(
     (one,), (other,) = ours.differences, theirs.differences
     assert one.estimate.value == pytest.approx(other.estimate.value)
     assert one.standard_error == pytest.approx(other.standard_error)
-    assert [mean.estimate.value for mean in ours.means] == pytest.approx(
-        [mean.estimate.value for mean in theirs.means]
-    )
+    assert [mean.value for mean in ours.means] == pytest.approx([mean.value for mean in theirs.means])
 
 
 @given(SEED, st.integers(1, 3), st.booleans())
@@ -280,9 +278,26 @@ def test_two_modalities_of_one_and_the_same_reader_are_told_to_take_him_as_fixed
         u_statistics(replace(study, scores=scores), AUC)
 
 
-def test_a_mean_whose_variance_is_not_above_0_is_refused(make) -> None:
+def test_a_mean_of_readers_who_do_not_vary_has_no_interval_and_two_of_them_no_test(make) -> None:
     truth = [0, 0, 0, 1, 1, 1]
-    study = make(np.tile(truth, (1, 3, 1)), truth)
+    alone = make(np.tile(truth, (1, 3, 1)), truth)
     for fixed in Fixed:
-        with pytest.raises(StatisticsError, match="modality A: the variance of its mean is estimated as"):
-            u_statistics(study, AUC, fixed=fixed)
+        for analyse in (u_statistics, obuchowski_rockette):
+            (mean,) = analyse(alone, AUC, fixed=fixed).means
+            assert (mean.value, mean.standard_error, mean.estimate) == (1, 0, None)
+        with pytest.raises(StatisticsError, match="A - B: the variance of the difference is estimated as"):
+            u_statistics(make(np.tile(truth, (2, 3, 1)), truth), AUC, fixed=fixed)
+
+
+@pytest.mark.parametrize("fixed", [Fixed.NONE, Fixed.READERS])
+def test_a_variance_that_comes_out_below_0_gives_way_to_the_sum_of_its_parts(drawn, fixed) -> None:
+    for seed in range(300):
+        study = drawn(seed, patients=8, sites=2, gain=3)
+        try:
+            analysis = u_statistics(study, AUC, fixed=fixed)
+        except StatisticsError:
+            continue
+        if analysis.notes:
+            break
+    assert analysis.notes[0].endswith(REPLACED)
+    assert all(one.standard_error > 0 for one in (*analysis.means, *analysis.differences))
