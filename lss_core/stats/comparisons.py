@@ -24,14 +24,14 @@ def paired_auc_test(one: Concordance, other: Concordance, *, level: float = 0.95
     """
     areas, covariance = obuchowski([one, other])
     variance = float(covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1])
-    units = one.positives.sum(axis=1) + one.negatives
+    units = one.positive_units + one.negatives
     return _of_areas(areas.tolist(), variance, int(units.sum()), _is_clustered(one), level)
 
 
 def unpaired_auc_test(one: Concordance, other: Concordance, *, level: float = 0.95) -> Difference:
     """The difference of two AUCs of different patients: (A1 - A2) / sqrt(v1 + v2). See paired_auc_test."""
     (first, v1), (second, v2) = obuchowski([one]), obuchowski([other])
-    n = sum(int(pairs.positives.sum() + pairs.negatives.sum()) for pairs in (one, other))
+    n = sum(len(pairs.positive.scores) + len(pairs.negative.scores) for pairs in (one, other))
     clustered = _is_clustered(one) or _is_clustered(other)
     return _of_areas([float(first[0]), float(second[0])], float(v1[0, 0] + v2[0, 0]), n, clustered, level)
 
@@ -77,7 +77,7 @@ def bootstrap_test(
 
 
 def _is_clustered(pairs: Concordance) -> bool:
-    return bool(np.any(pairs.positives.sum(axis=1) + pairs.negatives > 1))
+    return bool(np.any(pairs.positive_units + pairs.negatives > 1))
 
 
 def _of_areas(areas: list[float], variance: float, n: int, clustered: bool, level: float) -> Difference:

@@ -13,7 +13,7 @@ from scipy import special
 from lss_core.domain import Estimate
 from lss_core.errors import StatisticsError
 from lss_core.stats.rates import NO_UNIT, all_or_none, score_interval
-from lss_core.stats.resample import Rate, Statistic
+from lss_core.stats.resample import Rate, Statistic, leave_one_out
 
 ONE_PATIENT = "fewer than two patients have such units"
 EXTREME = "it is 0 or 1, where the logit has no error"
@@ -125,7 +125,7 @@ def jackknife_error(statistic: Statistic) -> float:
     one patient leaves it so.
     """
     statistic.value()
-    values = statistic.of(np.asarray(1 - np.eye(statistic.patients)))
+    values = statistic.of(leave_one_out(statistic.patients))
     if statistic.patients < 2 or np.any(np.isnan(values)):
         reason = f"no error: without one of the patients {statistic.undefined}"
         raise StatisticsError(statistic.name, reason=reason, remedy="Add cases")

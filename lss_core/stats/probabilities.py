@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -176,11 +175,13 @@ def _logistic(
 ) -> tuple[list[float], list[float]]:
     """Coefficients and clustered errors by Newton's method."""
     beta = np.zeros(design.shape[1])
-    for steps in itertools.count():
+    steps = 0
+    while True:
         p = special.expit(design @ beta + offset)
         bread = (design * (p * (1 - p))[:, None]).T @ design
         if steps == MAX_STEPS or not np.all(np.isfinite(bread)) or np.linalg.cond(bread) > 1e14:
             break
+        steps += 1
         step = np.linalg.solve(bread, design.T @ (y - p))
         beta = beta + step
         if np.abs(step).max() < 1e-11:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,6 +121,33 @@ def ratio(numerator: Array, denominator: Array) -> Array:
     return np.asarray(np.divide(numerator, denominator, out=np.full(shape, np.nan), where=denominator != 0))
 
 
+class LeaveOneOut:
+    """The weights (patients, patients) that leave out one patient each, never written out.
+
+    All but one is the sum less the one, so `weights @ values` needs no product of matrices. Whatever else
+    is asked of it is answered by the matrix itself.
+    """
+
+    def __init__(self, patients: int) -> None:
+        self.shape = (patients, patients)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __matmul__(self, values: Array) -> Array:
+        return np.asarray(values.sum(axis=0) - values)
+
+    def __getitem__(self, key: Any) -> Array:
+        return np.asarray(np.asarray(self)[key], dtype=np.float64)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.asarray(1 - np.eye(len(self)), dtype=dtype)
+
+    def sum(self, axis: int | None = None) -> Array:
+        """The matrix's own sum."""
+        return np.asarray(np.asarray(self).sum(axis=axis))
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Resamples:
     """The replicates of a bootstrap: `counts` (replicates, patients), each row drawn with replacement.
@@ -169,12 +197,17 @@ class Resamples:
 
     @cached_property
     def leave_one_out(self) -> Array:
-        """The weights (patients, patients) that leave out one patient each."""
-        return np.asarray(1 - np.eye(self.counts.shape[1]))
+        """The weights (patients, patients) that leave out one patient each; see LeaveOneOut."""
+        return leave_one_out(self.counts.shape[1])
 
     def _jackknife(self, statistic: Statistic) -> Array:
         values = statistic.of(self.leave_one_out)
         return values[~np.isnan(values)]
+
+
+def leave_one_out(patients: int) -> Array:
+    """A LeaveOneOut, which a statistic takes as it takes any weights."""
+    return cast(Array, LeaveOneOut(patients))
 
 
 def _bca_tails(tails: Array, value: float, replicates: Array, jackknife: Array) -> Array:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from lss_core.errors import StatisticsError
-from lss_core.stats.resample import Interval, Resamples, Statistic, mean_of, ratio
+from lss_core.stats.resample import Interval, Resamples, Statistic, leave_one_out, mean_of, ratio
 
 VALUES = np.random.default_rng(3).gamma(2.0, size=40)
 
@@ -110,3 +110,13 @@ def test_the_mean_rater_is_undefined_where_one_of_them_is() -> None:
 def test_the_mean_of_no_rater_is_refused() -> None:
     with pytest.raises(StatisticsError, match="there is no rater"):
         mean_of("mean reader", [])
+
+
+def test_the_weights_that_leave_one_out_answer_as_their_matrix_does() -> None:
+    weights, matrix = leave_one_out(4), 1 - np.eye(4)
+    values = np.arange(8.0).reshape(4, 2)
+    assert np.array_equal(weights @ values, matrix @ values)
+    assert np.array_equal(np.asarray(weights), matrix)
+    assert np.array_equal(weights[1:3], matrix[1:3])
+    assert np.array_equal(weights.sum(axis=1), matrix.sum(axis=1))
+    assert len(weights) == 4

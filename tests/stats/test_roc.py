@@ -8,7 +8,7 @@ from sklearn import metrics
 
 from lss_core.errors import StatisticsError
 from lss_core.stats.rates import balanced_accuracy
-from lss_core.stats.resample import Resamples
+from lss_core.stats.resample import Resamples, leave_one_out
 from lss_core.stats.roc import auc, concordance, obuchowski, obuchowski_interval, roc_curve, weighted_auc
 from lss_core.stats.tables import MISSING, confusion_tables, encode
 
@@ -247,3 +247,26 @@ def test_the_curve_is_that_of_scikit_learn_and_its_area_the_auc(units) -> None:
 def test_codes_serve_as_ordinal_scores() -> None:
     scores = encode([0, 1, 2, 3], range(4)).astype(float)
     assert auc(pairs_of(scores > 1, scores, np.arange(4))).value() == 1
+
+
+def test_many_patients_and_scores_take_a_third_way_to_the_same_auc(monkeypatch) -> None:
+    rng = np.random.default_rng(1)
+    patients = np.repeat(np.arange(30), 5)
+    positive = rng.random(150) < 0.4
+    scores = np.round(rng.normal(positive, 1), 1)
+    counts = Resamples.draw(30, rng=rng, resamples=150).counts
+    expected = pairs_of(positive, scores, patients, 30).auc(counts)
+    monkeypatch.setattr("lss_core.stats.roc.FEW_PATIENTS", 0)
+    monkeypatch.setattr("lss_core.stats.roc.FEW_SCORES", 0)
+    assert pairs_of(positive, scores, patients, 30).auc(counts) == pytest.approx(expected, abs=1e-13)
+
+
+@given(SCORED)
+def test_leaving_out_each_patient_is_the_auc_of_the_others(units) -> None:
+    positive, scores, patients = split(units)
+    pairs = pairs_of(positive, scores, patients)
+    fast = pairs.auc(leave_one_out(5))
+    assert fast == pytest.approx(pairs.auc(np.asarray(1 - np.eye(5))), nan_ok=True)
+    assert pairs.wins.sum(axis=1) == pytest.approx(pairs.won)
+    assert pairs.wins.sum(axis=0) == pytest.approx(pairs.lost)
+    assert np.diag(pairs.wins) == pytest.approx(pairs.within)
