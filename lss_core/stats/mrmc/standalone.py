@@ -27,6 +27,8 @@ from lss_core.stats.mrmc.study import Cell, Measure, ReaderStudy
 from lss_core.stats.mrmc.u_statistics import METHOD, Group, Spread, compare, errors_from
 from lss_core.stats.resample import Array
 
+TRUNCATED = "Cov2 of the readers' differences from the model is estimated below 0 and counts as 0"
+
 
 def standalone(
     study: ReaderStudy,
@@ -49,6 +51,7 @@ def standalone(
     found: list[Difference] = []
     figures: list[Cellwise] = []
     components: dict[str, float] = {}
+    notes: list[str] = []
     for i in _panels(study, model):
         panel = study.readers_of(i)
         need_readers(len(panel), fixed)
@@ -57,6 +60,8 @@ def standalone(
         own, parts = _against(study, errors, i, model, fixed, level)
         found.append(own)
         components |= parts
+        if fixed is Fixed.NONE and parts[f"Cov2[{study.modalities[i]}]"] < 0:
+            notes.append(f"{study.modalities[i]}: {TRUNCATED}")
         every = cellwise(study, measure, cells, errors, level=level)
         figures += every[1:] if figures else every
     return Analysis(
@@ -73,6 +78,7 @@ def standalone(
         differences=tuple(found),
         overall=None,
         components=components,
+        notes=tuple(notes),
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lss_core.errors import StatisticsError
 from lss_core.stats.mrmc.covariance import Variance
 from lss_core.stats.mrmc.result import Fixed
-from lss_core.stats.mrmc.standalone import standalone, standalone_u_statistics
+from lss_core.stats.mrmc.standalone import TRUNCATED, standalone, standalone_u_statistics
 from lss_core.stats.mrmc.study import Measure, Metric
 
 AUC = Measure(metric=Metric.AUC)
@@ -134,3 +134,16 @@ def test_a_panel_with_a_gap_is_refused_with_its_name(vandyke) -> None:
     with pytest.raises(StatisticsError, match=r"reader 3, case 8, modality 2 is missing"):
         standalone(study, AUC, "model")
     assert len(standalone_u_statistics(study, AUC, "model").differences) == 2
+
+
+def test_a_negative_covariance_counts_as_none_and_is_told(drawn) -> None:
+    for seed in range(200):
+        study = with_model(drawn(seed, modalities=1, patients=8), drawn(seed + 900, patients=8).scores[0, 0])
+        try:
+            analysis = standalone(study, AUC, "model")
+        except StatisticsError:
+            continue
+        if analysis.notes:
+            break
+    assert analysis.notes == (f"A: {TRUNCATED}",)
+    assert analysis.differences[0].df == pytest.approx(2)
