@@ -166,8 +166,10 @@ class Resamples:
         if patients < 2:
             reason = f"an interval over patients needs two patients or more, not {patients}"
             raise StatisticsError("bootstrap", reason=reason, remedy="Add cases")
-        counts = rng.multinomial(patients, np.full(patients, 1 / patients), size=resamples)
-        return cls(counts=counts.astype(np.float64), level=level)
+        counts = np.empty((resamples, patients))
+        for row in counts:
+            row[:] = np.bincount(rng.integers(patients, size=patients), minlength=patients)
+        return cls(counts=counts, level=level)
 
     def estimate(self, statistic: Statistic, interval: Interval = Interval.BCA) -> Estimate:
         """The statistic with its interval.

@@ -128,15 +128,26 @@ class Concordance:
         """The AUC under weights (r, patients): w' wins w / (w'm)(w'n), a quadratic form."""
         return Remembered(self._auc)
 
+    @cached_property
+    def counted(self) -> Remembered:
+        """Positive and negative units under weights (r, patients): (r, 2)."""
+        units = np.column_stack([self.positive_units, self.negatives])
+        return Remembered(lambda weights: weights @ units)
+
+    @cached_property
+    def _sides(self) -> Array:
+        return np.concatenate([self.positives, self.beaten], axis=1)
+
     def _auc(self, weights: Array) -> Array:
-        return ratio(self._won(weights), (weights @ self.positive_units) * (weights @ self.negatives))
+        return ratio(self._won(weights), self.counted(weights).prod(axis=1))
 
     def _won(self, weights: Array) -> Array:
         if isinstance(weights, LeaveOneOut):
             return np.asarray(self.won.sum() - self.won - self.lost + self.within)
         scores = len(self._distinct)
         if 2 * scores < self.n_patients and scores <= FEW_SCORES:
-            return np.asarray(np.einsum("rs,rs->r", weights @ self.positives, weights @ self.beaten))
+            sides = weights @ self._sides
+            return np.asarray(np.einsum("rs,rs->r", sides[:, :scores], sides[:, scores:]))
         if self.n_patients <= FEW_PATIENTS:
             return np.asarray(np.einsum("rp,rp->r", weights @ self.wins, weights))
         return self._by_sorting(weights)
@@ -210,7 +221,7 @@ def weighted_auc(truth: Codes, scores: Array, patients: Codes, *, n_patients: in
     ]
 
     def of(weights: Array) -> Array:
-        observed = np.stack([weights @ pair.positive_units for pair in pairs])
+        observed = np.stack([pair.counted(weights)[:, 0] for pair in pairs])
         areas = np.stack([pair.auc(weights) for pair in pairs])
         return ratio(np.where(observed > 0, observed * areas, 0).sum(axis=0), observed.sum(axis=0))
 
