@@ -16,60 +16,14 @@ from numpy.typing import NDArray
 
 from lss_core.errors import MeasurementError
 from lss_core.imaging.masks import MaskStack
+from lss_core.imaging.standing import standing
 from lss_core.imaging.volume import Volume
 from lss_core.measure.shapes import Mask, Spacing
 
 Float = NDArray[np.float64]
 
-AXIAL = ((0.0, 1.0, 0.0), (1.0, 0.0, 0.0))
-"""Where rows and columns grow on an axial slice: to the back, to the patient's left."""
-SAGITTAL = ((0.0, 0.0, -1.0), (0.0, 1.0, 0.0))
-"""The same on a sagittal slice: to the feet, to the back."""
-
 AXIS_REACH_MM = 20.0
 """The sac's local direction is that of its centres within this distance."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Standing:
-    """How the pixels of a slice are turned so that rows and columns grow the standing way.
-
-    transpose: rows and columns are swapped first; flip: then each is reversed or not.
-    spacing_mm: of the turned slice.
-    """
-
-    transpose: bool
-    flip: tuple[bool, bool]
-    spacing_mm: Spacing
-
-    def turn(self, pixels: NDArray[np.generic]) -> NDArray[np.generic]:
-        """(rows, columns) as stored -> standing."""
-        turned = pixels.T if self.transpose else pixels
-        return turned[:: -1 if self.flip[0] else 1, :: -1 if self.flip[1] else 1]
-
-    def turn_point(self, row_column: tuple[float, float], shape: tuple[int, int]) -> tuple[float, float]:
-        """The row and column of a point in the turned slice; `shape` is that as stored."""
-        row, column = row_column[::-1] if self.transpose else row_column
-        rows, columns = shape[::-1] if self.transpose else shape
-        return (
-            rows - 1 - row if self.flip[0] else row,
-            columns - 1 - column if self.flip[1] else column,
-        )
-
-
-def standing(
-    volume: Volume, slice_index: int, plane: tuple[tuple[float, ...], tuple[float, ...]]
-) -> Standing:
-    """How to turn a slice into the standing orientation of AXIAL or SAGITTAL."""
-    rows_to, columns_to = np.asarray(plane[0]), np.asarray(plane[1])
-    along_rows, along_columns = volume.y_axes[slice_index], volume.x_axes[slice_index]
-    transpose = abs(along_rows @ rows_to) < abs(along_columns @ rows_to)
-    spacing = volume.spacing_mm
-    if transpose:
-        along_rows, along_columns = along_columns, along_rows
-        spacing = (spacing[1], spacing[0])
-    flip = (bool(along_rows @ rows_to < 0), bool(along_columns @ columns_to < 0))
-    return Standing(transpose=bool(transpose), flip=flip, spacing_mm=spacing)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,19 +42,18 @@ class Section:
 
 def axial_section(volume: Volume, masks: MaskStack, slice_index: int, axis: Float | None) -> Section:
     """An axial slice, standing; sizes perpendicular to `axis` (unit vector), or as in the slice."""
-    turn = standing(volume, slice_index, AXIAL)
-    named: dict[str, Mask] = {
-        name: turn.turn(masks.mask(name, slice_index)).astype(bool) for name in masks.structures
-    }
-    image = turn.turn(volume.voxels[slice_index]).astype(float)
+    turn = standing(volume, slice_index)
+    stored = turn.spacing(volume.spacing_mm)
+    named: dict[str, Mask] = {name: turn.forth(masks.mask(name, slice_index)) for name in masks.structures}
+    image = turn.forth(volume.voxels[slice_index]).astype(float)
     if axis is None:
-        return Section(masks=named, spacing_mm=turn.spacing_mm, image=image)
+        return Section(masks=named, spacing_mm=stored, image=image)
     shrink = np.sqrt(
         1 - np.array([volume.y_axes[slice_index] @ axis, volume.x_axes[slice_index] @ axis]) ** 2
     )
     if turn.transpose:
         shrink = shrink[::-1]
-    spacing = (turn.spacing_mm[0] * float(shrink[0]), turn.spacing_mm[1] * float(shrink[1]))
+    spacing = (stored[0] * float(shrink[0]), stored[1] * float(shrink[1]))
     cosine = abs(float(volume.normals[slice_index] @ axis))
     return Section(masks=named, spacing_mm=spacing, area_factor=cosine / float(shrink.prod()), image=image)
 

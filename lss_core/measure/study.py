@@ -21,10 +21,11 @@ from lss_core.domain import (
 )
 from lss_core.errors import MeasurementError
 from lss_core.imaging.masks import MaskStack
+from lss_core.imaging.standing import standing
 from lss_core.imaging.volume import Volume
 from lss_core.measure import grades, sagittal, shapes
 from lss_core.measure.axial import Measurements, measure_axial
-from lss_core.measure.planes import SAGITTAL, axial_section, sac_axis, standing
+from lss_core.measure.planes import axial_section, sac_axis
 
 NEAR_MM = 5.0
 """A slice shows a place when its plane passes within this distance of it."""
@@ -211,12 +212,12 @@ def _sagittal(
 ) -> tuple[dict[str, shapes.Mask], tuple[float, float], shapes.Spacing, tuple[float, float]]:
     """A standing sagittal slice: masks, where the point is, spacing, and where the canal's head end is."""
     volume, masks = study.series[role], study.masks[role]
-    turn = standing(volume, index, SAGITTAL)
+    turn = standing(volume, index)
     shape = volume.shape[1:]
     pixels = [volume.to_pixel(index, np.array([p]))[0][0] for p in (point, *_canal_ends(study, level, point))]
-    place, high, low = (turn.turn_point((float(p[0]), float(p[1])), shape) for p in pixels)
-    named = {name: turn.turn(masks.mask(name, index)).astype(bool) for name in masks.structures}
-    spacing = turn.spacing_mm
+    place, high, low = (turn.point((float(p[0]), float(p[1])), shape) for p in pixels)
+    named = {name: turn.forth(masks.mask(name, index)) for name in masks.structures}
+    spacing = turn.spacing(volume.spacing_mm)
     up = ((high[0] - low[0]) * spacing[0], (high[1] - low[1]) * spacing[1])
     return named, place, spacing, up if up[0] < 0 else sagittal.UP
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,11 +15,10 @@ from torch import Tensor, nn
 from lss_core.domain import Progress, silent
 from lss_core.errors import BundleError
 from lss_core.imaging.masks import MaskStack
+from lss_core.imaging.standing import Standing, standing
 from lss_core.imaging.volume import Volume
 from lss_core.vision.bundle import Bundle
 from lss_core.vision.plausible import plausible
-
-T = TypeVar("T", bound=np.generic)
 
 STRIDE = 16
 """A U-Net of depth 4 takes sizes that are multiples of this."""
@@ -52,7 +51,7 @@ class Segmenter:
     def __call__(self, volume: Volume, *, batch: int = 8, progress: Progress = silent) -> MaskStack:
         """Masks on the volume's own grid: every structure's probability over a half, where plausible."""
         bits = np.zeros(volume.shape, np.uint32)
-        turns = [upright(volume, k) for k in range(len(bits))]
+        turns = [standing(volume, k) for k in range(len(bits))]
         for turn in dict.fromkeys(turns):
             alike = [k for k, other in enumerate(turns) if other == turn]
             for start in range(0, len(alike), batch):
@@ -61,7 +60,7 @@ class Segmenter:
                 progress((chosen[-1] + 1) / len(bits), "Outlining structures")
         return plausible(MaskStack(structures=self.structures, bits=bits), volume)
 
-    def _bits(self, volume: Volume, chosen: list[int], turn: Turn) -> NDArray[np.uint32]:
+    def _bits(self, volume: Volume, chosen: list[int], turn: Standing) -> NDArray[np.uint32]:
         images = np.stack(
             [turn.forth(normalised(volume.voxels[k], self.preprocessing.percentiles)) for k in chosen]
         )
@@ -102,51 +101,6 @@ def normalised(image: NDArray[Any], percentiles: tuple[float, float]) -> NDArray
         np.float32
     )
     return scaled.clip(0, 1)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Turn:
-    """How stored pixels become upright ones: transposed first, then flipped.
-
-    Upright: axial rows to the back and columns to the left, sagittal rows to the feet
-    and columns to the back, whatever way the scanner stored them.
-    """
-
-    transpose: bool
-    flip_rows: bool
-    flip_columns: bool
-
-    def forth(self, image: NDArray[T]) -> NDArray[T]:
-        """A stored slice, upright."""
-        turned = image.T if self.transpose else image
-        return np.ascontiguousarray(turned[self._flips])
-
-    def back(self, image: NDArray[T]) -> NDArray[T]:
-        """An upright slice as it was stored."""
-        turned = image[self._flips]
-        return turned.T if self.transpose else turned
-
-    def spacing(self, spacing_mm: tuple[float, float]) -> tuple[float, float]:
-        """The spacing between upright rows and columns."""
-        return (spacing_mm[1], spacing_mm[0]) if self.transpose else spacing_mm
-
-    @property
-    def _flips(self) -> tuple[slice, slice]:
-        return slice(None, None, -1 if self.flip_rows else 1), slice(
-            None, None, -1 if self.flip_columns else 1
-        )
-
-
-def upright(volume: Volume, slice_index: int) -> Turn:
-    """The turn that makes a slice upright, from its directions in the patient."""
-    rows, columns = volume.y_axes[slice_index], volume.x_axes[slice_index]
-    sagittal = abs(volume.normals[slice_index][0]) > 0.7
-    down = np.array([0.0, 0, -1] if sagittal else [0.0, 1, 0])
-    across = np.array([0.0, 1, 0] if sagittal else [1.0, 0, 0])
-    transpose = bool(abs(columns @ down) > abs(rows @ down))
-    if transpose:
-        rows, columns = columns, rows
-    return Turn(transpose=transpose, flip_rows=bool(rows @ down < 0), flip_columns=bool(columns @ across < 0))
 
 
 @dataclass(frozen=True, kw_only=True)

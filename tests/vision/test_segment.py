@@ -14,7 +14,7 @@ from lss_core.errors import BundleError
 from lss_core.imaging.volume import Volume
 from lss_core.vision.bundle import Card, load_bundle, write_card, write_network
 from lss_core.vision.networks import UNet
-from lss_core.vision.segment import Preprocessing, Segmenter, make_segmenter, upright
+from lss_core.vision.segment import Preprocessing, Segmenter, make_segmenter
 from lss_core.vision.train.augment import Augmentation
 from lss_core.vision.train.run import Run, Schedule
 from lss_core.vision.train.segmentation import Batches, Source, dice_of, loss_of
@@ -105,13 +105,6 @@ def test_an_axial_slice_is_shown_to_the_network_front_up_and_right_side_left() -
     points = volume.to_patient(0, np.argwhere(corner).astype(float))
     assert points[:, 0].mean() < volume.centres_mm[0, 0]
     assert points[:, 1].mean() < volume.centres_mm[0, 1]
-
-
-def test_turning_upright_and_back_changes_nothing() -> None:
-    image = np.arange(12, dtype=np.float32).reshape(3, 4)
-    volume = volume_of(np.zeros((1, 3, 4), np.int16), [0, 0, 1], [0, -1, 0])
-    turn = upright(volume, 0)
-    np.testing.assert_array_equal(turn.back(turn.forth(image)), image)
 
 
 def test_progress_ends_at_one() -> None:

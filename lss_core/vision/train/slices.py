@@ -20,8 +20,9 @@ from torch import Tensor
 
 from lss_core.domain import SagittalStructure
 from lss_core.imaging.masks import MaskStack
+from lss_core.imaging.standing import standing
 from lss_core.imaging.volume import Volume
-from lss_core.vision.segment import Preprocessing, normalised, upright
+from lss_core.vision.segment import Preprocessing, normalised
 
 SPIDER_SPACING_MM = 0.45
 """Not recorded in the PNGs; what makes the pitch of their discs the usual 35 mm."""
@@ -115,7 +116,7 @@ def slices_of(
     """The slices of a volume all of whose structures are outlined; `chosen` ones, or all."""
     images, bits = [], []
     for k in range(len(volume.voxels)) if chosen is None else chosen:
-        turn = upright(volume, k)
+        turn = standing(volume, k)
         image, mask = resampled(
             turn.forth(volume.voxels[k]), turn.forth(masks.bits[k]), turn.spacing(volume.spacing_mm), how
         )
