@@ -23,7 +23,7 @@ $(VENV)/.run-ready: requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
-$(VENV)/.test-ready: $(VENV)/.run-ready requirements-dev.txt
+$(VENV)/.test-ready: $(VENV)/.run-ready requirements-dev.txt requirements-train.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@
 

@@ -64,3 +64,7 @@ class ConflictError(StoreError):
 
 class AccessError(LssError):
     """The user may not do or see this, or is not signed in."""
+
+
+class TrainingError(LssError):
+    """A training run's configuration, data or state cannot be used."""

@@ -29,6 +29,7 @@ from lss_core.cli.show import (
     workspace_here,
 )
 from lss_core.cli.statistics import analyse
+from lss_core.cli.train import train
 from lss_core.domain import Condition, Grade, Level, Verdict
 from lss_core.settings import get_settings
 
@@ -44,6 +45,7 @@ app = typer.Typer(
 app.add_typer(accounts, name="users")
 app.command()(analyse)
 app.command()(mrmc)
+app.command()(train)
 app.add_typer(power, name="power")
 
 

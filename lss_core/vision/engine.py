@@ -33,7 +33,7 @@ from lss_core.vision.bundle import Bundle
 from lss_core.vision.classify import Classifier, make_classifier
 from lss_core.vision.ensemble import CLASSIFICATION, MEASUREMENT, Ensemble, ensemble_of, median_grade
 from lss_core.vision.explain import Explanation, explained
-from lss_core.vision.locate import axial_slice, locate
+from lss_core.vision.locate import Places, axial_slice, locate
 from lss_core.vision.segment import Segmenter, make_segmenter
 from lss_core.vision.sites import Obstacle, View, pictured, view_of
 
@@ -119,21 +119,7 @@ class Engine:
 
     def see(self, series: Mapping[SeriesRole, Volume], *, progress: Progress = silent) -> Seen:
         """Outline and locate: the part of the chain that comes before both streams."""
-        used = {role: series[role] for role in SEGMENTED if role in series}
-        masks: dict[SeriesRole, MaskStack] = {}
-        for number, (role, volume) in enumerate(used.items()):
-            part = partial(_part_of, progress, number / len(used), 1 / len(used))
-            masks[role] = self._segmenters[SEGMENTED[role]](volume, progress=part)
-        places = locate(used, masks)
-        axial = used.get(SeriesRole.AXIAL_T2)
-        chosen = {} if axial is None else {level: axial_slice(axial, level, places) for level in Level}
-        study = Study(
-            series=used,
-            masks=masks,
-            canal_points_mm=places.canal_points_mm,
-            site_points_mm=places.foramen_points_mm,
-            axial_slices={level: index for level, index in chosen.items() if index is not None},
-        )
+        study, places = outlined(series, self._segmenters, progress=progress)
         return Seen(study=study, views={site: view_of(site, study, places.missing) for site in SITES})
 
     def pictures(self, seen: Seen) -> dict[Site, list[crops.Image]]:
@@ -176,6 +162,28 @@ class Engine:
             measurements=measured,
             streams=streams,
         )
+
+
+def outlined(
+    series: Mapping[SeriesRole, Volume], segmenters: Mapping[str, Segmenter], *, progress: Progress = silent
+) -> tuple[Study, Places]:
+    """The series that are used with their outlines and levels, and where these are."""
+    used = {role: series[role] for role in SEGMENTED if role in series}
+    masks: dict[SeriesRole, MaskStack] = {}
+    for number, (role, volume) in enumerate(used.items()):
+        part = partial(_part_of, progress, number / len(used), 1 / len(used))
+        masks[role] = segmenters[SEGMENTED[role]](volume, progress=part)
+    places = locate(used, masks)
+    axial = used.get(SeriesRole.AXIAL_T2)
+    chosen = {} if axial is None else {level: axial_slice(axial, level, places) for level in Level}
+    study = Study(
+        series=used,
+        masks=masks,
+        canal_points_mm=places.canal_points_mm,
+        site_points_mm=places.foramen_points_mm,
+        axial_slices={level: index for level, index in chosen.items() if index is not None},
+    )
+    return study, places
 
 
 def picture(

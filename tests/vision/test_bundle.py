@@ -13,7 +13,6 @@ from safetensors.torch import load_file, save_file
 from lss_core.errors import BundleError
 from lss_core.vision.bundle import Card, find_bundle, load_bundle, sha256_of, write_card, write_network
 from lss_core.vision.networks import REGNETS, UNet, regnet
-from lss_core.vision.train.assemble import assemble
 
 
 def toy_bundle(folder: Path) -> Path:
@@ -145,15 +144,3 @@ def test_several_bundles_are_named_and_none_is_guessed(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"several bundles \(a, b\).*LSS_BUNDLE"):
         find_bundle(tmp_path)
     assert find_bundle(tmp_path, "b").folder.name == "b"
-
-
-def test_exported_networks_become_a_bundle_that_names_its_sources(tmp_path: Path) -> None:
-    export = tmp_path / "export"
-    network = UNet(inputs=1, outputs=2, base=4)
-    fields = {"architecture": "unet", "inputs": 1, "outputs": ("disc", "vertebra"), "base": 4}
-    card = write_network(export, "sagittal", network, fields)
-    (export / "sagittal.json").write_text(card.model_dump_json())
-    bundle = assemble(export, tmp_path / "lss-toy", version="3")
-    assert bundle.label == "lss-toy 3"
-    spider = bundle.card.training_data[0]
-    assert (spider.licence, "van der Graaf" in spider.attribution) == ("CC BY 4.0", True)

@@ -1,4 +1,4 @@
-"""Synthetic studies on disk to train on: `python -m lss_core.vision.train.cache --help`.
+"""Synthetic studies on disk, to train on several times.
 
 A folder a seed, written whole or not at all: `<role>.safetensors`, `<role>.masks.safetensors`
 (the two sagittal series share theirs) and `truth.json` with points, grades and measurements.
@@ -6,9 +6,7 @@ A folder a seed, written whole or not at all: `<role>.safetensors`, `<role>.mask
 
 from __future__ import annotations
 
-import argparse
 import json
-import logging
 import os
 import shutil
 from collections.abc import Mapping
@@ -19,9 +17,7 @@ from lss_core.domain import Grade, Level, Point, SeriesRole, Site
 from lss_core.imaging.files import read_masks, read_volume, write_masks, write_volume
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
-from lss_core.phantom import PhantomStudy, make_study
-
-log = logging.getLogger(__name__)
+from lss_core.phantom import PhantomStudy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,21 +83,3 @@ def _keyed(points: Mapping[Level, Point]) -> dict[str, Point]:
 def _point(values: list[float]) -> Point:
     x, y, z = values
     return x, y, z
-
-
-def main() -> None:
-    """Make studies that are not in the cache yet."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--first", type=int, default=0, help="first seed")
-    parser.add_argument("--count", type=int, default=100)
-    asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    for seed in range(asked.first, asked.first + asked.count):
-        if not (asked.folder / str(seed)).is_dir():
-            write_study(asked.folder, make_study(seed))
-            log.info("study %d", seed)
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,7 @@ pictures in which its condition is present.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -16,9 +16,12 @@ from torch import Tensor, nn
 
 from lss_core.domain import Condition, Grade
 from lss_core.vision.classify import PRESENCE_OUTPUTS, SEVERITY_OUTPUTS, Preprocessing
-from lss_core.vision.networks import regnet
+from lss_core.vision.train.arithmetic import Arithmetic
 from lss_core.vision.train.pictures import UNKNOWN, Pictures, as_seen, augmented
-from lss_core.vision.train.run import Run, Schedule
+from lss_core.vision.train.run import Batch
+
+IGNORED = -1
+"""In place of what is wanted where the truth is not shown or not annotated: no loss, no figure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +31,6 @@ class Plan:
     condition: Condition | None
     architecture: str
     preprocessing: Preprocessing
-    schedule: Schedule
     batch: int = 32
 
     @property
@@ -41,7 +43,8 @@ class Plan:
 class Examples:
     """What a plan learns from: (n,) picture, whether flipped, and (n, outputs) wanted.
 
-    wanted: for presence 0, 1 or UNKNOWN for each condition; for severity one 1 in three.
+    wanted: for presence 0, 1 or IGNORED for each condition; for severity one 1 in three. Where none
+    and mild are one grade, presence is ignored, and severity has nothing to learn.
     """
 
     pictures: Pictures
@@ -57,7 +60,8 @@ def examples_for(pictures: Pictures, condition: Condition | None) -> Examples:
     axial = grades[:, list(Condition).index(Condition.CENTRAL)] != UNKNOWN
     keep = axial | (side == 0)  # a sagittal picture does not show the other side when flipped
     if condition is None:
-        wanted = np.where(grades == UNKNOWN, UNKNOWN, grades > Grade.NONE)
+        wanted = np.where(grades < 0, IGNORED, grades > Grade.NONE)
+        keep &= (wanted != IGNORED).any(1)
     else:
         own = grades[:, list(Condition).index(condition)]
         keep &= own > Grade.NONE
@@ -67,30 +71,43 @@ def examples_for(pictures: Pictures, condition: Condition | None) -> Examples:
     )
 
 
-def train(plan: Plan, examples: Examples, checkpoint: Path, *, start_from: Path | None = None) -> nn.Module:
-    """A network trained to the plan, or taken further from its checkpoint.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pictured:
+    """The task of a plan: batches of its examples, changed by chance."""
 
-    start_from: the checkpoint of a network of the same architecture, whose weights but those of
-    the last layer it begins with.
-    """
-    torch.manual_seed(plan.schedule.seed)
-    network = regnet(plan.architecture, inputs=3, outputs=len(plan.outputs))
-    if start_from is not None:
-        learned = torch.load(start_from, weights_only=True)["average"]
-        fresh = network.state_dict()
-        network.load_state_dict({key: fresh[key] if key.startswith("fc.") else learned[key] for key in fresh})
-    run = Run(network, plan.schedule, checkpoint)
-    weights = class_weights(examples.wanted)
+    plan: Plan
+    examples: Examples
 
-    def loss(network: nn.Module, rng: np.random.Generator) -> Tensor:
-        chosen = rng.integers(len(examples.index), size=plan.batch)
-        inputs = _inputs(examples, chosen, plan.preprocessing, rng)
-        with torch.autocast("cpu", torch.bfloat16):
+    @property
+    def size(self) -> int:
+        """Pictures in a batch."""
+        return self.plan.batch
+
+    @cached_property
+    def weights(self) -> Tensor:
+        """(outputs,) see class_weights."""
+        return class_weights(self.examples.wanted)
+
+    def draw(self, rng: np.random.Generator) -> Batch:
+        """Inputs (n, 3, pixels, pixels) and what is wanted (n, outputs)."""
+        chosen = rng.integers(len(self.examples.index), size=self.plan.batch)
+        inputs = _inputs(self.examples, chosen, self.plan.preprocessing, rng)
+        return inputs, torch.from_numpy(self.examples.wanted[chosen])
+
+    def loss(self, network: nn.Module, batch: Batch, arithmetic: Arithmetic) -> Tensor:
+        """Cross entropy on a batch, rare answers weighing more."""
+        inputs, wanted = batch
+        with arithmetic.autocast():
             logits = network(inputs)
-        return loss_of(logits.float(), torch.from_numpy(examples.wanted[chosen]), weights, plan.condition)
+        return loss_of(logits.float(), wanted, self.weights.to(wanted.device), self.plan.condition)
 
-    run.train(loss)
-    return run.averaged()
+
+def figure_of(network: nn.Module, examples: Examples, plan: Plan, arithmetic: Arithmetic) -> float:
+    """The validation figure: minus the cross entropy of what was not trained on, always defined."""
+    logits = torch.from_numpy(answers_of(network, examples, plan.preprocessing, arithmetic=arithmetic))
+    weights = torch.ones(len(plan.outputs), dtype=logits.dtype)
+    wanted = torch.from_numpy(examples.wanted).to(logits.dtype)
+    return -float(loss_of(logits, wanted, weights, plan.condition))
 
 
 def _inputs(
@@ -118,7 +135,7 @@ def loss_of(logits: Tensor, wanted: Tensor, weights: Tensor, condition: Conditio
     """Cross entropy, over the conditions a picture shows or over the three severities."""
     if condition is not None:
         return nn.functional.cross_entropy(logits, wanted.argmax(1), weights, label_smoothing=0.05)
-    known = (wanted != UNKNOWN).float()
+    known = (wanted != IGNORED).float()
     each = nn.functional.binary_cross_entropy_with_logits(
         logits, wanted.clamp_min(0) * 0.96 + 0.02, pos_weight=weights, reduction="none"
     )
@@ -126,12 +143,19 @@ def loss_of(logits: Tensor, wanted: Tensor, weights: Tensor, condition: Conditio
 
 
 def answers_of(
-    network: nn.Module, examples: Examples, how: Preprocessing, batch: int = 64
+    network: nn.Module,
+    examples: Examples,
+    how: Preprocessing,
+    *,
+    batch: int = 64,
+    arithmetic: Arithmetic | None = None,
 ) -> NDArray[np.float64]:
     """(n, outputs) logits on examples as they are."""
-    found = []
+    arithmetic = arithmetic or Arithmetic()
+    found = [np.zeros((0, examples.wanted.shape[1]))]
     for start in range(0, len(examples.index), batch):
         chosen = np.arange(start, min(start + batch, len(examples.index)))
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-            found.append(network(_inputs(examples, chosen, how, None)).float().numpy())
-    return np.concatenate(found).astype(float)
+        inputs = _inputs(examples, chosen, how, None).to(arithmetic.device)
+        with torch.inference_mode(), arithmetic.autocast():
+            found.append(network(inputs).float().cpu().numpy().astype(float))
+    return np.concatenate(found)

@@ -1,10 +1,6 @@
-"""Train the four classification networks: `python -m lss_core.vision.train.classifiers --help`."""
+"""The stages 'presence' and 'severity': the four classification networks."""
 
 from __future__ import annotations
-
-import argparse
-import logging
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,106 +8,140 @@ from sklearn.metrics import cohen_kappa_score, roc_auc_score
 from torch import nn
 
 from lss_core.domain import Condition
-from lss_core.vision.bundle import write_network
-from lss_core.vision.classify import PRESENCE, Preprocessing, severity_name
-from lss_core.vision.train.classification import Examples, Plan, answers_of, examples_for, train
-from lss_core.vision.train.pictures import UNKNOWN, Pictures, read_pictures
-from lss_core.vision.train.run import Schedule
+from lss_core.errors import TrainingError
+from lss_core.vision.bundle import Bundle
+from lss_core.vision.classify import PRESENCE, PRESENCE_OUTPUTS, severity_name
+from lss_core.vision.networks import regnet
+from lss_core.vision.train.arithmetic import Arithmetic
+from lss_core.vision.train.classification import (
+    IGNORED,
+    Examples,
+    Pictured,
+    Plan,
+    answers_of,
+    examples_for,
+    figure_of,
+)
+from lss_core.vision.train.config import ClassifierConfig
+from lss_core.vision.train.networks import Trained, apart_of, start_weights
+from lss_core.vision.train.outlines import told
+from lss_core.vision.train.place import Place
+from lss_core.vision.train.prepare import pictures_for
+from lss_core.vision.train.run import Run, Validate
+from lss_core.vision.train.splits import Part
 
 NETWORKS: dict[str, Condition | None] = {PRESENCE: None, **{severity_name(c): c for c in Condition}}
-ARCHITECTURE = "regnet_y_800mf"
-"""Of all four: stage two can then begin with what stage one has learned."""
-
-log = logging.getLogger(__name__)
 
 
-def main() -> None:
-    """Train one network, report how it does on the studies kept apart, write it with its card."""
-    asked = _arguments()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(asked.threads)
-    learned, apart = split(read_pictures(asked.pictures), asked.apart)
-    condition = NETWORKS[asked.network]
+def train_classifier(place: Place, name: str, before: Bundle) -> Trained:
+    """Train, or go on training, a network; its figures on the patients kept apart for testing.
+
+    before: the networks there are; severity begins with what presence has learned.
+    """
+    section = place.config.sections()[name]
+    assert isinstance(section, ClassifierConfig), "a network without a section is not trained"
     plan = Plan(
-        condition=condition,
-        architecture=ARCHITECTURE,
-        preprocessing=Preprocessing(),
-        schedule=Schedule(minutes=asked.minutes, seed=asked.seed),
+        condition=NETWORKS[name],
+        architecture=section.architecture,
+        preprocessing=place.config.pictures,
+        batch=section.batch,
     )
-    examples = examples_for(learned, condition)
-    studies = len(np.unique(learned.studies))
-    log.info("%s: %d pictures of %d studies", asked.network, len(examples.index), studies)
-    network = train(plan, examples, asked.checkpoint, start_from=asked.start_from)
-    results = results_of(network, examples_for(apart, condition), plan)
-    log.info("%s", results)
-    card = write_network(
-        asked.export,
-        asked.network,
+    pictures, counts = pictures_for(place, Part.TRAIN)
+    examples = examples_for(pictures, plan.condition)
+    check(name, examples)
+    network, begun = _begun(place, name, plan, before, fresh=section.fresh)
+    run = Run(
         network,
-        {
-            "architecture": plan.architecture,
-            "inputs": 3,
-            "outputs": plan.outputs,
-            "preprocessing": plan.preprocessing.model_dump(mode="json"),
-            "training": {
-                "minutes": asked.minutes,
-                "seed": asked.seed,
-                "pictures": len(examples.index),
-                "studies": studies,
-                "apart": np.unique(apart.studies).tolist(),
-            },
-            "results": results,
-        },
+        place.schedule(section),
+        place.work / "checkpoints" / f"{name}.pt",
+        arithmetic=place.arithmetic,
+        teller=place.teller(name),
     )
-    (asked.export / f"{asked.network}.json").write_text(card.model_dump_json(indent=2), encoding="utf-8")
+    run.train(Pictured(plan=plan, examples=examples), _validate(place, plan))
+    found = run.averaged()
+    apart = examples_for(pictures_for(place, Part.TEST)[0], plan.condition)
+    fields = {
+        "architecture": plan.architecture,
+        "inputs": 3,
+        "outputs": plan.outputs,
+        "preprocessing": plan.preprocessing.model_dump(mode="json"),
+        "training": {
+            **told(run),
+            "begun with": begun,
+            "examples": len(examples.index),
+            "pictures": counts,
+            "apart": apart_of(place, counts),
+        },
+        "results": results_of(found, apart, plan, place.arithmetic),
+    }
+    return Trained(network=found, fields=fields)
 
 
-def split(pictures: Pictures, apart: int) -> tuple[Pictures, Pictures]:
-    """Pictures to learn from, and those of the last studies, kept apart to test on."""
-    studies = np.unique(pictures.studies)
-    if len(studies) <= apart:
-        raise ValueError(f"{len(studies)} studies leave nothing to learn from when {apart} are kept apart")
-    last = np.isin(pictures.studies, studies[len(studies) - apart :])
-    return pictures.chosen(~last), pictures.chosen(last)
+def check(name: str, examples: Examples) -> None:
+    """Raises TrainingError when there is nothing to learn from, or presence without a negative."""
+    if not len(examples.index):
+        raise TrainingError(
+            name, reason="no [[data]] has an example of it to train on", remedy="Add data with such grades"
+        )
+    if name != PRESENCE:
+        return
+    for number, condition in enumerate(PRESENCE_OUTPUTS):
+        values = set(examples.wanted[:, number].tolist()) - {IGNORED}
+        if len(values) < 2:
+            missing = "any grade" if not values else "the grade none" if 1 in values else "a stenosis"
+            raise TrainingError(
+                name,
+                reason=f"no [[data]] has {missing} for {condition}, so its presence cannot be learned",
+                remedy='Add data that has, for example kind = "phantom", or take presence from start_from',
+            )
 
 
-def results_of(network: nn.Module, examples: Examples, plan: Plan) -> dict[str, float]:
-    """On studies kept apart, places known: presence as AUC, severity as quadratic kappa and accuracy."""
-    logits = answers_of(network, examples, plan.preprocessing)
-    if plan.condition is not None:
-        wanted, said = examples.wanted.argmax(1), logits.argmax(1)
-        return {
-            "quadratic kappa, synthetic, true places": float(
-                cohen_kappa_score(wanted, said, weights="quadratic")
-            ),
-            "accuracy, synthetic, true places": float(np.mean(wanted == said)),
-            "n": float(len(said)),
-        }
-    found: dict[str, float] = {}
-    for number, name in enumerate(plan.outputs):
-        known = examples.wanted[:, number] != UNKNOWN
-        if len(np.unique(examples.wanted[known, number])) == 2:
-            auc = roc_auc_score(examples.wanted[known, number], logits[known, number])
-            found[f"AUC {name}, synthetic, true places"] = float(auc)
-            found[f"n {name}"] = float(known.sum())
+def results_of(
+    network: nn.Module, examples: Examples, plan: Plan, arithmetic: Arithmetic | None = None
+) -> dict[str, float]:
+    """On patients kept apart: presence as AUC, severity as quadratic kappa and accuracy, where defined."""
+    logits = answers_of(network, examples, plan.preprocessing, arithmetic=arithmetic)
+    if plan.condition is None:
+        return _presence_results(logits, examples, plan)
+    wanted, said = examples.wanted.argmax(1), logits.argmax(1)
+    found = {"n": float(len(said))}
+    if len(said):
+        found["accuracy"] = round(float(np.mean(wanted == said)), 4)
+    if len(np.unique(np.concatenate([wanted, said]))) > 1:
+        found["quadratic kappa"] = round(float(cohen_kappa_score(wanted, said, weights="quadratic")), 4)
     return found
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("network", choices=NETWORKS)
-    parser.add_argument("--pictures", type=Path, required=True, help="a folder of pictures (see pictures.py)")
-    parser.add_argument("--apart", type=int, default=20, help="how many studies are kept apart, the last")
-    parser.add_argument(
-        "--start-from", type=Path, help="a checkpoint whose weights to begin with, but the last layer"
-    )
-    parser.add_argument("--checkpoint", type=Path, required=True, help="taken up again where it is there")
-    parser.add_argument("--export", type=Path, required=True, help="folder for the weights and their card")
-    parser.add_argument("--minutes", type=float, default=5)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args()
+def _presence_results(logits: np.ndarray, examples: Examples, plan: Plan) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for number, name in enumerate(plan.outputs):
+        known = examples.wanted[:, number] != IGNORED
+        found[f"n {name}"] = float(known.sum())
+        if len(np.unique(examples.wanted[known, number])) == 2:
+            auc = roc_auc_score(examples.wanted[known, number], logits[known, number])
+            found[f"AUC {name}"] = round(float(auc), 4)
+    return found
 
 
-if __name__ == "__main__":
-    main()
+def _begun(place: Place, name: str, plan: Plan, before: Bundle, *, fresh: bool) -> tuple[nn.Module, str]:
+    torch.manual_seed(place.config.seed)
+    network = regnet(plan.architecture, inputs=3, outputs=len(plan.outputs))
+    begun = start_weights(place, name, network, fresh=fresh)
+    there = before.card.networks.get(PRESENCE)
+    if (
+        begun != "chance"
+        or plan.condition is None
+        or there is None
+        or there.architecture != plan.architecture
+    ):
+        return network, begun
+    learned, own = before.network(PRESENCE).state_dict(), network.state_dict()
+    network.load_state_dict({key: own[key] if key.startswith("fc.") else learned[key] for key in own})
+    return network, f"{PRESENCE} of this run, but the last layer"
+
+
+def _validate(place: Place, plan: Plan) -> Validate | None:
+    examples = examples_for(pictures_for(place, Part.VALIDATION)[0], plan.condition)
+    if not len(examples.index):
+        return None
+    return lambda network: figure_of(network, examples, plan, place.arithmetic)

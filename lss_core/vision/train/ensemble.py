@@ -1,18 +1,14 @@
-"""Fit a bundle's ensemble and measure its whole chain: `python -m lss_core.vision.train.ensemble --help`.
+"""Both streams joined: fitted to sites whose truth is known, and measured on others.
 
-Both are done on synthetic studies no network has learned from: the first part of them fits, the
-rest tests. Outlines, levels and pictures are the bundle's own, as on a real case. What was
-found is put on the bundle's card.
+A source that has none and mild as one grade takes part: the probability of its truth is that of
+both, it is negative in binary figures, and it has no part in kappa.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +16,8 @@ from pydantic import BaseModel
 from scipy.optimize import minimize
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
-from lss_core.domain import Condition, Grade, Probabilities, SeriesRole, Site
-from lss_core.vision.bundle import Bundle, load_bundle, write_card
-from lss_core.vision.engine import Engine
+from lss_core.domain import Condition, Grade, Probabilities, Site
+from lss_core.vision.bundle import Bundle
 from lss_core.vision.ensemble import (
     CLASSIFICATION,
     FEATURES,
@@ -34,18 +29,23 @@ from lss_core.vision.ensemble import (
     at_least,
     median_grade,
 )
-from lss_core.vision.train.cache import CachedStudy, cached_studies
+from lss_core.vision.train.pictures import NONE_OR_MILD
 
-ROLES = (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2, SeriesRole.AXIAL_T2)
 FOLDS = 4
+BINS = 10
+"""Of the reliability, by the probability of grade 2 or 3."""
 RIDGE = 1.0
 """How strongly weights are held near 0, in units of one site's log likelihood."""
 
-log = logging.getLogger(__name__)
+LEAST_SITES = 12
+"""Fewer measured sites than this calibrate nothing: the classification stream then speaks alone."""
 
 
 class Evidence(BaseModel):
-    """What the chain saw of one site of a study, and the truth; nothing where not gradable."""
+    """What the chain saw of one site of a study, and the truth; nothing where not gradable.
+
+    study: a number of its own for each. truth: a grade, or NONE_OR_MILD.
+    """
 
     study: int
     site: str
@@ -58,24 +58,6 @@ class Evidence(BaseModel):
     def condition(self) -> Condition:
         """The site's condition."""
         return Site.parse(self.site).condition
-
-
-def main() -> None:
-    """Fit on some studies, test on others, write both to the card."""
-    asked = _arguments()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    bundle = load_bundle(asked.bundle)
-    engine = Engine(with_ensemble(bundle, unfitted()), "cpu")
-    last = cached_studies(asked.phantoms)[-(asked.fit + asked.test) :]
-    seen = [evidence_of(engine, study, asked.evidence) for study in last]
-    fitting = [one for study in seen[: asked.fit] for one in study]
-    testing = [one for study in seen[asked.fit :] for one in study]
-    ensemble = Ensemble(conditions={condition: fitted(fitting, condition) for condition in Condition})
-    results = {condition.value: results_of(testing, condition, ensemble) for condition in Condition}
-    log.info("%s", json.dumps(results, indent=1))
-    card = with_ensemble(bundle, ensemble).card
-    noted = {**card.results, "synthetic studies kept apart": results}
-    write_card(bundle.folder, card.model_copy(update={"results": noted}))
 
 
 def unfitted() -> Ensemble:
@@ -103,29 +85,6 @@ def with_ensemble(bundle: Bundle, ensemble: Ensemble) -> Bundle:
     return replace(bundle, card=bundle.card.model_copy(update={"parameters": parameters}))
 
 
-def evidence_of(engine: Engine, study: CachedStudy, folder: Path) -> list[Evidence]:
-    """What the chain sees of a study's 25 sites; kept in the folder for the next run."""
-    file = folder / f"{study.seed}.json"
-    if not file.is_file():
-        graded = engine.grade({role: study.volume(role) for role in ROLES})
-        _, _, truth = study.truth()
-        found = [
-            Evidence(
-                study=study.seed,
-                site=finding.site.key,
-                truth=int(truth[finding.site]),
-                measurements=dict(finding.measurements),
-                streams=dict(finding.streams),
-                reason=finding.not_gradable and finding.not_gradable.value,
-            )
-            for finding in graded.findings.sites
-        ]
-        folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps([one.model_dump() for one in found]), encoding="utf-8")
-        log.info("study %d: %d sites graded", study.seed, sum(one.reason is None for one in found))
-    return [Evidence.model_validate(one) for one in json.loads(file.read_text(encoding="utf-8"))]
-
-
 def fitted(evidence: Sequence[Evidence], condition: Condition) -> Combination:
     """The measurement stream calibrated, and the weight of the other that makes the truth likeliest.
 
@@ -133,6 +92,8 @@ def fitted(evidence: Sequence[Evidence], condition: Condition) -> Combination:
     """
     own = [one for one in evidence if one.condition is condition and one.reason is None]
     measured = [one for one in own if FEATURES[condition][0] in one.measurements]
+    if len(measured) < LEAST_SITES or len({one.truth for one in measured}) < 2:
+        return unfitted().conditions[condition]
     calibration = ordinal_fit(measured, FEATURES[condition])
     folds = np.array([one.study for one in measured]) % FOLDS
     both: list[tuple[Probabilities, Probabilities, int]] = []
@@ -148,11 +109,17 @@ def fitted(evidence: Sequence[Evidence], condition: Condition) -> Combination:
 
 def best_weight(answers: Sequence[tuple[Probabilities, Probabilities, int]]) -> float:
     """The weight of the second of two answers, in steps of 0.05, that makes the truths likeliest."""
-    first = np.array([one[truth] for one, _, truth in answers], float)
-    second = np.array([other[truth] for _, other, truth in answers], float)
+    first = np.array([np.array(one) @ held(truth) for one, _, truth in answers], float)
+    second = np.array([np.array(other) @ held(truth) for _, other, truth in answers], float)
     weights = np.linspace(0, 1, 21)
     likelihood = [float(np.log((1 - w) * first + w * second + 1e-3).sum()) for w in weights]
     return float(weights[int(np.argmax(likelihood))])
+
+
+def held(truth: int) -> NDArray[np.float64]:
+    """(4,) 1 for each grade that a truth may be."""
+    grades = np.arange(len(Grade))
+    return (grades <= Grade.MILD if truth == NONE_OR_MILD else grades == truth).astype(float)
 
 
 def ordinal_fit(evidence: Sequence[Evidence], features: tuple[str, ...]) -> Ordinal:
@@ -163,7 +130,7 @@ def ordinal_fit(evidence: Sequence[Evidence], features: tuple[str, ...]) -> Ordi
     means[known] = np.nanmean(table[:, known], 0)
     scales[known] = np.maximum(np.nanstd(table[:, known], 0), 1e-6)
     inputs = np.nan_to_num((table - means) / scales)
-    truth = np.array([one.truth for one in evidence])
+    truth = np.array([held(one.truth) for one in evidence])
 
     def cuts_of(parameters: NDArray[np.float64]) -> NDArray[np.float64]:
         first, *steps = parameters[len(features) :]
@@ -174,7 +141,7 @@ def ordinal_fit(evidence: Sequence[Evidence], features: tuple[str, ...]) -> Ordi
         weights = parameters[: len(features)]
         reached = at_least(inputs @ weights, tuple(cuts_of(parameters)))
         edges = np.concatenate([np.ones((len(truth), 1)), reached, np.zeros((len(truth), 1))], 1)
-        likelihood = -np.diff(edges, axis=1)[np.arange(len(truth)), truth]
+        likelihood = (-np.diff(edges, axis=1) * truth).sum(1)
         spread = parameters[len(features) + 1 :]
         return float(-np.log(likelihood + 1e-9).sum() + RIDGE * ((weights**2).sum() + (spread**2).sum()) / 2)
 
@@ -190,12 +157,15 @@ def ordinal_fit(evidence: Sequence[Evidence], features: tuple[str, ...]) -> Ordi
     )
 
 
-def results_of(evidence: Sequence[Evidence], condition: Condition, ensemble: Ensemble) -> dict[str, float]:
-    """Binary AUC, sensitivity, specificity, quadratic kappa of the ensemble and of each stream alone."""
+def results_of(evidence: Sequence[Evidence], condition: Condition, ensemble: Ensemble) -> dict[str, Any]:
+    """Binary AUC, sensitivity, specificity, quadratic kappa of the ensemble and of each stream alone.
+
+    The ensemble has its reliability besides; see reliability_of.
+    """
     own = [one for one in evidence if one.condition is condition]
     graded = [one for one in own if one.reason is None]
     combination = ensemble.conditions[condition]
-    found: dict[str, float] = {"sites": len(own), "gradable": len(graded)}
+    found: dict[str, Any] = {"sites": len(own), "gradable": len(graded)}
     answers: dict[str, list[tuple[Probabilities, int]]] = {
         "ensemble": [],
         MEASUREMENT: [],
@@ -211,7 +181,31 @@ def results_of(evidence: Sequence[Evidence], condition: Condition, ensemble: Ens
             answers[name].append((answer, one.truth))
     for name, pairs in answers.items():
         found |= {f"{name} {figure}": value for figure, value in figures_of(pairs).items()}
-    return found
+    return found | reliability_of(answers["ensemble"])
+
+
+def reliability_of(answers: Sequence[tuple[Probabilities, int]]) -> dict[str, Any]:
+    """How often a site is moderate or severe where the model says so with a probability of p.
+
+    `reliability`: ten bins of p, those that are not empty, each with n, the mean p and the share
+    observed. `calibration error`: the mean distance of both, weighted by n (Guo et al. 2017).
+    Empty without answers.
+    """
+    if not answers:
+        return {}
+    said = np.array([sum(answer[Grade.MODERATE :]) for answer, _ in answers])
+    true = np.array([truth >= Grade.MODERATE for _, truth in answers], float)
+    which = np.minimum((said * BINS).astype(int), BINS - 1)
+    bins = [
+        {
+            "n": int((which == k).sum()),
+            "mean": round(float(said[which == k].mean()), 4),
+            "observed": round(float(true[which == k].mean()), 4),
+        }
+        for k in np.unique(which)
+    ]
+    error = sum(one["n"] * abs(one["mean"] - one["observed"]) for one in bins) / len(answers)
+    return {"calibration error": round(error, 4), "reliability": bins}
 
 
 def figures_of(answers: Sequence[tuple[Probabilities, int]]) -> Mapping[str, float]:
@@ -225,20 +219,7 @@ def figures_of(answers: Sequence[tuple[Probabilities, int]]) -> Mapping[str, flo
         figures["AUC"] = float(roc_auc_score(positive, scores))
         figures["sensitivity"] = float(called[positive].mean())
         figures["specificity"] = float((~called[~positive]).mean())
-    if len(np.unique(truth)) > 1:
-        figures["quadratic kappa"] = float(cohen_kappa_score(truth, said, weights="quadratic"))
+    full = truth >= 0
+    if len(np.unique(truth[full])) > 1:
+        figures["quadratic kappa"] = float(cohen_kappa_score(truth[full], said[full], weights="quadratic"))
     return {name: round(value, 4) for name, value in figures.items()}
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--bundle", type=Path, required=True, help="its card is written anew")
-    parser.add_argument("--phantoms", type=Path, required=True, help="a cache of synthetic studies")
-    parser.add_argument("--evidence", type=Path, required=True, help="where what was seen is kept")
-    parser.add_argument("--fit", type=int, default=20, help="studies to fit on, of the last ones")
-    parser.add_argument("--test", type=int, default=20, help="studies to test on, the very last")
-    return parser.parse_args()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,149 +1,124 @@
-"""Train a U-Net that outlines structures: `python -m lss_core.vision.train.outlines --help`."""
+"""The stage 'segment': a U-Net that outlines structures in one plane."""
 
 from __future__ import annotations
 
-import argparse
-import logging
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 
-from lss_core.domain import SagittalStructure, SeriesRole, Structure
-from lss_core.vision.bundle import write_network
+from lss_core.errors import TrainingError
 from lss_core.vision.networks import UNet
-from lss_core.vision.segment import Preprocessing
-from lss_core.vision.train.augment import Augmentation
-from lss_core.vision.train.cache import CachedStudy, cached_studies
-from lss_core.vision.train.run import Run, Schedule
+from lss_core.vision.train.networks import Trained, apart_of, start_weights
+from lss_core.vision.train.outline_plans import OutlinePlan, outline_plan, outline_section
+from lss_core.vision.train.place import Place
+from lss_core.vision.train.prepare import slices_for
+from lss_core.vision.train.run import Run, Validate
 from lss_core.vision.train.segmentation import Batches, Source, dice_of
-from lss_core.vision.train.slices import SliceSet, absent_in_spider, joined, read_spider, slices_of
-
-BASE = 16
-SPIDER_APART = 6
-"""Patients of SPIDER kept apart."""
-PHANTOMS_APART = 0.08
-"""Share of the synthetic studies kept apart: the last ones."""
-
-log = logging.getLogger(__name__)
+from lss_core.vision.train.slices import SliceSet
+from lss_core.vision.train.splits import Part
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plane:
-    """What differs between the two networks; `slices_each` are taken of each synthetic series."""
-
-    structures: tuple[str, ...]
-    roles: tuple[SeriesRole, ...]
-    preprocessing: Preprocessing
-    shape: tuple[int, int]
-    augmentation: Augmentation
-    slices_each: int
-
-
-PLANES = {
-    "sagittal": Plane(
-        structures=tuple(structure.value for structure in SagittalStructure),
-        roles=(SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1),
-        preprocessing=Preprocessing(spacing_mm=0.9, largest=(448, 448)),
-        shape=(240, 192),
-        augmentation=Augmentation(),
-        slices_each=6,
-    ),
-    "axial": Plane(
-        structures=tuple(structure.value for structure in Structure),
-        roles=(SeriesRole.AXIAL_T2,),
-        preprocessing=Preprocessing(spacing_mm=0.65, largest=(320, 320)),
-        shape=(176, 176),
-        augmentation=Augmentation(rotation_degrees=16, scale=1.3, shift=0.06, flip=0.0, class_contrast=0.25),
-        slices_each=6,
-    ),
-}
-
-
-def main() -> None:
-    """Train, report Dice on what was kept apart, write the network with its card."""
-    asked = _arguments()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(asked.threads)
-    plane, rng = PLANES[asked.plane], np.random.default_rng(asked.seed)
-    train: dict[str, SliceSet] = {}
-    apart: dict[str, SliceSet] = {}
-    if asked.spider:
-        spider = read_spider(asked.spider, plane.structures, plane.preprocessing)
-        train["spider"], apart["spider"] = spider.split(SPIDER_APART, rng)
-    if asked.phantoms:
-        train["phantom"], apart["phantom"] = phantom_slices(cached_studies(asked.phantoms), plane, rng)
-    for name, slices in train.items():
-        log.info("%s: %d slices, apart: %s", name, len(slices.images), sorted(set(apart[name].patients)))
-    network = UNet(inputs=1, outputs=len(plane.structures), base=BASE)
-    if asked.start_from:
-        network.load_state_dict(torch.load(asked.start_from, weights_only=True)["average"])
-    schedule = Schedule(
-        peak_rate=asked.rate, weight_decay=1e-3, minutes=asked.minutes, average=0.995, seed=asked.seed
+def train_outlines(place: Place, plane: str) -> Trained:
+    """Train, or go on training, the network of a plane; Dice on the patients kept apart for testing."""
+    plan, section = outline_plan(place.config, plane), outline_section(place.config, plane)
+    train, apart = slices_for(place, plane, Part.TRAIN), slices_for(place, plane, Part.TEST)
+    if not train:
+        raise TrainingError(
+            f"segment.{plane}",
+            reason=f"no [[data]] gives outlined {plane} slices to train on",
+            remedy='Add some, for example kind = "phantom"',
+        )
+    torch.manual_seed(place.config.seed)
+    network = UNet(inputs=1, outputs=len(plan.structures), base=section.base)
+    begun = start_weights(place, plane, network, fresh=section.fresh)
+    run = Run(
+        network,
+        place.schedule(section),
+        place.work / "checkpoints" / f"{plane}.pt",
+        arithmetic=place.arithmetic,
+        teller=place.teller(plane),
     )
-    run = Run(network, schedule, asked.checkpoint)
-    implied = {"spider": absent_in_spider}
-    sources = [
-        Source(slices=slices, augmentation=plane.augmentation, absent=implied.get(name, torch.zeros_like))
-        for name, slices in train.items()
-    ]
-    run.train(Batches(sources=sources, shape=plane.shape).loss)
-    averaged = run.averaged()
-    results = {f"dice {name}": dice_of(averaged, slices, plane.structures) for name, slices in apart.items()}
-    log.info("%s", results)
-    card = write_network(
-        asked.export,
-        asked.plane,
-        averaged,
-        {
-            "architecture": "unet",
-            "inputs": 1,
-            "outputs": plane.structures,
-            "base": BASE,
-            "preprocessing": plane.preprocessing.model_dump(mode="json"),
-            "training": {
-                "steps": run.step,
-                "minutes": round(run.seconds / 60, 1),
-                "seed": asked.seed,
-                "slices": {name: len(slices.images) for name, slices in train.items()},
-                "apart": {name: sorted(set(slices.patients)) for name, slices in apart.items()},
-            },
-            "results": results,
+    validation = slices_for(place, plane, Part.VALIDATION)
+    run.train(
+        _batches(place, plane, plan, train), _validate(place, plan, validation, section.validation_slices)
+    )
+    network_found = run.averaged()
+    results = {
+        f"dice {name}": dice_of(network_found, slices, plan.structures, place.arithmetic)
+        for name, slices in apart.items()
+    }
+    fields = {
+        "architecture": "unet",
+        "inputs": 1,
+        "outputs": plan.structures,
+        "base": section.base,
+        "preprocessing": plan.preprocessing.model_dump(mode="json"),
+        "training": {
+            **told(run),
+            "begun with": begun,
+            "slices": _counts(train),
+            "apart": apart_of(place, train),
         },
+        "results": results,
+    }
+    return Trained(network=network_found, fields=fields)
+
+
+def told(run: Run) -> dict[str, Any]:
+    """What a card says of a run's course."""
+    figure = None if run.best is None else round(run.best_figure, 5)
+    return {
+        "steps": run.step,
+        "best step": run.best_step or run.step,
+        "validation figure": figure,
+        "minutes": round(run.seconds / 60, 1),
+        "seed": run.schedule.seed,
+    }
+
+
+def _batches(place: Place, plane: str, plan: OutlinePlan, train: Mapping[str, SliceSet]) -> Batches:
+    by_name = {entry.name: entry for entry in place.entries}
+    return Batches(
+        sources=[
+            Source(
+                slices=slices,
+                share=by_name[name].data.share,
+                augmentation=plan.augmentation,
+                absent=by_name[name].source.absent(plane),
+            )
+            for name, slices in train.items()
+        ],
+        shape=plan.shape,
+        size=outline_section(place.config, plane).batch,
     )
-    (asked.export / f"{asked.plane}.json").write_text(card.model_dump_json(indent=2), encoding="utf-8")
 
 
-def phantom_slices(
-    studies: list[CachedStudy], plane: Plane, rng: np.random.Generator
-) -> tuple[SliceSet, SliceSet]:
-    """Slices of synthetic studies to train on, and of those kept apart."""
-    sets = []
-    for study in studies:
-        for role in plane.roles:
-            volume, masks = study.volume(role), study.masks(role)
-            count = min(plane.slices_each, len(volume.voxels))
-            chosen = rng.choice(len(volume.voxels), count, replace=False).tolist()
-            sets.append(slices_of(volume, masks, str(study.seed), plane.preprocessing, chosen))
-    border = len(sets) - max(1, round(PHANTOMS_APART * len(studies))) * len(plane.roles)
-    return joined(sets[:border]), joined(sets[border:])
+def _validate(place: Place, plan: OutlinePlan, slices: Mapping[str, SliceSet], most: int) -> Validate | None:
+    """Mean Dice over the outlined structures, then over the sources; of `most` slices of each."""
+    if not slices:
+        return None
+    some = [_some(one, most) for one in slices.values()]
+
+    def figure(network: torch.nn.Module) -> float:
+        dice = [dice_of(network, one, plan.structures, place.arithmetic) for one in some]
+        return float(np.mean([np.mean(list(each.values())) for each in dice]))
+
+    return figure
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("plane", choices=PLANES)
-    parser.add_argument("--spider", type=Path, help="SPIDER's slices: a folder of images/ and masks/")
-    parser.add_argument("--phantoms", type=Path, help="a cache of synthetic studies (see cache.py)")
-    parser.add_argument("--start-from", type=Path, help="a checkpoint whose weights to begin with")
-    parser.add_argument("--checkpoint", type=Path, required=True, help="taken up again where it is there")
-    parser.add_argument("--export", type=Path, required=True, help="folder for the weights and their card")
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--rate", type=float, default=3e-3, help="the highest learning rate")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args()
+def _some(slices: SliceSet, most: int) -> SliceSet:
+    chosen: Sequence[int] = np.unique(
+        np.linspace(0, len(slices.images) - 1, most).round().astype(int)
+    ).tolist()
+    return SliceSet(
+        images=tuple(slices.images[k] for k in chosen),
+        bits=tuple(slices.bits[k] for k in chosen),
+        known=slices.known,
+        patients=tuple(slices.patients[k] for k in chosen),
+    )
 
 
-if __name__ == "__main__":
-    main()
+def _counts(train: Mapping[str, SliceSet]) -> dict[str, int]:
+    return {name: len(slices.images) for name, slices in train.items()}

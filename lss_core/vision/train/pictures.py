@@ -1,18 +1,17 @@
-"""Pictures of sites with their true grades: `python -m lss_core.vision.train.pictures --help`.
+"""Pictures of sites with their true grades.
 
 The classification networks are trained and tested on them. They are cut as the engine cuts
-them, from true masks and places, but wider, so that there is room to rotate, shift and scale.
-An axial picture is kept as seen from the left alone: flipped, it is the same level as seen
-from the right, with the right side's grades.
+them, from true masks and places where there are any, but wider, so that there is room to rotate,
+shift and scale. An axial picture is kept as seen from the left alone: flipped, it is the same
+level as seen from the right, with the right side's grades.
 """
 
 from __future__ import annotations
 
-import argparse
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,29 +20,32 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
-from lss_core.domain import Condition, Grade, Level, Side, Site
+from lss_core.domain import Condition, Level, Side, Site
 from lss_core.measure.study import Study
-from lss_core.phantom import PhantomOptions, make_study
 from lss_core.vision.classify import Preprocessing
 from lss_core.vision.crops import normalised
 from lss_core.vision.engine import picture
 from lss_core.vision.sites import View, view_of
 from lss_core.vision.train.augment import bias_field, blurred, noise
+from lss_core.vision.train.whole import write_whole
 
 WIDENED = 1.5
 """How much wider than the network's picture the kept one is."""
 KEPT_PIXELS = 192
 UNKNOWN = -1
 """In place of a grade that a picture does not show."""
+NOT_ANNOTATED = -2
+"""In place of a grade that a picture shows and its source does not tell."""
+NONE_OR_MILD = -3
+"""In place of a grade where a source has none and mild as one."""
 SIDES = (Side.LEFT, Side.RIGHT)
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pictures:
     """images: (n, 3, 192, 192) uint8. grades: (n, 2, 3) int, as seen from the left and from the
-    right, in the order of Condition, UNKNOWN where not shown. studies: (n,) whose each is."""
+    right, in the order of Condition; UNKNOWN, NOT_ANNOTATED or NONE_OR_MILD where there is no grade.
+    studies: (n,) whose each is."""
 
     images: NDArray[np.uint8]
     grades: NDArray[np.int8]
@@ -57,17 +59,20 @@ class Pictures:
         return Pictures(images=self.images[keep], grades=self.grades[keep], studies=self.studies[keep])
 
 
-def pictures_of(study: Study, grades: Mapping[Site, Grade], number: int, how: Preprocessing) -> Pictures:
-    """All pictures of a study with true masks, places and grades."""
+def pictures_of(study: Study, grades: Mapping[Site, int], number: int, how: Preprocessing) -> Pictures:
+    """All pictures of a study with masks, places and grades that show a site with a grade."""
     images, truths = [], []
     for shown in shown_together():
+        told = [grades.get(site, NOT_ANNOTATED) for side in shown for site in side if site is not None]
+        if set(told) == {NOT_ANNOTATED}:
+            continue
         first = next(site for site in shown[0] if site is not None)
         view = view_of(first, study)
         if not isinstance(view, View):
             continue
         wide = picture(study, first, view, Side.LEFT, pixels=KEPT_PIXELS, margin=how.margin, widened=WIDENED)
         images.append(((normalised(wide, (0.5, 99.8)) + 1) * 127.5).round().astype(np.uint8))
-        truths.append([[UNKNOWN if site is None else grades[site] for site in side] for side in shown])
+        truths.append([[_told(site, grades) for site in side] for side in shown])
     return Pictures(
         images=np.array(images, np.uint8).reshape(-1, 3, KEPT_PIXELS, KEPT_PIXELS),
         grades=np.array(truths, np.int8).reshape(-1, len(SIDES), len(Condition)),
@@ -75,18 +80,32 @@ def pictures_of(study: Study, grades: Mapping[Site, Grade], number: int, how: Pr
     )
 
 
-def write_pictures(folder: Path, pictures: Pictures, seed: int) -> None:
-    """Put a study's pictures into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"{seed}.part"
-    save_file({"images": pictures.images, "grades": pictures.grades, "studies": pictures.studies}, part)
-    part.replace(folder / f"{seed}.safetensors")
+def _told(site: Site | None, grades: Mapping[Site, int]) -> int:
+    return UNKNOWN if site is None else grades.get(site, NOT_ANNOTATED)
 
 
-def read_pictures(folder: Path) -> Pictures:
-    """All the pictures in a folder, by study."""
-    files = sorted(folder.glob("*.safetensors"), key=lambda file: int(file.stem))
-    return joined(Pictures(**load_file(file)) for file in files)
+def write_pictures(path: Path, pictures: Pictures) -> None:
+    """Write a study's pictures, whole or not at all."""
+    tensors: dict[str, NDArray[Any]] = {
+        "images": pictures.images,
+        "grades": pictures.grades,
+        "studies": pictures.studies,
+    }
+    write_whole(path, lambda part: save_file(tensors, part))
+
+
+def read_pictures(paths: Iterable[Path]) -> Pictures:
+    """The pictures in some files as one set."""
+    return joined([none_yet(), *(Pictures(**load_file(path)) for path in paths)])
+
+
+def none_yet() -> Pictures:
+    """No pictures."""
+    return Pictures(
+        images=np.zeros((0, 3, KEPT_PIXELS, KEPT_PIXELS), np.uint8),
+        grades=np.zeros((0, len(SIDES), len(Condition)), np.int8),
+        studies=np.zeros(0, np.int64),
+    )
 
 
 def shown_together() -> list[list[list[Site | None]]]:
@@ -160,29 +179,3 @@ def _warped(
 
 def _finished(seen: Tensor, how: Preprocessing) -> Tensor:
     return torch.from_numpy(normalised(seen.numpy(), how.percentiles))
-
-
-def main() -> None:
-    """Make synthetic studies that have no pictures yet, and keep their pictures alone."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--first", type=int, default=0, help="first seed")
-    parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--sub-slices", type=int, default=3, help="planes averaged over a slice's thickness")
-    asked = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    for seed in range(asked.first, asked.first + asked.count):
-        if not (asked.folder / f"{seed}.safetensors").is_file():
-            made = make_study(seed, options=PhantomOptions(sub_slices=asked.sub_slices))
-            study = Study(
-                series=made.series,
-                masks=made.masks,
-                canal_points_mm=made.canal_points_mm,
-                site_points_mm=made.site_points_mm,
-            )
-            write_pictures(asked.folder, pictures_of(study, made.grades, seed, Preprocessing()), seed)
-            log.info("study %d", seed)
-
-
-if __name__ == "__main__":
-    main()

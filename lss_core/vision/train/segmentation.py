@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lss_core.vision.segment import STRIDE
+from lss_core.vision.train.arithmetic import Arithmetic
 from lss_core.vision.train.augment import Augmentation, augmented
+from lss_core.vision.train.run import Batch
 from lss_core.vision.train.slices import SliceSet
 
 
@@ -44,8 +46,8 @@ class Batches:
     size: int = 8
     sparse: int = 2
 
-    def draw(self, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Images (n, 1, rows, columns), bits and absent bits (n, rows, columns), known (n, channels)."""
+    def draw(self, rng: np.random.Generator) -> Batch:
+        """Images (n, 1, rows, columns), bits, absent bits, known (n, channels), where the loss begins."""
         shares = np.array([source.share for source in self.sources])
         images, marked, absent, known = [], [], [], []
         for which in rng.choice(len(self.sources), self.size, p=shares / shares.sum()):
@@ -63,21 +65,22 @@ class Batches:
             absent.append(source.absent(marked[-1]))
             known.append(torch.from_numpy(source.slices.known))
         stacked = torch.stack(images)[:, None].contiguous(memory_format=torch.channels_last)
-        return stacked, torch.stack(marked), torch.stack(absent), torch.stack(known).float()
+        offset = torch.from_numpy(rng.integers(self.sparse, size=2))
+        return stacked, torch.stack(marked), torch.stack(absent), torch.stack(known).float(), offset
 
-    def loss(self, network: nn.Module, rng: np.random.Generator) -> Tensor:
+    def loss(self, network: nn.Module, batch: Batch, arithmetic: Arithmetic) -> Tensor:
         """The loss of a network on a batch."""
-        images, bits, absent, known = self.draw(rng)
-        with torch.autocast("cpu", torch.bfloat16):
+        images, bits, absent, known, offset = batch
+        with arithmetic.autocast():
             logits = network(images)
-        row, column = rng.integers(self.sparse, size=2)
+        row, column = offset.tolist()
         some = (..., slice(row, None, self.sparse), slice(column, None, self.sparse))
         targets, nowhere = (_unpacked(part[some], known.shape[1]) for part in (bits, absent))
         return loss_of(logits[some].float(), targets, known, nowhere)
 
 
 def _unpacked(bits: Tensor, channels: int) -> Tensor:
-    numbers = torch.arange(channels, dtype=torch.int32)[:, None, None]
+    numbers = torch.arange(channels, dtype=torch.int32, device=bits.device)[:, None, None]
     return ((bits[:, None] >> numbers) & 1).float()
 
 
@@ -110,8 +113,11 @@ def loss_of(logits: Tensor, targets: Tensor, known: Tensor, absent: Tensor) -> T
     return (cross * told).sum() / told.sum().clamp_min(1) + ((1 - dice) * there).sum() / there.sum()
 
 
-def dice_of(network: nn.Module, slices: SliceSet, structures: Sequence[str]) -> dict[str, float]:
+def dice_of(
+    network: nn.Module, slices: SliceSet, structures: Sequence[str], arithmetic: Arithmetic | None = None
+) -> dict[str, float]:
     """Dice of each outlined structure over all pixels of the set, at the network's spacing."""
+    arithmetic = arithmetic or Arithmetic()
     both: NDArray[np.float64] = np.zeros(len(structures))
     either: NDArray[np.float64] = np.zeros(len(structures))
     numbers = np.arange(len(structures), dtype=np.uint32)[:, None, None]
@@ -119,9 +125,10 @@ def dice_of(network: nn.Module, slices: SliceSet, structures: Sequence[str]) -> 
         rows, columns = image.shape
         padding = [0, -columns % STRIDE, 0, -rows % STRIDE]
         inputs = nn.functional.pad(torch.from_numpy(image)[None, None].float() / 255, padding)
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-            logits = network(inputs.contiguous(memory_format=torch.channels_last))
-        found = (logits[0, :, :rows, :columns].float() > 0).numpy()
+        inputs = inputs.to(arithmetic.device, memory_format=torch.channels_last)
+        with torch.inference_mode(), arithmetic.autocast():
+            logits = network(inputs)
+        found = (logits[0, :, :rows, :columns].float() > 0).cpu().numpy()
         truth = ((bits[None] >> numbers) & 1).astype(bool)
         both += (found & truth).sum((1, 2))
         either += found.sum((1, 2)) + truth.sum((1, 2), dtype=float)

@@ -7,22 +7,28 @@ left out of the loss.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  (torch's own idiom)
 from numpy.typing import NDArray
 from PIL import Image
+from safetensors import safe_open
+from safetensors.numpy import save_file
 from torch import Tensor
 
 from lss_core.domain import SagittalStructure
+from lss_core.errors import TrainingError
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.standing import standing
 from lss_core.imaging.volume import Volume
 from lss_core.vision.segment import Preprocessing, normalised
+from lss_core.vision.train.whole import write_whole
 
 SPIDER_SPACING_MM = 0.45
 """Not recorded in the PNGs; what makes the pitch of their discs the usual 35 mm."""
@@ -59,18 +65,17 @@ class SliceSet:
             patients=tuple(self.patients[k] for k in keep),
         )
 
-    def split(self, held_out: int, rng: np.random.Generator) -> tuple[SliceSet, SliceSet]:
-        """Slices to train on, and those of `held_out` patients kept apart."""
-        everyone = sorted(set(self.patients))
-        apart = set(rng.choice(everyone, held_out, replace=False).tolist())
-        return self.of_patients(set(everyone) - apart), self.of_patients(apart)
 
+def read_spider(folder: Path, structures: Sequence[str], how: Preprocessing, patient: str = "") -> SliceSet:
+    """The SPIDER slices in a folder of `images` and `masks`, PNG; of one patient, or of all.
 
-def read_spider(folder: Path, structures: Sequence[str], how: Preprocessing) -> SliceSet:
-    """The SPIDER slices in a folder of `images` and `masks`, PNG."""
+    Raises TrainingError when a slice has no mask.
+    """
     images, bits, patients = [], [], []
     places = [structures.index(structure) for structure in SPIDER_STRUCTURES]
-    for path in sorted((folder / "images").glob("*.png")):
+    for path in sorted((folder / "images").glob(f"{patient}_*.png" if patient else "*.png")):
+        if not (folder / "masks" / path.name).is_file():
+            raise TrainingError(path.name, reason="it has no mask", remedy="Put one into the folder masks")
         values = np.array(Image.open(folder / "masks" / path.name))
         marked = np.zeros(values.shape, np.uint32)
         for value, place in enumerate(places, 1):
@@ -124,6 +129,27 @@ def slices_of(
         bits.append(mask)
     known = np.ones(len(masks.structures), bool)
     return SliceSet(images=tuple(images), bits=tuple(bits), known=known, patients=(patient,) * len(images))
+
+
+def write_slices(path: Path, slices: SliceSet) -> None:
+    """Write slices, whole or not at all."""
+    tensors: dict[str, NDArray[Any]] = {f"image {k}": image for k, image in enumerate(slices.images)}
+    tensors |= {f"bits {k}": bits for k, bits in enumerate(slices.bits)}
+    told = {"patients": json.dumps(slices.patients), "known": json.dumps(slices.known.tolist())}
+    write_whole(path, lambda part: save_file(tensors, part, told))
+
+
+def read_slices(path: Path) -> SliceSet:
+    """Read slices that were written."""
+    with safe_open(path, framework="numpy") as file:
+        told = file.metadata()
+        patients = tuple(json.loads(told["patients"]))
+        return SliceSet(
+            images=tuple(file.get_tensor(f"image {k}") for k in range(len(patients))),
+            bits=tuple(file.get_tensor(f"bits {k}") for k in range(len(patients))),
+            known=np.array(json.loads(told["known"]), bool),
+            patients=patients,
+        )
 
 
 def joined(sets: Sequence[SliceSet]) -> SliceSet:

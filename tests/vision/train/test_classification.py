@@ -1,4 +1,4 @@
-"""What the classification networks learn from, and that a run can be taken up again."""
+"""What the classification networks learn from."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ import numpy as np
 import pytest
 import torch
 
-from lss_core.domain import SITES, Condition, Grade, Side
+from lss_core.domain import SITES, Condition, Side
+from lss_core.errors import TrainingError
 from lss_core.vision.classify import Preprocessing
-from lss_core.vision.train.classification import Plan, answers_of, examples_for, train
-from lss_core.vision.train.classifiers import split
+from lss_core.vision.train.classification import IGNORED, class_weights, examples_for, loss_of
+from lss_core.vision.train.classifiers import check
 from lss_core.vision.train.pictures import (
     KEPT_PIXELS,
+    NONE_OR_MILD,
+    NOT_ANNOTATED,
     UNKNOWN,
     Pictures,
     as_seen,
     augmented,
-    joined,
     read_pictures,
     shown_together,
     write_pictures,
 )
-from lss_core.vision.train.run import Schedule
 
 HOW = Preprocessing(pixels=32)
 AXIAL, FORAMEN = [[2, 1, UNKNOWN], [2, 3, UNKNOWN]], [[UNKNOWN, UNKNOWN, 0]] * 2
@@ -36,13 +37,6 @@ def drawn(study: int) -> Pictures:
         images=rng.integers(0, 255, (2, 3, KEPT_PIXELS, KEPT_PIXELS), np.uint8),
         grades=np.array([AXIAL, FORAMEN], np.int8),
         studies=np.array([study, study]),
-    )
-
-
-def plan(condition: Condition | None, *, steps: int, rate: float = 1e-3) -> Plan:
-    schedule = Schedule(steps=steps, minutes=60, peak_rate=rate)
-    return Plan(
-        condition=condition, architecture="regnet_y_400mf", preprocessing=HOW, schedule=schedule, batch=4
     )
 
 
@@ -83,36 +77,43 @@ def test_augmentation_is_the_same_for_the_same_seed_and_keeps_the_range() -> Non
     assert -1 <= float(one.min()) <= float(one.max()) <= 1
 
 
-def test_the_split_is_by_study_and_refuses_to_leave_nothing() -> None:
-    pictures = joined(drawn(study) for study in (3, 1, 2))
-    learned, apart = split(pictures, 1)
-    assert set(apart.studies) == {3}
-    assert set(learned.studies) == {1, 2}
-    with pytest.raises(ValueError, match="leave nothing to learn from"):
-        split(pictures, 3)
+def test_pictures_come_back_from_their_files(tmp_path: Path) -> None:
+    files = [tmp_path / f"{study}.safetensors" for study in (10, 9)]
+    for file, study in zip(files, (10, 9), strict=True):
+        write_pictures(file, drawn(study))
+    assert read_pictures(files).studies.tolist() == [10, 10, 9, 9]
+    assert len(read_pictures([])) == 0
 
 
-def test_pictures_come_back_from_their_folder(tmp_path: Path) -> None:
-    for study in (10, 9):
-        write_pictures(tmp_path, drawn(study), study)
-    assert read_pictures(tmp_path).studies.tolist() == [9, 9, 10, 10]
-
-
-@pytest.mark.slow
-def test_a_run_goes_on_from_its_checkpoint_and_severity_begins_with_what_presence_learned(
-    tmp_path: Path,
-) -> None:
-    pictures = joined([drawn(0), drawn(1)])
-    first = train(plan(None, steps=2), examples_for(pictures, None), tmp_path / "presence.pt")
-    again = train(plan(None, steps=2), examples_for(pictures, None), tmp_path / "presence.pt")
-    examples = examples_for(pictures, None)
-    np.testing.assert_allclose(answers_of(first, examples, HOW), answers_of(again, examples, HOW))
-    severity = train(
-        plan(Condition.CENTRAL, steps=1, rate=0),
-        examples_for(pictures, Condition.CENTRAL),
-        tmp_path / "central.pt",
-        start_from=tmp_path / "presence.pt",
+def test_where_none_and_mild_are_one_presence_is_ignored_and_severity_learns_nothing() -> None:
+    pictures = drawn(0)
+    grades = np.array(
+        [
+            [[NONE_OR_MILD, 2, UNKNOWN], [NONE_OR_MILD, NOT_ANNOTATED, UNKNOWN]],
+            [[UNKNOWN, UNKNOWN, NONE_OR_MILD]] * 2,
+        ],
+        np.int8,
     )
-    stem = "stem.0.weight"
-    torch.testing.assert_close(severity.state_dict()[stem], first.state_dict()[stem])
-    assert severity.state_dict()["fc.weight"].shape[0] == len(Grade) - 1
+    told = Pictures(images=pictures.images, grades=grades, studies=pictures.studies)
+    presence = examples_for(told, None)
+    assert presence.wanted.tolist() == [[IGNORED, 1, IGNORED]]  # the others say nothing at all
+    assert len(examples_for(told, Condition.CENTRAL).index) == 0
+    assert examples_for(told, Condition.LATERAL_RECESS).wanted.tolist() == [[0, 1, 0]]
+
+
+def test_what_is_ignored_changes_neither_loss_nor_weights() -> None:
+    wanted = torch.tensor([[1.0, IGNORED, IGNORED], [0.0, IGNORED, 1.0]])
+    logits, other = torch.zeros(2, 3), torch.tensor([[0.0, 9, -9], [0, -9, 0]])
+    assert loss_of(logits, wanted, torch.ones(3), None) == loss_of(other, wanted, torch.ones(3), None)
+    assert class_weights(wanted.numpy())[0] == 1  # one yes and one no
+
+
+def test_presence_without_a_negative_is_refused_with_what_to_add() -> None:
+    pictures = drawn(0)
+    grades = np.full_like(pictures.grades, UNKNOWN)
+    grades[0, :, :2] = [[NONE_OR_MILD, 2], [2, 3]]
+    told = Pictures(images=pictures.images, grades=grades, studies=pictures.studies)
+    with pytest.raises(TrainingError, match=r"no \[\[data\]\] has the grade none for central.*phantom"):
+        check("presence", examples_for(told, None))
+    with pytest.raises(TrainingError, match=r"no .*data.* has an example of it"):
+        check("severity_foraminal", examples_for(told, Condition.FORAMINAL))

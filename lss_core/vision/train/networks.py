@@ -1,0 +1,67 @@
+"""Trained networks in the work folder: where a network begins, and how it is kept when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from lss_core.errors import TrainingError
+from lss_core.vision.bundle import NetworkCard, write_network
+from lss_core.vision.train.place import Place
+from lss_core.vision.train.splits import Part, patients_of
+from lss_core.vision.train.whole import write_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A network with the fields of its card."""
+
+    network: nn.Module
+    fields: Mapping[str, Any]
+
+
+def export_folder(place: Place) -> Path:
+    """Where finished networks lie, each with its card beside it."""
+    return place.work / "networks"
+
+
+def is_done(place: Place, name: str) -> bool:
+    """Whether a network is trained: its card is written last."""
+    return (export_folder(place) / f"{name}.json").is_file()
+
+
+def keep(place: Place, name: str, trained: Trained) -> NetworkCard:
+    """Write a network, then its card."""
+    card = write_network(export_folder(place), name, trained.network, trained.fields)
+    write_text(export_folder(place) / f"{name}.json", card.model_dump_json(indent=2))
+    return card
+
+
+def start_weights(place: Place, name: str, network: nn.Module, *, fresh: bool) -> str:
+    """Give a network the weights of its namesake in `start_from`; what it begins with, in words.
+
+    Raises TrainingError when the namesake is not of the same kind.
+    """
+    if place.start is None or fresh or name not in place.start.card.networks:
+        return "chance"
+    weights = place.start.network(name).state_dict()
+    if {key: one.shape for key, one in weights.items()} != {
+        key: one.shape for key, one in network.state_dict().items()
+    }:
+        raise TrainingError(
+            "start_from",
+            reason=f"the network '{name}' of {place.start.label} is of another kind than the one asked for",
+            remedy="Choose its architecture and base, or say fresh = true in the network's section",
+        )
+    network.load_state_dict(weights)
+    return f"{place.start.label}, {name}"
+
+
+def apart_of(place: Place, entries: Iterable[str]) -> dict[str, list[str]]:
+    """The patients of some entries' data sets that are kept apart for testing."""
+    sets = [entry.data_set for name in entries for entry in place.entries if entry.name == name]
+    return {name: patients_of(place.splits[name], Part.TEST) for name in dict.fromkeys(sets)}

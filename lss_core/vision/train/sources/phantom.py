@@ -1,0 +1,99 @@
+"""Synthetic studies: every outline, place and grade is known by construction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from lss_core.domain import SeriesRole
+from lss_core.phantom import PhantomOptions, PhantomStudy, make_study
+from lss_core.vision.bundle import TrainingData
+from lss_core.vision.segment import Preprocessing
+from lss_core.vision.train.cache import CachedStudy, write_study
+from lss_core.vision.train.data_config import PhantomData
+from lss_core.vision.train.slices import SliceSet, joined, slices_of
+from lss_core.vision.train.sources.base import Case, GradedStudy, Source
+
+ROLES = {
+    "sagittal": (SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1),
+    "axial": (SeriesRole.AXIAL_T2,),
+}
+
+
+class Phantoms(Source):
+    """A seed is a patient. Slices are taken by a chance that is the seed's own."""
+
+    planes = ("sagittal", "axial")
+    graded = True
+    outlined = True
+    about = TrainingData(
+        name="Synthetic lumbar studies of lss_core.phantom",
+        licence="Apache-2.0",
+        attribution="made by this project; each network's card names the seeds kept apart",
+        use="outlines, places and grades known by construction",
+    )
+
+    def __init__(self, data: PhantomData) -> None:
+        self.data = data
+        self._read = lru_cache(maxsize=1)(self._read_or_made)
+
+    def cases(self) -> Sequence[Case]:
+        """A case a seed."""
+        seeds = range(self.data.first_seed, self.data.first_seed + self.data.count)
+        return [Case(id=str(seed), patient=str(seed)) for seed in seeds]
+
+    def slices(self, case: Case, plane: str, how: Preprocessing) -> SliceSet:
+        """`slices_each` of each series of the plane."""
+        study, rng = self._read(int(case.id)), np.random.default_rng([int(case.id), 7])
+        assert study.masks is not None, "a phantom has masks"
+        sets = []
+        for role in ROLES[plane]:
+            count = len(study.series[role].voxels)
+            chosen = rng.choice(count, min(self.data.slices_each, count), replace=False).tolist()
+            sets.append(slices_of(study.series[role], study.masks[role], case.patient, how, chosen))
+        return joined(sets)
+
+    def study(self, case: Case) -> GradedStudy:
+        """The whole study."""
+        return self._read(int(case.id))
+
+    def _read_or_made(self, seed: int) -> GradedStudy:
+        folder = self.data.folder
+        if folder is not None and (folder / str(seed)).is_dir():
+            return _read(CachedStudy(folder=folder / str(seed)))
+        made = make_study(seed, options=self._options())
+        if folder is not None:
+            write_study(folder, made)
+        return _graded(made)
+
+    def _options(self) -> PhantomOptions:
+        return PhantomOptions(
+            sub_slices=self.data.sub_slices,
+            sagittal_slices=self.data.sagittal_slices,
+            sagittal_pixels=self.data.sagittal_pixels,
+            axial_pixels=self.data.axial_pixels,
+        )
+
+
+def _graded(made: PhantomStudy) -> GradedStudy:
+    return GradedStudy(
+        series=made.series,
+        masks=made.masks,
+        grades={site: int(grade) for site, grade in made.grades.items()},
+        canal_points_mm=made.canal_points_mm,
+        site_points_mm=made.site_points_mm,
+    )
+
+
+def _read(cached: CachedStudy) -> GradedStudy:
+    canal, sites, grades = cached.truth()
+    roles = [role for each in ROLES.values() for role in each]
+    return GradedStudy(
+        series={role: cached.volume(role) for role in roles},
+        masks={role: cached.masks(role) for role in roles},
+        grades={site: int(grade) for site, grade in grades.items()},
+        canal_points_mm=canal,
+        site_points_mm=sites,
+    )
