@@ -11,6 +11,11 @@ which needs no loop over quadruples. With one case a patient it is the sum behin
 (2006, Acad Radiol 13:353; 2009, Commun Stat A 38:2586). Where a patient has positive and negative cases,
 W(i, i) is won within him, which is as a rule likelier than between patients: terms within and between are
 then averaged apart and put together again in the shares they have in the figure.
+
+Products are taken of won - figure weight, centred. Where all have read the same it makes no difference. In
+other designs the uncentred products of iMRMC leave the variance at the mercy of the figures' level (it is
+not the same for AUC and 1 - AUC, and in simulations with 6 % of scores missing it came out below 0 in one
+study of ten); centred ones are as unbiased and vary much less.
 """
 
 from __future__ import annotations
@@ -63,11 +68,6 @@ class Sums:
         return np.asarray(self.first + self.second - self.within)
 
     @cached_property
-    def products(self) -> Array:
-        """Products over all pairs of terms: (cells, cells)."""
-        return np.outer(self.total, self.total)
-
-    @cached_property
     def disjoint(self) -> Array:
         """Products over pairs of terms without a common patient, by kind: (2, 2, cells, cells)."""
         parts = (self.within, self.involved - self.within)
@@ -80,14 +80,33 @@ class Sums:
         found[1, 1] += self.pairs + self.crossed
         return found
 
+    def take(self, cells: slice) -> Sums:
+        """The sums of some of the cells."""
+        return Sums(
+            first=self.first[cells],
+            second=self.second[cells],
+            within=self.within[cells],
+            pairs=self.pairs[cells, cells],
+            crossed=self.crossed[cells, cells],
+        )
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Kernels:
-    """The cells of a study: sums of what was won and of how much there was to win."""
+    """The cells of a study; `sums` holds what each has won, then how much there was to win."""
 
     cells: tuple[Cell, ...]
-    won: Sums
-    weight: Sums
+    sums: Sums
+
+    @cached_property
+    def won(self) -> Sums:
+        """What was won."""
+        return self.sums.take(slice(None, len(self.cells)))
+
+    @cached_property
+    def weight(self) -> Sums:
+        """How much there was to win."""
+        return self.sums.take(slice(len(self.cells), None))
 
     @cached_property
     def figures(self) -> Array:
@@ -96,27 +115,36 @@ class Kernels:
 
     @cached_property
     def covariance(self) -> Array:
-        """Unbiased covariance of the cells' figures over patients: (cells, cells).
+        """Covariance of the cells' figures over patients: (cells, cells).
 
-        The product of two figures less its mean over terms without a common patient, which estimates
-        the product of their expectations. Raises StatisticsError where there are no such terms.
+        Less the mean product of centred terms without a common patient, since the product of the
+        figures, so centred, is 0. Raises StatisticsError where there are no such terms.
         """
         shares = self.weight.kinds / self.weight.total
         weights = np.einsum("ac,bd->abcd", shares, shares)
-        return np.asarray(
-            np.outer(self.figures, self.figures) - _mixed(self.won.disjoint, self.weight.disjoint, weights)
-        )
+        centred = self._centred(self.figures[:, None], self.figures)
+        return np.asarray(-_mixed(centred, self.weight.disjoint, weights))
 
-    def apart(self, rows: Codes, columns: Codes, chosen: Flags) -> float:
+    def apart(
+        self, rows: Codes, columns: Codes, chosen: Flags, centres: tuple[float, float] = (0.0, 0.0)
+    ) -> float:
         """The mean product of terms of the cells `rows` and `columns`, where `chosen`, (rows, columns),
-        without a common patient. Raises StatisticsError where there is no such term."""
+        without a common patient, less their centres. Raises StatisticsError where there is no such term.
+        """
+        where = (slice(None), slice(None), rows[:, None], columns[None, :])
         won, weight = (
-            np.where(chosen, sums.disjoint[:, :, rows[:, None], columns[None, :]], 0).sum(axis=(2, 3))
-            for sums in (self.won, self.weight)
+            np.where(chosen, products[where], 0).sum(axis=(2, 3))
+            for products in (self._centred(*centres), self.weight.disjoint)
         )
         shares = [self.weight.kinds[:, cells].sum(axis=1) for cells in (rows, columns)]
         weights = np.outer(*(share / share.sum() for share in shares))
         return float(_mixed(won, weight, weights))
+
+    def _centred(self, first: Array | float, second: Array | float) -> Array:
+        """Products of won - centre weight without a common patient, by kind: (2, 2, cells, cells)."""
+        n, products = len(self.cells), self.sums.disjoint
+        level = first * products[:, :, n:, :n] + products[:, :, :n, n:] * second
+        return np.asarray(products[:, :, :n, :n] - level + first * second * products[:, :, n:, n:])
 
 
 def _mixed(won: Array, weight: Array, shares: Array) -> Array:
@@ -136,18 +164,18 @@ def kernels_of(study: ReaderStudy, measure: Measure, cells: Sequence[Cell]) -> K
     if measure.metric is Metric.KAPPA:
         reason = "kappa is not an average over cases"
         raise StatisticsError("U-statistics", reason=reason, remedy="Use or or dbm for kappa")
-    parts = _pairs if measure.metric is Metric.AUC else _calls
-    won, weight = parts(study, measure, cells)
-    for cell, total in zip(cells, weight.total, strict=True):
+    sums = (_pairs if measure.metric is Metric.AUC else _calls)(study, measure, cells)
+    found = Kernels(cells=tuple(cells), sums=sums)
+    for cell, total in zip(cells, found.weight.total, strict=True):
         if total == 0:
             name = f"reader {study.readers[cell[1]]}, modality {study.modalities[cell[0]]}"
             needed = {Metric.AUC: "positive case and a negative one", Metric.SENSITIVITY: "positive case"}
             reason = f"has not read a {needed.get(measure.metric, 'negative case')}"
             raise StatisticsError(name, reason=reason, remedy="Add such cases or leave the reader out")
-    return Kernels(cells=tuple(cells), won=won, weight=weight)
+    return found
 
 
-def _calls(study: ReaderStudy, measure: Measure, cells: Sequence[Cell]) -> tuple[Sums, Sums]:
+def _calls(study: ReaderStudy, measure: Measure, cells: Sequence[Cell]) -> Sums:
     wanted = measure.metric is Metric.SENSITIVITY
     judged, right = (np.zeros((len(cells), study.n_patients)) for _ in range(2))
     for row, cell in enumerate(cells):
@@ -155,7 +183,7 @@ def _calls(study: ReaderStudy, measure: Measure, cells: Sequence[Cell]) -> tuple
         called = study.scores[cell][kept] >= measure.threshold
         np.add.at(judged[row], study.patients[kept], 1)
         np.add.at(right[row], study.patients[kept], called == wanted)
-    return _single(right), _single(judged)
+    return _single(np.concatenate([right, judged]))
 
 
 def _single(values: Array) -> Sums:
@@ -170,16 +198,18 @@ def _single(values: Array) -> Sums:
     )
 
 
-def _pairs(study: ReaderStudy, measure: Measure, cells: Sequence[Cell]) -> tuple[Sums, Sums]:
+def _pairs(study: ReaderStudy, measure: Measure, cells: Sequence[Cell]) -> Sums:
     n, found = study.n_patients, []
     for cell in cells:
         kept = study.read[cell]
         found.append(
             concordance(study.scores[cell][kept], study.positive[kept], study.patients[kept], n_patients=n)
         )
-    won = _outer_sums([one.positives for one in found], [one.beaten for one in found])
     counts = [one.positives.sum(axis=1, keepdims=True) for one in found]
-    return won, _outer_sums(counts, [one.negatives[:, None] for one in found])
+    others = [one.negatives[:, None] for one in found]
+    return _outer_sums(
+        [*(one.positives for one in found), *counts], [*(one.beaten for one in found), *others]
+    )
 
 
 def _outer_sums(lefts: Sequence[Array], rights: Sequence[Array]) -> Sums:

@@ -3,10 +3,10 @@
 The mean figure of a modality is the figure of all its readers' terms together (pairs of cases for an
 AUC), so a reader who read more counts more; where all read the same cases it is the mean of their
 figures. The covariance of two such figures A and B over random readers and patients is A B less the mean
-product of their terms that share neither reader nor patient, unbiased given the design. Gallas 2006, Acad
-Radiol 13:353; Gallas, Pennello and Myers 2007, JOSA A 24:B70; Gallas and Brown 2008, Neural Netw 21:387;
-Gallas, Bandos, Samuelson and Wagner 2009, Commun Stat A 38:2586. As iMRMC, extended to several cases a
-patient: terms that share a patient in any role are left out of the mean product.
+product of their terms that share neither reader nor patient, given the design. Gallas 2006, Acad Radiol
+13:353; Gallas, Pennello and Myers 2007, JOSA A 24:B70; Gallas and Brown 2008, Neural Netw 21:387; Gallas,
+Bandos, Samuelson and Wagner 2009, Commun Stat A 38:2586. As iMRMC where all have read all; elsewhere terms
+are centred, and terms that share a patient in any role are left out (`kernels`).
 """
 
 from __future__ import annotations
@@ -131,10 +131,12 @@ class Spread:
             return float(total[one.cells] @ between @ total[other.cells]) / (one.weight * other.weight)
         apart = self._different_readers(one, other)
         if self.fixed is Fixed.NONE:
-            return one.figure * other.figure - self.kernels.apart(one.cells, other.cells, apart)
-        where = np.ix_(one.cells, other.cells)
-        won, weight = (sums.products[where][apart].sum() for sums in (self.kernels.won, self.kernels.weight))
-        return one.figure * other.figure - float(won / weight)
+            centres = one.figure, other.figure
+            return -self.kernels.apart(one.cells, other.cells, apart, centres)
+        won, weight = self.kernels.won.total, self.kernels.weight.total
+        mine, yours = (won[group.cells] - group.figure * weight[group.cells] for group in (one, other))
+        among = np.outer(weight[one.cells], weight[other.cells])[apart].sum()
+        return -float(np.outer(mine, yours)[apart].sum() / among)
 
     def _different_readers(self, one: Group, other: Group) -> Flags:
         readers = np.array([reader for _, reader in self.kernels.cells])

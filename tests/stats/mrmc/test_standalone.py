@@ -90,7 +90,8 @@ def test_u_statistics_agree_where_all_have_read_all(drawn, seed, fixed, sites) -
     for one, other in zip(ours.differences, theirs.differences, strict=True):
         assert one.estimate.value == pytest.approx(other.estimate.value)
         if fixed is not Fixed.NONE or ours.components[f"Cov2[{one.second}]"] > 0:
-            assert one.standard_error == pytest.approx(other.standard_error)
+            # With several sites a patient the two differ by where terms are centred: reader or panel.
+            assert one.standard_error == pytest.approx(other.standard_error, rel=1e-6 if sites == 1 else 0.02)
     assert [one.value for one in ours.figures] == pytest.approx([one.value for one in theirs.figures])
 
 
