@@ -12,10 +12,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from lss_core.settings import Settings
 from lss_core.store.engine import Store
 from lss_core.usecases.workspace import Workspace
+
+settings.register_profile("any-machine", deadline=None)  # a busy machine is slow, not wrong
+settings.load_profile("any-machine")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

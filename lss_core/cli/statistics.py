@@ -45,6 +45,7 @@ def analyse(
     seed: Annotated[int, typer.Option(help="Of the replicates.")] = 1,
     level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the intervals.")] = 0.95,
     model: Annotated[list[str] | None, typer.Option(help="A rater that is a model; may be repeated.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="A rater to leave out; may be repeated.")] = None,
     margin: Annotated[float | None, typer.Option(help="Non-inferiority and equivalence margin.")] = None,
     target: Annotated[str, typer.Option("--json", help="Write JSON to this file, or - for the screen.")] = "",
 ) -> None:  # fmt: skip
@@ -66,6 +67,7 @@ def analyse(
         seed=seed,
         level=level,
         models=tuple(model or ()),
+        exclude=tuple(exclude or ()),
         margin=margin,
     )
     found = analyse_csv(request)

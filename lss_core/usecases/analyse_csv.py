@@ -21,7 +21,14 @@ from lss_core.usecases.differences import comparisons, with_holm
 from lss_core.usecases.figures import GroupResult, Measure, RaterResult
 from lss_core.usecases.group_report import GroupReport, figure_json
 from lss_core.usecases.rater_statistics import POSITIVE, SCALE, RaterColumn, Rules
-from lss_core.usecases.rating_csv import CsvRatings, check_attribute, check_rater, kinds_of, read_ratings
+from lss_core.usecases.rating_csv import (
+    CsvRatings,
+    check_attribute,
+    check_rater,
+    kinds_of,
+    read_ratings,
+    without,
+)
 
 MODEL_CURVE = "area under the curve of the scores"
 HARD_LABEL = "hard label: (sensitivity + specificity) / 2"
@@ -43,6 +50,7 @@ class Request:
     seed: int = 1
     level: float = 0.95
     models: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     margin: float | None = None
 
 
@@ -61,7 +69,7 @@ def analyse_csv(request: Request) -> dict[str, Any]:
     Raises StatisticsError with the file, row, reason and remedy for what cannot be read or asked.
     """
     rules = _rules(request)
-    ratings = read_ratings(request.path, request.scale)
+    ratings = without(read_ratings(request.path, request.scale), request.exclude)
     kinds = kinds_of(ratings, request.models)
     for name in (*request.by, request.cluster):
         check_attribute(ratings, name)
@@ -181,6 +189,7 @@ def _made(request: Request, ratings: CsvRatings, kinds: Mapping[str, RaterKind])
         "reference": request.reference,
         "scale": request.scale,
         "positive": request.positive,
+        "excluded": request.exclude,
         "by": request.by,
         "unit": request.unit.value,
         "cluster": request.cluster,

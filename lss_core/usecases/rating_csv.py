@@ -7,7 +7,7 @@ import hashlib
 import io
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lss_core.domain import RaterKind, Site
@@ -94,6 +94,13 @@ def kinds_of(ratings: CsvRatings, models: Sequence[str]) -> dict[str, RaterKind]
     for name in models:
         check_rater(ratings, name)
     return kinds
+
+
+def without(ratings: CsvRatings, names: Sequence[str]) -> CsvRatings:
+    """The ratings without those of some raters. Raises StatisticsError for a name that is not in the file."""
+    for name in names:
+        check_rater(ratings, name)
+    return replace(ratings, rows=tuple(row for row in ratings.rows if row.rater not in names))
 
 
 def check_rater(ratings: CsvRatings, name: str) -> None:

@@ -307,6 +307,15 @@ def test_the_majority_is_more_than_half_of_the_readers(tmp_path) -> None:
     assert value(rater_of(found, "net")["estimates"]["exact_agreement"]) == pytest.approx(agree)
 
 
+def test_who_is_excluded_does_not_vote(tmp_path) -> None:
+    found = analysed(tmp_path, reference="majority", exclude=("truth",))
+    expected = analysed(tmp_path, rows(("net", *READERS)), reference="majority")
+    assert found["groups"] == expected["groups"]
+    assert found["analysis"]["excluded"] == ("truth",)
+    with pytest.raises(StatisticsError, match="there is no rater 'Zoe'"):
+        analysed(tmp_path, exclude=("Zoe",))
+
+
 def test_each_reader_is_held_against_the_majority_of_the_others(tmp_path) -> None:
     found = analysed(tmp_path, rows(("net", *READERS)), reference="leave-one-out")["groups"][0]
     others = GRADES["Ben"] == GRADES["Cleo"]
