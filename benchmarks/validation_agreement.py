@@ -78,6 +78,26 @@ def panel_rows(folder: Path) -> list[Row]:
             Row(statistic=f"{name}, error", data=data, ours=error_of(own, len(counted)), theirs=error,
                 source=source, within=printed(digits if digits == 5 else 8)),
         ]  # fmt: skip
+    counts = read(folder, "table_cont3x3abstractors.csv").astype(int)
+    one, other = np.nonzero(counts)
+    pairs = np.repeat(np.column_stack([one, other]), counts[one, other], axis=0)
+    for coefficient, value, digits in (
+        (Coefficient.GWET, 0.8493305, 7),
+        (Coefficient.BRENNAN_PREDIGER, 0.835, 3),
+        (Coefficient.FLEISS, 0.7962397, 7),
+        (Coefficient.ALPHA, 0.7972585, 7),
+    ):
+        own = panels.panel_large_sample(vote_counts(pairs, grades=3), coefficient)
+        rows.append(
+            Row(
+                statistic=coefficient.titled(Weighting.PLAIN),
+                data="table_cont3x3abstractors",
+                ours=own.value,
+                theirs=value,
+                source="irrCAC's vignette (Gwet 2014)",
+                within=printed(digits),
+            )
+        )
     units = np.arange(len(fifteen))
     fleiss = agreement.fleiss(fifteen, units, n_patients=len(units)).value()
     wikipedia = read(folder, "fleiss_wikipedia_counts.csv")
@@ -100,7 +120,7 @@ def panel_rows(folder: Path) -> list[Row]:
         )
         rows += [
             Row(statistic=f"Krippendorff's alpha, {metric.value}", data="krippendorff_4x12", ours=ours,
-                theirs=value, source="Krippendorff 2011", within=1e-3),
+                theirs=value, source="Krippendorff 2011", within=printed(3)),
             Row(statistic=f"Krippendorff's alpha, {metric.value}", data="krippendorff_4x12", ours=ours,
                 theirs=float(theirs), source="krippendorff"),
         ]  # fmt: skip

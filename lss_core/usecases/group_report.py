@@ -7,7 +7,7 @@ the rest, bounds for what is missing, and differences between a model and the re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import combinations
 from typing import Any
 
@@ -150,7 +150,7 @@ class GroupReport:
         truth = self.own_truth(rater)
         known = truth != MISSING
         positive = np.isin(truth[known], self.rules.positive)
-        probability = score_of(RaterColumn(**{**vars(rater), "scores": None}), self.rules)[known]
+        probability = score_of(replace(rater, scores=None), self.rules)[known]
         patients, n = self.table.patients[known], self.table.n_patients
         found = {
             "ranked_probability_score": self.figure(
