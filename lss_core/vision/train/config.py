@@ -21,7 +21,7 @@ from lss_core.vision.networks import REGNETS
 from lss_core.vision.train.data_config import Data, Located
 
 STAGES = ("segment", "presence", "severity", "ensemble")
-_FREE = ("output", "device", "threads", "workers", "tensorboard")
+_FREE = ("output", "work", "device", "threads", "workers", "tensorboard")
 """Keys that may change while a run is under way: they do not change what comes out."""
 
 

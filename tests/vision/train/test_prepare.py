@@ -1,0 +1,87 @@
+"""Pictures of real studies: outlined and located by networks, places believed where people gave them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lss_core.dicom.export import StudyHeader, write_series
+from lss_core.domain import Condition, Level, Side, Site
+from lss_core.measure.study import Study
+from lss_core.phantom import PhantomOptions, make_study
+from lss_core.settings import get_settings
+from lss_core.usecases.training import Reader
+from lss_core.vision.bundle import load_bundle
+from lss_core.vision.train.config import load_config
+from lss_core.vision.train.pictures import NONE_OR_MILD, NOT_ANNOTATED, UNKNOWN, Pictures
+from lss_core.vision.train.place import Place, placed
+from lss_core.vision.train.prepare import annotated, pictures_for, prepare, prepare_pictures
+from lss_core.vision.train.sources.base import GradedStudy
+from lss_core.vision.train.splits import Part
+
+SHIPPED = Path(__file__).resolve().parents[3] / "models" / "lss-small"
+HEAD = 'name = "x"\nlicence = "MIT"\noutput = "o"\nwork = "w"\n[presence]\n[[data]]\npart = "train"\n'
+
+
+def place_of(folder: Path, data: str) -> Place:
+    (folder / "x.toml").write_text(f'start_from = "{SHIPPED}"\n{HEAD}{data}\n')
+    return placed(load_config(folder / "x.toml"), Reader(settings=get_settings()))
+
+
+def pictures_in(place: Place) -> Pictures:
+    prepare(place)
+    prepare_pictures(place, load_bundle(SHIPPED))
+    return pictures_for(place, Part.TRAIN)[0]
+
+
+@pytest.mark.slow
+def test_a_csv_of_grades_beside_dicom_becomes_pictures_with_their_grades(tmp_path: Path) -> None:
+    made = make_study(7, options=PhantomOptions(sub_slices=1))
+    for number, (role, volume) in enumerate(made.series.items(), start=1):
+        write_series(
+            volume,
+            tmp_path / "studies" / "a" / role.value,
+            study=StudyHeader(name="a"),
+            role=role,
+            number=number,
+        )
+    (tmp_path / "grades.csv").write_text(
+        "case,site,grade\na,central:L3_L4,2\na,lateral_recess:L3_L4:right,3\n"
+    )
+    data = 'kind = "grades"\nname = "g"\ncsv = "grades.csv"\ndicom = "studies"\nlicence = "MIT"'
+    pictures = pictures_in(place_of(tmp_path, data))
+    assert len(pictures) == 1  # of the one level with a grade
+    assert pictures.images.std() > 10
+    left, right = pictures.grades[0].tolist()
+    assert left == [2, NOT_ANNOTATED, UNKNOWN]
+    assert right == [2, 3, UNKNOWN]
+
+
+@pytest.mark.slow
+def test_the_shared_rsna_study_becomes_pictures_without_a_negative(shared_data: Path, tmp_path: Path) -> None:
+    pictures = pictures_in(place_of(tmp_path, f'kind = "rsna"\nfolder = "{shared_data / "rsna_study"}"'))
+    assert len(pictures) >= 10  # of 15; what cannot be cropped is left out
+    assert set(np.unique(pictures.grades)) == {NONE_OR_MILD, UNKNOWN, 2, 3}
+
+
+def test_what_people_have_annotated_stands_in_place_of_what_was_found() -> None:
+    foramen = Site(condition=Condition.FORAMINAL, level=Level.L5_S1, side=Side.LEFT)
+    found = Study(
+        series={},
+        masks={},
+        canal_points_mm={Level.L4_L5: (0.0, 0, 0), Level.L5_S1: (1.0, 0, 0)},
+        axial_slices={Level.L4_L5: 3, Level.L5_S1: 9},
+    )
+    told = GradedStudy(
+        series={},
+        grades={},
+        canal_points_mm={Level.L4_L5: (5.0, 5, 5)},
+        site_points_mm={foramen: (2.0, 2, 2)},
+        axial_slices={Level.L4_L5: 4},
+    )
+    study = annotated(found, told)
+    assert study.canal_points_mm == {Level.L4_L5: (5, 5, 5), Level.L5_S1: (1, 0, 0)}
+    assert study.axial_slices == {Level.L4_L5: 4, Level.L5_S1: 9}
+    assert study.site_points_mm == {foramen: (2, 2, 2)}
