@@ -27,7 +27,8 @@ def measure_axial(section: Section) -> dict[Side | None, Measurements]:
     `herniation_width_mm`, `herniation_depth_mm`, `herniation_area_mm2` (0 where the disc is seen
     and no herniation is), `herniation_offset_mm` (its centre from the midline, left positive),
     `sac_mean` (signal over that of muscle), `sac_contrast` (standard deviation over mean of the
-    signal in the sac), `flavum_thickness_mm` (the thicker side).
+    signal in the sac), `flavum_thickness_mm` (the thicker side), `posterior_fat_mm` (what of the
+    canal lies behind the sac). `quantities` has their sources and cut-offs.
     For a side: see `_side`.
     """
     sac, canal = (_main(section.masks[name]) for name in (Structure.DURAL_SAC, Structure.SPINAL_CANAL))
@@ -42,6 +43,7 @@ def measure_axial(section: Section) -> dict[Side | None, Measurements]:
     if middle is None:
         return {None: level, Side.LEFT: {}, Side.RIGHT: {}}
     _add(level, "asymmetry_ratio", partial(shapes.asymmetry_ratio, sac, middle))
+    _add(level, "posterior_fat_mm", partial(_posterior_fat_mm, section, sac, canal))
     level |= _herniation(section, middle) | _signal(section, sac)
     sides: dict[Side | None, Measurements] = {side: _side(section, side, middle, level) for side in Side}
     thickest = [one["flavum_thickness_mm"] for one in sides.values() if "flavum_thickness_mm" in one]
@@ -61,9 +63,8 @@ def half(mask: Mask, side: Side, midline_column: float) -> Mask:
 def _side(section: Section, side: Side, middle: float, level: Measurements) -> Measurements:
     """`recess_height_mm` (median ventral-dorsal room of the lateral recess; 0 where it is gone,
     that is, not seen although the canal and the facet of the side are), `recess_area_mm2`,
-    `flavum_thickness_mm` (largest circle inside; above 4 mm counts as thick, Safak et al.,
-    J Clin Imaging 2010), `facet_area_mm2`, `herniation_area_mm2` on the side, and
-    `asymmetry_ratio` (positive where the sac is larger on this side)."""
+    `flavum_thickness_mm` (largest circle inside; above 4 mm counts as thick), `facet_area_mm2`,
+    `herniation_area_mm2` on the side, and `asymmetry_ratio` (positive where the sac is larger here)."""
     spacing, factor = section.spacing_mm, section.area_factor
     parts = {name: half(mask, side, middle) for name, mask in section.masks.items()}
     found = Measurements()
@@ -82,6 +83,20 @@ def _side(section: Section, side: Side, middle: float, level: Measurements) -> M
     if "asymmetry_ratio" in level:
         found["asymmetry_ratio"] = level["asymmetry_ratio"] * (1 if side is Side.LEFT else -1)
     return found
+
+
+def _posterior_fat_mm(section: Section, sac: Mask, canal: Mask) -> float:
+    """What of the canal lies behind the sac in the middle, mean over a band of 3 mm."""
+    if not canal.any() or not sac.any():
+        raise MeasurementError("Canal", reason="it is not seen", remedy="Check the segmentation")
+    _, centre = shapes.centroid(sac)
+    columns = np.flatnonzero(sac.any(0) & canal.any(0))
+    band = columns[np.abs(columns - centre) * section.spacing_mm[1] <= shapes.MIDDLE_BAND_MM / 2]
+    if not len(band):
+        raise MeasurementError("Sac", reason="its middle is not seen", remedy="Check the segmentation")
+    last = len(sac) - 1 - sac[::-1, band].argmax(0)
+    behind = np.arange(len(sac))[:, None] > last
+    return float((canal[:, band] & behind).sum(0).mean()) * section.spacing_mm[0]
 
 
 def _herniation(section: Section, middle: float) -> Measurements:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lss_core.domain import Point, SagittalStructure
 from lss_core.errors import MeasurementError
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.standing import standing
@@ -56,6 +57,53 @@ def axial_section(volume: Volume, masks: MaskStack, slice_index: int, axis: Floa
     spacing = (stored[0] * float(shrink[0]), stored[1] * float(shrink[1]))
     cosine = abs(float(volume.normals[slice_index] @ axis))
     return Section(masks=named, spacing_mm=spacing, area_factor=cosine / float(shrink.prod()), image=image)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SideSection:
+    """One sagittal slice, standing, and a place on it.
+
+    place: row and column of the place. up: where the canal's head end is, (rows, columns) mm.
+    """
+
+    masks: Mapping[str, Mask]
+    place: tuple[float, float]
+    up: tuple[float, float]
+    spacing_mm: Spacing
+    image: Float
+
+    @property
+    def bone(self) -> Mask:
+        """Vertebrae with all their parts, and the sacrum."""
+        found: Mask = (
+            self.masks[SagittalStructure.VERTEBRA]
+            | self.masks[SagittalStructure.SACRUM]
+            | self.masks[SagittalStructure.SPINOUS_PROCESS]
+        )
+        return found
+
+    @property
+    def disc(self) -> Mask:
+        """All discs."""
+        return self.masks[SagittalStructure.DISC]
+
+
+def side_section(
+    volume: Volume, masks: MaskStack, slice_index: int, point: Point, ends: tuple[Point, Point]
+) -> SideSection:
+    """A sagittal slice, standing, with a place on it; `ends` of the canal, upper and lower."""
+    turn = standing(volume, slice_index)
+    spacing, shape = turn.spacing(volume.spacing_mm), volume.shape[1:]
+    pixels, _ = volume.to_pixel(slice_index, np.array([point, *ends]))
+    place, high, low = (turn.point((float(row), float(column)), shape) for row, column in pixels)
+    up = ((high[0] - low[0]) * spacing[0], (high[1] - low[1]) * spacing[1])
+    return SideSection(
+        masks={name: turn.forth(masks.mask(name, slice_index)) for name in masks.structures},
+        place=place,
+        up=up if up[0] < 0 else (-1.0, 0.0),
+        spacing_mm=spacing,
+        image=turn.forth(volume.voxels[slice_index]).astype(float),
+    )
 
 
 def sac_axis(centres_mm: Float, at_mm: Float) -> Float:

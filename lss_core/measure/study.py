@@ -6,26 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lss_core.domain import (
-    SITES,
-    Condition,
-    Level,
-    Point,
-    SagittalStructure,
-    SeriesRole,
-    Side,
-    Site,
-    Structure,
-)
+from lss_core.domain import SITES, Condition, Level, Point, SeriesRole, Side, Site
 from lss_core.errors import MeasurementError
 from lss_core.imaging.masks import MaskStack
-from lss_core.imaging.standing import standing
 from lss_core.imaging.volume import Volume
-from lss_core.measure import grades, sagittal, shapes
+from lss_core.measure import grades
 from lss_core.measure.axial import Measurements, measure_axial
-from lss_core.measure.planes import axial_section, sac_axis
+from lss_core.measure.discs import DiscView
+from lss_core.measure.foramen import Foramen, foramen
+from lss_core.measure.planes import SideSection, axial_section, side_section
+from lss_core.measure.sac import SacCourse
 
 NEAR_MM = 5.0
 """A slice shows a place when its plane passes within this distance of it."""
@@ -33,18 +24,13 @@ NEAR_MM = 5.0
 FORAMEN_SERIES = (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2)
 """Where foramina are measured, the better one first."""
 
-RATIOS = {
-    "sac_area_ratio": "sac_area_mm2",
+NEIGHBOUR_RATIOS = {
+    "sac_neighbour_ratio": "sac_area_mm2",
+    "sac_height_ratio": "sac_height_mm",
     "canal_area_ratio": "canal_area_mm2",
     "canal_ap_ratio": "canal_ap_mm",
 }
-"""Ratios to the patient's own normal, and what they are ratios of."""
-
-BESIDE_MM = 18.0
-"""Half the way to the next disc: as far as a level's own surroundings go."""
-
-Centres = dict[int, NDArray[np.float64]]
-"""The sac's centre, patient coordinates, by axial slice."""
+"""Ratios to the mean of the nearest unaffected levels, and what they are ratios of."""
 
 SHARED_WITH_SIDES = {"canal_ap_mm", "sac_area_ratio"}
 """Sizes of the level that its recesses carry too."""
@@ -75,25 +61,35 @@ class Study:
         """Whether a series is there with its masks."""
         return role in self.series and role in self.masks
 
+    def side_section(self, role: SeriesRole, index: int, point: Point, level: Level) -> SideSection:
+        """A sagittal slice, standing, with a level's place on it."""
+        ends = self._canal_ends(level, point)
+        return side_section(self.series[role], self.masks[role], index, point, ends)
 
-def measure_study(study: Study) -> dict[Site, Measurements]:
-    """Millimetres of all 25 sites; what cannot be measured is absent.
+    def _canal_ends(self, level: Level, otherwise: Point) -> tuple[Point, Point]:
+        """The canal's points one level up and one down; the level's own at the ends."""
+        order, known = list(Level), self.canal_points_mm
+        here = order.index(level)
+        own = known.get(level, otherwise)
+        return known.get(order[max(here - 1, 0)], own), known.get(order[min(here + 1, len(order) - 1)], own)
 
-    Central sites carry what `measure_axial` gives for a level, `disc_bulge_mm` and
-    `disc_height_mm` from the sagittal T2, and the ratios to the patient's own normal, the mean
-    of the nearest unaffected levels (`sac_area_ratio`, `canal_area_ratio`, `canal_ap_ratio`).
-    For the sac it is not less than the sac's area beside the very disc, within 18 mm of it:
-    when all levels are narrow, the sac behind the vertebrae still shows its size. Recess sites
-    carry their side's sizes and the level's `canal_ap_mm` and `sac_area_ratio`. Foraminal sites
-    carry `foramen_height_mm`, `foramen_width_mm`, `foramen_area_mm2` from the sagittal T1 (T2
-    where there is none), and the disc's sizes.
+
+def measure_study(study: Study, *, step: int = 0) -> dict[Site, Measurements]:
+    """Every quantity of all 25 sites (`quantities.QUANTITIES` says what each is); what cannot be
+    measured is absent.
+
+    step: so many slices aside of those that show the sites best, where there are such.
+
+    Central sites carry what an axial slice tells of the level, the level's disc from the sagittal
+    T2, and ratios to the patient's own normal. `sac_area_ratio`: the normal is that of the sac
+    behind the vertebrae above and below (`sac.SacCourse.normal_mm2`), or, where the axial
+    slices do not reach there, that of the nearest unaffected levels. Recess sites carry their
+    side's sizes and the level's `canal_ap_mm` and `sac_area_ratio`. Foraminal sites carry the
+    foramen's sizes, from the sagittal T1 (T2 where there is none), and the disc's.
     """
-    discs = {level: _disc(study, level) for level in study.canal_points_mm}
-    slices = {level: study.axial_slice(level) for level in Level}
-    centres = _sac_centres(study)
-    axial = {level: _axial(study, index, centres) for level, index in slices.items() if index is not None}
-    _add_ratios({level: sides[None] for level, sides in axial.items()}, _beside_discs(study, centres))
-    return {site: _site(study, site, axial, discs) for site in SITES}
+    discs = {level: _disc(study, level, step) for level in study.canal_points_mm}
+    axial = _axial(study, step)
+    return {site: _site(study, site, axial, discs, step) for site in SITES}
 
 
 def near_slice(study: Study, role: SeriesRole, point: Point) -> int | None:
@@ -104,11 +100,20 @@ def near_slice(study: Study, role: SeriesRole, point: Point) -> int | None:
     return index if away <= NEAR_MM else None
 
 
+def slice_beside(volume: Volume, slice_index: int, step: int) -> int | None:
+    """The slice so many steps on in the same block of a volume, if there is one."""
+    index = slice_index + step
+    if not 0 <= index < len(volume.voxels) or volume.block[index] != volume.block[slice_index]:
+        return None
+    return index
+
+
 def _site(
     study: Study,
     site: Site,
     axial: Mapping[Level, Mapping[Side | None, Measurements]],
     discs: Mapping[Level, Measurements],
+    step: int,
 ) -> Measurements:
     level = axial.get(site.level, {})
     whole, disc = level.get(None, {}), discs.get(site.level, {})
@@ -117,133 +122,124 @@ def _site(
     if site.condition is Condition.LATERAL_RECESS:
         shared = {name: size for name, size in whole.items() if name in SHARED_WITH_SIDES}
         return {**shared, **level.get(site.side, {})}
-    return {**_foramen(study, site), **disc}
+    return {**_foramen(study, site, step), **disc}
 
 
-def _axial(study: Study, slice_index: int, centres: Centres) -> dict[Side | None, Measurements]:
-    volume, masks = study.series[SeriesRole.AXIAL_T2], study.masks[SeriesRole.AXIAL_T2]
-    axis = _axis(centres, slice_index)
-    return measure_axial(axial_section(volume, masks, slice_index, axis))
-
-
-def _axis(centres: Centres, slice_index: int) -> NDArray[np.float64] | None:
-    """The sac's direction at a slice; None where the slice's own plane has to do."""
-    if slice_index not in centres:
-        return None
-    try:
-        return sac_axis(np.array(list(centres.values())), centres[slice_index])
-    except MeasurementError:
-        return None
-
-
-def _sac_centres(study: Study) -> Centres:
-    """The sac's centre in each axial slice that shows it, patient coordinates."""
+def _axial(study: Study, step: int) -> dict[Level, dict[Side | None, Measurements]]:
+    """What the axial slices tell of each level that one shows."""
     role = SeriesRole.AXIAL_T2
     if not study.has(role):
         return {}
-    volume, sac = study.series[role], study.masks[role].mask(Structure.DURAL_SAC)
-    seen = [k for k in range(len(sac)) if sac[k].any()]
-    return {k: volume.to_patient(k, np.array([shapes.centroid(sac[k])]))[0] for k in seen}
+    volume, masks = study.series[role], study.masks[role]
+    course = SacCourse.of(volume, masks)
+    levels = {}
+    for level in Level:
+        shown = study.axial_slice(level)
+        index = None if shown is None else slice_beside(volume, shown, step)
+        if index is not None:
+            levels[level] = measure_axial(axial_section(volume, masks, index, course.axis(index)))
+            _add_least(levels[level][None], course, volume, index)
+    normals = {level: course.normal_mm2(point) for level, point in study.canal_points_mm.items()}
+    _add_ratios({level: sides[None] for level, sides in levels.items()}, normals)
+    return levels
 
 
-def _beside_discs(study: Study, centres: Centres) -> dict[Level, float]:
-    """The largest area of the sac, perpendicular to it, within 18 mm of each level's point, mm2."""
-    if not centres:
-        return {}
-    volume, masks = study.series[SeriesRole.AXIAL_T2], study.masks[SeriesRole.AXIAL_T2]
-    sac, areas = masks.mask(Structure.DURAL_SAC), dict[int, float]()
-    for k in centres:
-        axis = _axis(centres, k)
-        cosine = 1.0 if axis is None else abs(float(volume.normals[k] @ axis))
-        areas[k] = shapes.area_mm2(sac[k], volume.spacing_mm, cosine=cosine)
-    largest = {}
-    for level, point in study.canal_points_mm.items():
-        away = {k: float(np.linalg.norm(centre - point)) for k, centre in centres.items()}
-        near = [areas[k] for k in centres if away[k] <= BESIDE_MM]
-        if near:
-            largest[level] = max(near)
-    return largest
+def _add_least(level: Measurements, course: SacCourse, volume: Volume, index: int) -> None:
+    """The least area of the sac on the slice and its two neighbours."""
+    beside = [slice_beside(volume, index, step) for step in (-1, 0, 1)]
+    areas = [course.areas_mm2[k] for k in beside if k is not None and k in course.areas_mm2]
+    if areas and "sac_area_mm2" in level:
+        level["sac_least_area_mm2"] = min(areas)
 
 
-def _disc(study: Study, level: Level) -> Measurements:
+def _add_ratios(levels: Mapping[Level, Measurements], normals_mm2: Mapping[Level, float | None]) -> None:
+    for ratio, size in NEIGHBOUR_RATIOS.items():
+        sizes = {level: found[size] for level, found in levels.items() if size in found}
+        for level in sizes:
+            levels[level][ratio] = sizes[level] / grades.own_normal(sizes, level)
+    for level, found in levels.items():
+        if "sac_neighbour_ratio" in found:
+            normal = normals_mm2.get(level)
+            own = found["sac_neighbour_ratio"] if normal is None else found["sac_area_mm2"] / normal
+            found["sac_area_ratio"] = own
+
+
+def _disc(study: Study, level: Level, step: int) -> Measurements:
     role, point = SeriesRole.SAGITTAL_T2, study.canal_points_mm[level]
-    index = near_slice(study, role, point)
+    shown = near_slice(study, role, point)
+    index = None if shown is None else slice_beside(study.series[role], shown, step)
     if index is None:
         return {}
-    masks, place, spacing, up = _sagittal(study, role, index, point, level)
-    disc = masks[SagittalStructure.DISC]
-    found = Measurements()
+    section = study.side_section(role, index, point, level)
+    try:
+        disc = DiscView.of(section.disc, section.place, section.spacing_mm, up=section.up)
+    except MeasurementError:
+        return {}  # absent, as the caller is told
+    found, bone = Measurements(), section.bone
     sizes: dict[str, Callable[[], float]] = {
-        "disc_height_mm": lambda: sagittal.disc_height_mm(disc, place, spacing, up=up),
-        "disc_bulge_mm": lambda: sagittal.disc_bulge_mm(disc, _bone(masks), place, spacing, up=up),
+        "disc_height_mm": lambda: disc.mean_height_mm,
+        "posterior_disc_height_mm": lambda: disc.posterior_height_mm,
+        "disc_height_ratio": lambda: disc.height_index,
+        "disc_wedge_deg": lambda: disc.wedge_deg,
+        "disc_bulge_mm": lambda: disc.bulge_mm(bone),
+        "listhesis_mm": lambda: disc.slip_mm(bone),
     }
     for name, measure in sizes.items():
         try:
             found[name] = measure()
         except MeasurementError:
-            continue  # absent, as the caller is told
+            continue  # absent too
     return found
 
 
-def _foramen(study: Study, site: Site) -> Measurements:
+def _foramen(study: Study, site: Site, step: int) -> Measurements:
+    """The foramen's sizes where it is shown; its room, the least of the slices on both sides of it."""
     point = study.site_points_mm.get(site)
     if point is None:
         return {}
     for role in FORAMEN_SERIES:
         index = near_slice(study, role, point)
-        if index is None:
-            continue
-        masks, place, spacing, up = _sagittal(study, role, index, point, site.level)
-        solid = _bone(masks) | masks[SagittalStructure.DISC]
-        try:
-            size = sagittal.foramen(solid, place, spacing, up=up)
-        except MeasurementError:
+        index = None if index is None else slice_beside(study.series[role], index, step)
+        shown = None if index is None else _foramen_at(study, site, role, index, point)
+        if index is None or shown is None:
             continue  # the next series may show it
-        return {
-            "foramen_height_mm": size.height_mm,
-            "foramen_width_mm": size.width_mm,
-            "foramen_area_mm2": size.area_mm2,
-        }
+        other = _foramen_at(study, site, role, _across(study.series[role], index, point), point)
+        return _sizes(shown, other or shown)
     return {}
 
 
-def _sagittal(
-    study: Study, role: SeriesRole, index: int, point: Point, level: Level
-) -> tuple[dict[str, shapes.Mask], tuple[float, float], shapes.Spacing, tuple[float, float]]:
-    """A standing sagittal slice: masks, where the point is, spacing, and where the canal's head end is."""
-    volume, masks = study.series[role], study.masks[role]
-    turn = standing(volume, index)
-    shape = volume.shape[1:]
-    pixels = [volume.to_pixel(index, np.array([p]))[0][0] for p in (point, *_canal_ends(study, level, point))]
-    place, high, low = (turn.point((float(p[0]), float(p[1])), shape) for p in pixels)
-    named = {name: turn.forth(masks.mask(name, index)) for name in masks.structures}
-    spacing = turn.spacing(volume.spacing_mm)
-    up = ((high[0] - low[0]) * spacing[0], (high[1] - low[1]) * spacing[1])
-    return named, place, spacing, up if up[0] < 0 else sagittal.UP
+def _across(volume: Volume, index: int, point: Point) -> int | None:
+    """The next slice on the other side of a point, if its plane is within 5 mm."""
+    away = (np.asarray(point) - volume.positions_mm) @ volume.normals[index]
+    beside = [k for k in (index - 1, index + 1) if 0 <= k < len(away) and abs(away[k]) <= NEAR_MM]
+    return min(beside, key=lambda k: abs(away[k]), default=None)
 
 
-def _canal_ends(study: Study, level: Level, otherwise: Point) -> tuple[Point, Point]:
-    """The canal's points one level up and one down; the level's own at the ends."""
-    order, known = list(Level), study.canal_points_mm
-    here = order.index(level)
-    own = known.get(level, otherwise)
-    return known.get(order[max(here - 1, 0)], own), known.get(order[min(here + 1, len(order) - 1)], own)
+def _foramen_at(
+    study: Study, site: Site, role: SeriesRole, index: int | None, point: Point
+) -> Foramen | None:
+    if index is None:
+        return None
+    section = study.side_section(role, index, point, site.level)
+    image = section.image if role is SeriesRole.SAGITTAL_T1 else None
+    solid = section.bone | section.disc
+    try:
+        return foramen(
+            solid, section.place, section.spacing_mm, up=section.up, image=image, dark=section.disc
+        )
+    except MeasurementError:
+        return None
 
 
-def _bone(masks: Mapping[str, shapes.Mask]) -> shapes.Mask:
-    bone: shapes.Mask = (
-        masks[SagittalStructure.VERTEBRA]
-        | masks[SagittalStructure.SACRUM]
-        | masks[SagittalStructure.SPINOUS_PROCESS]
-    )
-    return bone
-
-
-def _add_ratios(levels: Mapping[Level, Measurements], sac_beside_mm2: Mapping[Level, float]) -> None:
-    for ratio, size in RATIOS.items():
-        sizes = {level: found[size] for level, found in levels.items() if size in found}
-        for level in sizes:
-            normal = grades.own_normal(sizes, level)
-            if size == "sac_area_mm2":
-                normal = max(normal, sac_beside_mm2.get(level, 0.0))
-            levels[level][ratio] = sizes[level] / normal
+def _sizes(shown: Foramen, other: Foramen) -> Measurements:
+    narrow = min(shown, other, key=lambda one: one.room_mm2)
+    found = {
+        "foramen_room_mm2": narrow.room_mm2,
+        "foramen_clearance_mm": min(shown.clearance_mm, other.clearance_mm),
+        "foramen_height_mm": shown.height_mm,
+        "foramen_width_mm": shown.width_mm,
+        "foramen_area_mm2": shown.area_mm2,
+    }
+    if narrow.fat_mm2 is not None:
+        found["foramen_fat_mm2"] = narrow.fat_mm2
+    return found

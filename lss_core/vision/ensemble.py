@@ -20,7 +20,17 @@ MEASUREMENT, CLASSIFICATION = "measurement", "classification"
 """The streams' names in a finding."""
 
 FEATURES: Mapping[Condition, tuple[str, ...]] = {
-    Condition.CENTRAL: ("sac_area_ratio", "sac_area_mm2", "sac_height_mm", "canal_ap_mm", "sac_mean"),
+    Condition.CENTRAL: (
+        "sac_area_ratio",
+        "sac_area_mm2",
+        "sac_height_mm",
+        "canal_ap_mm",
+        "canal_area_mm2",
+        "sac_mean",
+        "disc_bulge_mm",
+        "flavum_thickness_mm",
+        "herniation_depth_mm",
+    ),
     Condition.LATERAL_RECESS: (
         "recess_height_mm",
         "recess_area_mm2",
@@ -31,11 +41,11 @@ FEATURES: Mapping[Condition, tuple[str, ...]] = {
         "herniation_area_mm2",
     ),
     Condition.FORAMINAL: (
-        "foramen_area_mm2",
-        "foramen_height_mm",
-        "foramen_width_mm",
-        "disc_height_mm",
-        "disc_bulge_mm",
+        "foramen_room_mm2",
+        "foramen_clearance_mm",
+        "foramen_fat_mm2",
+        "posterior_disc_height_mm",
+        "listhesis_mm",
     ),
 }
 """The measurements that speak for a condition. Without the first the stream says nothing."""

@@ -24,7 +24,6 @@ from lss_core.domain import (
 from lss_core.errors import MeasurementError
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
-from lss_core.measure import sagittal
 from lss_core.measure.planes import sac_axis
 from lss_core.measure.study import Study, measure_study
 
@@ -169,38 +168,12 @@ def test_a_sac_seen_once_has_no_direction() -> None:
         sac_axis(np.zeros((1, 3)), np.zeros(3))
 
 
-def square_foramen() -> np.ndarray:
-    solid = np.ones((80, 80), bool)
-    solid[20:60, 30:50] = False  # 40 rows, 20 columns
-    return solid
-
-
-def test_a_foramen_is_measured_from_bone_to_bone() -> None:
-    size = sagittal.foramen(square_foramen(), (39.5, 39.5), (0.5, 0.5))
-    assert size.height_mm == pytest.approx(20, abs=0.8)
-    assert size.width_mm == pytest.approx(10, abs=0.7)
-    assert size.area_mm2 == pytest.approx(200, rel=0.06)
-
-
-def test_a_foramen_that_no_bone_bounds_is_refused() -> None:
-    with pytest.raises(MeasurementError, match="bone does not bound it"):
-        sagittal.foramen(np.zeros((80, 80), bool), (39.5, 39.5), (0.5, 0.5))
-
-
 def drawn_disc(bulge_mm: float) -> tuple[np.ndarray, np.ndarray]:
     """A disc 10 mm high between two bodies, at 0.5 mm, standing out by a bulge."""
     disc, bone = np.zeros((140, 140), bool), np.zeros((140, 140), bool)
     bone[10:58, 20:80] = bone[82:130, 20:80] = True
     disc[60:80, 20 : 80 + round(bulge_mm / 0.5)] = True
     return disc, bone
-
-
-@pytest.mark.parametrize("bulge_mm", [0, 2, 5])
-def test_a_bulge_is_what_stands_out_behind_the_bodies(bulge_mm: float) -> None:
-    disc, bone = drawn_disc(bulge_mm)
-    found = sagittal.disc_bulge_mm(disc, bone, (70.0, 110.0), (0.5, 0.5))
-    assert found == pytest.approx(bulge_mm, abs=0.1)
-    assert sagittal.disc_height_mm(disc, (70.0, 110.0), (0.5, 0.5)) == pytest.approx(10, abs=0.3)
 
 
 def test_a_sagittal_series_adds_the_disc_and_the_foramina() -> None:

@@ -1,0 +1,67 @@
+"""How far a measurement can be trusted: its spread over slices, and over several outlines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lss_core.domain import SeriesRole, Site
+from lss_core.imaging.masks import MaskStack
+from lss_core.measure.axial import Measurements
+from lss_core.measure.study import Study, measure_study
+
+STEPS = (-1, 0, 1)
+"""The slice that shows a site best, and its neighbours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spread:
+    """Several values of one quantity, in its unit: their median, standard deviation (n - 1), number."""
+
+    median: float
+    deviation: float
+    n: int
+
+
+def spread_of(several: Sequence[Mapping[Site, Mapping[str, float]]]) -> dict[Site, dict[str, Spread]]:
+    """The spread of each quantity over several measurements of one study.
+
+    A quantity that was measured fewer than twice has no spread and is absent.
+    """
+    sites = dict.fromkeys(site for one in several for site in one)
+    return {site: _spread([one[site] for one in several if site in one]) for site in sites}
+
+
+def over_slices(study: Study) -> dict[Site, dict[str, Spread]]:
+    """The spread over the slice that shows a site best and its neighbours in the same block."""
+    return spread_of([measure_study(study, step=step) for step in STEPS])
+
+
+def over_outlines(
+    study: Study, outlines: Sequence[Mapping[SeriesRole, MaskStack]]
+) -> dict[Site, dict[str, Spread]]:
+    """The spread over several outlines of one study, such as those of test-time augmentation.
+
+    outlines: one set of masks each, on the study's own grids; they stand in for its masks.
+    """
+    return spread_of(measured_each(study, outlines))
+
+
+def measured_each(
+    study: Study, outlines: Sequence[Mapping[SeriesRole, MaskStack]]
+) -> list[dict[Site, Measurements]]:
+    """The measurements of a study under each of several outlines."""
+    return [measure_study(replace(study, masks={**study.masks, **masks})) for masks in outlines]
+
+
+def _spread(several: Sequence[Mapping[str, float]]) -> dict[str, Spread]:
+    found = {}
+    for name in dict.fromkeys(name for one in several for name in one):
+        values = np.array([one[name] for one in several if name in one])
+        if len(values) > 1:
+            found[name] = Spread(
+                median=float(np.median(values)), deviation=float(values.std(ddof=1)), n=len(values)
+            )
+    return found
