@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from dotenv import dotenv_values
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lss_core.errors import SettingsError
+
+ELSEWHERE = {"LSS_REQUIRE_BROWSER", "LSS_CHROMIUM"}
+"""What tests and benchmarks read."""
 
 
 class Settings(BaseSettings):
@@ -27,11 +33,29 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where networks run: auto, cpu or cuda."
     )
-    decode_memory_mb: int = Field(2048, description="Memory limit of the child process that decodes a file.")
-    decode_seconds: int = Field(60, description="Time limit for one file in that process.")
+    decode_memory_mb: int = Field(
+        2048, gt=0, description="Memory limit of the child process that decodes a file."
+    )
+    decode_seconds: int = Field(60, gt=0, description="Time limit for one file in that process.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="What is logged: DEBUG, INFO, WARNING or ERROR and above."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known(cls, given: dict[str, object]) -> dict[str, object]:
+        """Refuse a name that is none of ours: a slip of the pen would else go unseen."""
+        ours = {f"LSS_{name.upper()}" for name in cls.model_fields} | ELSEWHERE
+        strangers = sorted(
+            name
+            for name in {*os.environ, *dotenv_values(".env")}
+            if name.startswith("LSS_") and name not in ours
+        )
+        if strangers:
+            close = difflib.get_close_matches(strangers[0], ours, n=1)
+            remedy = f"Did you mean {close[0]}" if close else "See the table in docs/operators.md"
+            raise SettingsError(strangers[0], reason="there is no such setting", remedy=remedy)
+        return given
 
     @property
     def url(self) -> str:

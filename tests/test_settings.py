@@ -40,3 +40,15 @@ def test_a_wrong_setting_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("LSS_DEVICE", "abacus")
     with pytest.raises(SettingsError, match=r"LSS_DEVICE.*cpu.*Correct it in the environment or in \.env"):
         get_settings()
+
+
+def test_a_misspelt_setting_is_refused_with_the_name_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LSS_DATA_DIRR", "x")
+    with pytest.raises(SettingsError, match="Did you mean LSS_DATA_DIR"):
+        get_settings()
+
+
+def test_a_limit_of_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LSS_DECODE_SECONDS", "-1")
+    with pytest.raises(SettingsError, match="LSS_DECODE_SECONDS"):
+        get_settings()

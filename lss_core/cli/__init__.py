@@ -11,8 +11,6 @@ import sys
 from lss_core.cli.commands import app
 from lss_core.cli.show import IN_PART, REFUSED, err
 from lss_core.errors import LssError
-from lss_core.logs import configure_logs
-from lss_core.settings import get_settings
 
 __all__ = ["IN_PART", "REFUSED", "app", "main"]
 
@@ -20,7 +18,6 @@ __all__ = ["IN_PART", "REFUSED", "app", "main"]
 def main() -> None:
     """Run a command; a refusal is printed as what, why and what to do."""
     try:
-        configure_logs(get_settings())
         app()
     except LssError as error:
         err.print(f"[bold]{error.subject}[/]: {error.reason}.\n{error.remedy}.", highlight=False)

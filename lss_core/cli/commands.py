@@ -31,6 +31,7 @@ from lss_core.cli.show import (
 from lss_core.cli.statistics import analyse
 from lss_core.cli.train import train
 from lss_core.domain import Condition, Grade, Level, Verdict
+from lss_core.logs import configure_logs
 from lss_core.settings import get_settings
 
 if TYPE_CHECKING:
@@ -42,6 +43,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Import lumbar MRI, grade stenosis, export ratings. Research use only, not a medical device.",
 )
+
+
+@app.callback()
+def begin() -> None:
+    """What every command does first."""
+    configure_logs(get_settings(), quiet=True)
+
+
 app.add_typer(accounts, name="users")
 app.command()(analyse)
 app.command()(mrmc)

@@ -9,8 +9,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lss_core.store.engine import Transaction
+from lss_core.store.engine import ACTS, Transaction
 from lss_core.store.tables import audit
+
+FREE_TEXT = {"reason"}
+"""Details that people write themselves: they stay in the database."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +28,9 @@ class AuditEntry:
 
 
 def record(tx: Transaction, *, at: datetime, actor: str, act: str, subject: str, **details: Any) -> None:
-    """Add an entry: 'user:R-…' did 'case.delete' to 'C-…'."""
+    """Add an entry: 'user:R-…' did 'case.delete' to 'C-…'. It is logged once it is committed."""
+    known = {name: value for name, value in details.items() if name not in FREE_TEXT}
+    tx.info.setdefault(ACTS, []).append({"event": act, "actor": actor, "subject": subject, **known})
     tx.execute(sa.insert(audit).values(at=at, actor=actor, act=act, subject=subject, details=details))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -16,10 +17,14 @@ from alembic.util import CommandError
 
 from lss_core.errors import StoreError
 
+_log = structlog.get_logger(__name__)
+
 Transaction = sa.Connection
 """An open transaction, which the query functions are handed."""
 
 BUSY_SECONDS = 30
+ACTS = "acts"
+"""Where a transaction keeps what is to be logged when it is committed."""
 WRITERS_LOCK = 0x4C5353  # 'LSS', PostgreSQL's advisory lock that writers queue at
 
 
@@ -53,13 +58,19 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
-        """A transaction that writes: all of it or, when anything is raised, nothing."""
+        """A transaction that writes: all of it or, when anything is raised, nothing.
+
+        What was recorded in it (`audit.record`) is logged when it is committed.
+        """
         with self._connect() as connection:
+            acts = connection.info[ACTS] = []
             connection.execution_options(lss_write=True)
             with connection.begin():
                 if self.dialect == "postgresql":
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITERS_LOCK)))
                 yield connection
+            for act in acts:
+                _log.info(**act)
 
     def migrate(self) -> None:
         """Bring the schema up to this code; several processes may try at once.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -11,6 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from lss_core.errors import AccessError, ConflictError, LssError, NotFoundError
 from lss_core.usecases.users import User, user_of
 from lss_core.usecases.workspace import Workspace, open_workspace
+
+_log = structlog.get_logger(__name__)
 
 COOKIE = "lss_session"
 """The cookie that carries the token of a sign-in."""
@@ -50,11 +53,15 @@ def _answer(work: Work, request: Request, body: bytes) -> Response:
         return refusal(401, "You are signed out. Sign in again.")
     try:
         return work(workspace, user, request, body)
-    except AccessError:
-        return refusal(403, "This is not open to you.")
-    except NotFoundError:
-        return refusal(404, "There is no such thing.")
-    except ConflictError as error:
-        return refusal(409, f"{error.reason}. {error.remedy}")
     except LssError as error:
-        return refusal(422, f"{error.reason}. {error.remedy}")
+        status, text = _said(error)
+        _log.warning("request.refused", status=status, actor=user.id, path=request.url.path)
+        return refusal(status, text)
+
+
+def _said(error: LssError) -> tuple[int, str]:
+    if isinstance(error, AccessError):
+        return 403, "This is not open to you."
+    if isinstance(error, NotFoundError):
+        return 404, "There is no such thing."
+    return 409 if isinstance(error, ConflictError) else 422, f"{error.reason}. {error.remedy}"

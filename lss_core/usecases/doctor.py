@@ -11,9 +11,9 @@ from importlib import metadata
 from lss_core import __version__
 from lss_core.errors import LssError
 from lss_core.settings import Settings
-from lss_core.usecases.workspace import open_workspace
+from lss_core.usecases.workspace import make_data_dir, open_workspace
 from lss_core.vision.bundle import find_bundle
-from lss_core.vision.engine import device_names
+from lss_core.vision.engine import device_named, device_names
 
 PACKAGES = ("streamlit", "torch", "torchvision", "pydicom", "plotly", "pandas", "scikit-learn", "sqlalchemy")
 LITTLE_DISK_GB = 5
@@ -34,7 +34,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield Check(name="lss_core", well=True, found=f"{__version__}, Python {platform.python_version()}")
     for package in PACKAGES:
         yield Check(name=package, well=True, found=metadata.version(package))
-    yield Check(name="devices", well=True, found=", ".join(device_names()))
+    yield _attempt("devices", lambda: f"{device_named(settings.device)} of {', '.join(device_names())}")
     yield _attempt("database", lambda: open_workspace(settings).store.describe())
     yield _attempt("bundle", lambda: find_bundle(settings.models_dir, settings.bundle).describe())
     yield _disk(settings)
@@ -48,7 +48,10 @@ def _attempt(name: str, look: Callable[[], str]) -> Check:
 
 
 def _disk(settings: Settings) -> Check:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        make_data_dir(settings.data_dir)
+    except LssError as error:
+        return Check(name="disk", well=False, found=error.reason, remedy=error.remedy)
     free_gb = shutil.disk_usage(settings.data_dir).free / 1e9
     return Check(
         name="disk",

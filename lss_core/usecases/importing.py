@@ -6,10 +6,13 @@ import os
 import secrets
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+
+import structlog
 
 from lss_core.dicom.batch import DicomBatch, DicomSeries, DicomStudy, FileVerdict
 from lss_core.dicom.reading import iter_batches
@@ -26,6 +29,8 @@ from lss_core.usecases.users import DEFAULT_STUDY, User, require
 from lss_core.usecases.workspace import Workspace
 
 __all__ = ["FileVerdict", "ImportReport", "ImportStatus", "ImportedCase", "import_paths"]
+
+_log = structlog.get_logger(__name__)
 
 KEY_BYTES = 32
 
@@ -130,6 +135,8 @@ def _import_batches(
                 reason = error.reason if isinstance(error, GeometryError) else str(error)
                 refused |= {series.uid: f"the study cannot be kept: {reason}" for series in study.series}
         files += [_refused(file, refused) for file in batch.verdicts]
+    counts = Counter(file.verdict.value for file in files)
+    _log.info("import.done", actor=user.id, subject=study_id, cases=len(imported), **counts)
     return ImportReport(study_id=study_id, files=tuple(files), cases=tuple(imported))
 
 

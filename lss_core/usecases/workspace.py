@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from lss_core.errors import SettingsError
 from lss_core.settings import Settings, get_settings
 from lss_core.store.engine import Store
 
@@ -51,9 +52,20 @@ def open_workspace(settings: Settings | None = None) -> Workspace:
     return _open(chosen.url, chosen.data_dir, chosen)
 
 
+def make_data_dir(data_dir: Path) -> None:
+    """The data folder, made where it is not there. Raises SettingsError where that cannot be."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"the folder {data_dir} cannot be made: {error.strerror}"
+        raise SettingsError(
+            "LSS_DATA_DIR", reason=reason, remedy="Name a folder that you may write to"
+        ) from error
+
+
 @cache
 def _open(url: str, data_dir: Path, settings: Settings) -> Workspace:
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_data_dir(data_dir)
     store = Store(url)
     store.migrate()
     return Workspace(settings=settings, store=store)
