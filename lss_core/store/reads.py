@@ -44,6 +44,17 @@ def get_read(tx: Transaction, read_id: str) -> ReadRecord:
     return _record(tx, row)
 
 
+def study_reads(tx: Transaction, study_id: str) -> list[ReadRecord]:
+    """All sittings with a study's cases and their answers, in the order in which they were opened."""
+    of_study = t.reads.c.case_id.in_(sa.select(t.cases.c.id).where(t.cases.c.study_id == study_id))
+    answers: dict[str, dict[str, Answer]] = {}
+    given = sa.select(t.ratings).join(t.reads, t.reads.c.id == t.ratings.c.read_id).where(of_study)
+    for row in tx.execute(given.order_by(t.ratings.c.id)):
+        answers.setdefault(row.read_id, {})[row.site] = _answer(row)
+    query = sa.select(t.reads).where(of_study).order_by(t.reads.c.opened_at, t.reads.c.id)
+    return [_record_of(row, answers.get(row.id, {})) for row in tx.execute(query)]
+
+
 def reads_of_rater(tx: Transaction, rater_id: str, arm: str) -> dict[str, tuple[str, int, bool]]:
     """Of each case he has opened: his newest sitting's id, sites answered, whether submitted."""
     answered = (
@@ -126,6 +137,10 @@ def _answer(row: sa.Row[Any]) -> Answer:
 
 def _record(tx: Transaction, row: sa.Row[Any]) -> ReadRecord:
     query = sa.select(t.ratings).where(t.ratings.c.read_id == row.id).order_by(t.ratings.c.id)
+    return _record_of(row, {answer.site: _answer(answer) for answer in tx.execute(query)})
+
+
+def _record_of(row: sa.Row[Any], answers: dict[str, Answer]) -> ReadRecord:
     return ReadRecord(
         id=row.id,
         case_id=row.case_id,
@@ -133,5 +148,5 @@ def _record(tx: Transaction, row: sa.Row[Any]) -> ReadRecord:
         arm=row.arm,
         opened_at=row.opened_at,
         submitted_at=row.submitted_at,
-        answers={answer.site: _answer(answer) for answer in tx.execute(query)},
+        answers=answers,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lss_core.domain import SITES, Answer, Grade, NotGradable, RaterKind, Role, Site
@@ -10,8 +10,8 @@ from lss_core.errors import AccessError, StoreError
 from lss_core.store import audit, cases, ratings, reads, references, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.values import (
+    SITE_OF,
     Decision,
-    RatingRow,
     ReadRecord,
     ReferenceGrade,
     ReferenceMethod,
@@ -24,7 +24,7 @@ from lss_core.usecases.workspace import Workspace
 
 __all__ = [
     "Adjudication", "Decision", "ReferenceGrade", "ReferenceMethod", "ReferenceSummary", "add_reference",
-    "adjudicate", "adjudications_due", "list_references", "make_majority_reference",
+    "adjudicate", "adjudications_due", "list_references", "make_majority_reference", "open_reads",
 ]  # fmt: skip
 
 ADJUDICATION = "adjudication"
@@ -59,15 +59,17 @@ def make_majority_reference(
 ) -> ReferenceSummary:
     """Freeze the panel's majority, and the adjudicator's word where there is none. Coordinators.
 
-    Sites that have neither are left out, and sites that part of the panel has not answered.
+    Only submitted reads count. Sites that have neither are left out, and cases that part of the panel has
+    not submitted.
     Raises StoreError when there is not one grade.
     """
     require(user, Role.COORDINATOR)
     with workspace.store.write() as tx:
-        settled = _settled(tx, study_id)
+        given = reads.study_reads(tx, study_id)
+        settled = _settled(tx, study_id, given)
         grades = [
             found
-            for case_id, votes in _votes(tx, study_id).items()
+            for case_id, votes in _votes(given, _panel(tx, study_id)).items()
             for site, vote in votes.items()
             if (found := _decide(case_id, site, vote, settled.get((case_id, site))))
         ]
@@ -100,13 +102,14 @@ def add_reference(
 
 
 def adjudications_due(workspace: Workspace, user: User, study_id: str) -> list[Adjudication]:
-    """The sites without a majority, settled or not. Adjudicators of the study and coordinators."""
+    """The sites without a majority of the submitted reads, settled or not.
+
+    Adjudicators of the study and coordinators.
+    """
     with workspace.store.read() as tx:
-        if user.blinded:
-            _adjudicator(tx, user, study_id)
-        else:
-            require(user, Role.COORDINATOR)
-        settled = _settled(tx, study_id)
+        _may_adjudicate(tx, user, study_id)
+        given = reads.study_reads(tx, study_id)
+        settled = _settled(tx, study_id, given)
         return [
             Adjudication(
                 case_id=case_id,
@@ -114,10 +117,23 @@ def adjudications_due(workspace: Workspace, user: User, study_id: str) -> list[A
                 votes=None if user.blinded else _counts(vote),
                 settled=settled.get((case_id, site)),
             )
-            for case_id, votes in _votes(tx, study_id).items()
+            for case_id, votes in _votes(given, _panel(tx, study_id)).items()
             for site, vote in sorted(votes.items(), key=lambda item: SITES.index(item[0]))
             if vote.outcome is Outcome.ADJUDICATION_DUE
         ]
+
+
+def open_reads(workspace: Workspace, user: User, study_id: str) -> int:
+    """How many reads of the panel, one a reader and case, are not submitted yet.
+
+    Adjudicators of the study and coordinators.
+    """
+    with workspace.store.read() as tx:
+        _may_adjudicate(tx, user, study_id)
+        panel, known = _panel(tx, study_id), cases.case_ids(tx, study_id)
+        given = reads.study_reads(tx, study_id)
+    done = {(read.case_id, read.rater_id) for read in _counted(given, panel)}
+    return len(panel) * len(known) - len(done)
 
 
 def adjudicate(
@@ -136,6 +152,13 @@ def adjudicate(
         read = _adjudication_read(tx, workspace, case_id, rater_id)
         if reads.add_answer(tx, read, answer, key=idempotency_key, at=now):
             audit.record(tx, at=now, actor=user.id, act="adjudicate", subject=read.id, site=answer.site.key)
+
+
+def _may_adjudicate(tx: Transaction, user: User, study_id: str) -> None:
+    if user.blinded:
+        _adjudicator(tx, user, study_id)
+    else:
+        require(user, Role.COORDINATOR)
 
 
 def _adjudicator(tx: Transaction, user: User, study_id: str) -> str:
@@ -157,29 +180,33 @@ def _adjudication_read(tx: Transaction, workspace: Workspace, case_id: str, rate
     )
 
 
-def _votes(tx: Transaction, study_id: str) -> dict[str, dict[Site, Vote]]:
-    """The panel's vote at each site that one of it answered, case by case."""
-    panel = [rater.id for rater in studies.study_raters(tx, study_id) if rater.in_panel]
+def _panel(tx: Transaction, study_id: str) -> list[str]:
+    return [rater.id for rater in studies.study_raters(tx, study_id) if rater.in_panel]
+
+
+def _counted(given: Iterable[ReadRecord], panel: Sequence[str]) -> list[ReadRecord]:
+    """The reads that vote: of the panel, submitted."""
+    return [
+        read
+        for read in given
+        if read.rater_id in panel and read.submitted_at is not None and read.arm != ADJUDICATION
+    ]
+
+
+def _votes(given: Iterable[ReadRecord], panel: Sequence[str]) -> dict[str, dict[Site, Vote]]:
+    """The panel's vote at each site that one of it answered in a submitted read, case by case."""
     answers: dict[str, dict[str, dict[Site, Grade | None]]] = {}
-    for row in _without_adjudication(ratings.study_ratings(tx, study_id)):
-        if row.rater_id in panel:
-            case = answers.setdefault(row.case_id, {rater_id: {} for rater_id in panel})
-            case[row.rater_id][row.site] = row.grade
+    for read in _counted(given, panel):
+        case = answers.setdefault(read.case_id, {rater_id: {} for rater_id in panel})
+        case[read.rater_id] |= {SITE_OF[key]: answer.grade for key, answer in read.answers.items()}
     return {case_id: majority_of_sites(list(readers.values())) for case_id, readers in answers.items()}
 
 
-def _without_adjudication(rows: Iterable[RatingRow]) -> Iterable[RatingRow]:
-    return (row for row in rows if row.arm != ADJUDICATION)
-
-
-def _settled(tx: Transaction, study_id: str) -> dict[tuple[str, Site], Answer]:
-    """The newest adjudication of each site."""
+def _settled(tx: Transaction, study_id: str, given: Iterable[ReadRecord]) -> dict[tuple[str, Site], Answer]:
+    """The newest adjudication of each site, with its reason."""
+    words = {read.id: read.answers for read in given if read.arm == ADJUDICATION}
     rows = sorted(ratings.study_ratings(tx, study_id), key=lambda row: row.given_at)
-    return {
-        (row.case_id, row.site): Answer(site=row.site, grade=row.grade, not_gradable=row.not_gradable)
-        for row in rows
-        if row.arm == ADJUDICATION
-    }
+    return {(row.case_id, row.site): words[row.read_id][row.site.key] for row in rows if row.read_id in words}
 
 
 def _counts(vote: Vote) -> tuple[int, int, int, int]:
@@ -211,7 +238,7 @@ def _freeze(
         raise StoreError(
             "Reference standard",
             reason="there is not one grade for it",
-            remedy="Let the whole panel read at least one case",
+            remedy="Let the whole panel read at least one case and submit it",
         )
     now = workspace.now()
     reference_id = references.add_reference(

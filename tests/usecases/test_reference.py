@@ -7,7 +7,7 @@ import pytest
 
 from lss_core.domain import SITES, Answer, Grade, NotGradable, Role
 from lss_core.errors import AccessError, StoreError
-from lss_core.store import references
+from lss_core.store import reads, references
 from lss_core.usecases.export import COLUMNS, ratings_csv
 from lss_core.usecases.reading import open_read, record_answer
 from lss_core.usecases.reference import (
@@ -17,16 +17,21 @@ from lss_core.usecases.reference import (
     adjudications_due,
     list_references,
     make_majority_reference,
+    open_reads,
 )
 from lss_core.usecases.users import OPERATOR
 
 AGREED, SPLIT, UNSEEN, HALF_READ = SITES[:4]
 
 
-def _give(workspace, reader, answers):
+def _give(workspace, reader, answers, *, submit=True):
+    """A read with these answers; submitted past the rule that all 25 sites need one."""
     read = open_read(workspace, reader)
     for number, answer in enumerate(answers):
         record_answer(workspace, reader, read.read_id, answer, idempotency_key=str(number))
+    if submit:
+        with workspace.store.write() as tx:
+            reads.submit_read(tx, read.read_id, at=workspace.now())
 
 
 @pytest.fixture
@@ -58,6 +63,26 @@ def test_the_majority_stands_and_what_is_split_or_half_read_is_left_out(workspac
     }
 
 
+def test_a_read_has_no_vote_and_makes_no_tie_before_it_is_submitted(workspace, study_id, case_id, person):
+    readers = [person(Role.READER, f"reader {n}") for n in range(2)]
+    judge = person(Role.ADJUDICATOR)
+    split = [[Answer(site=SPLIT, grade=Grade(n))] for n in range(2)]
+    _give(workspace, readers[0], split[0])
+    _give(workspace, readers[1], split[1], submit=False)
+    assert adjudications_due(workspace, judge, study_id) == []
+    assert open_reads(workspace, judge, study_id) == 1
+    with pytest.raises(StoreError, match="not one grade"):
+        make_majority_reference(workspace, OPERATOR, study_id)
+    _give(workspace, readers[1], [])
+    assert [due.site for due in adjudications_due(workspace, judge, study_id)] == [SPLIT]
+    assert open_reads(workspace, OPERATOR, study_id) == 0
+
+
+def test_how_many_reads_are_open_is_no_readers_business(workspace, study_id, panel):
+    with pytest.raises(AccessError, match="for the study's adjudicators"):
+        open_reads(workspace, panel[0], study_id)
+
+
 def test_an_adjudicator_settles_what_is_split_without_seeing_the_votes(
     workspace, study_id, case_id, person, panel
 ):
@@ -65,7 +90,7 @@ def test_an_adjudicator_settles_what_is_split_without_seeing_the_votes(
     (due,) = adjudications_due(workspace, judge, study_id)
     assert (due.case_id, due.site, due.votes, due.settled) == (case_id, SPLIT, None, None)
     assert adjudications_due(workspace, OPERATOR, study_id)[0].votes == (1, 1, 1, 0)
-    word = Answer(site=SPLIT, grade=Grade.SEVERE)
+    word = Answer(site=SPLIT, grade=Grade.SEVERE, note="the sac is a slit")
     for _ in range(2):
         adjudicate(workspace, judge, study_id, case_id, word, idempotency_key="1")
     (due,) = adjudications_due(workspace, judge, study_id)
@@ -91,13 +116,17 @@ def test_a_reader_outside_the_panel_has_no_vote(workspace, study_id, person, pan
     assert _grades(workspace, reference)[AGREED][0] is Grade.MODERATE
 
 
-def test_a_reference_is_frozen_and_a_newer_one_gets_a_higher_version(workspace, study_id, panel):
+def test_a_reference_is_frozen_and_a_newer_one_gets_a_higher_version(
+    workspace, study_id, case_id, person, panel
+):
     first = make_majority_reference(workspace, OPERATOR, study_id)
     before = _grades(workspace, first)
-    _give(workspace, panel[1], [Answer(site=HALF_READ, grade=Grade(3))][:0])
+    word, judge = Answer(site=SPLIT, grade=Grade.SEVERE), person(Role.ADJUDICATOR)
+    adjudicate(workspace, judge, study_id, case_id, word, idempotency_key="1")
     second = make_majority_reference(workspace, OPERATOR, study_id)
     assert (first.version, second.version) == (1, 2)
     assert _grades(workspace, first) == before
+    assert _grades(workspace, second).keys() - before.keys() == {SPLIT}
     assert [r.version for r in list_references(workspace, OPERATOR, study_id)] == [2, 1]
 
 

@@ -12,7 +12,7 @@ from lss_core.usecases import runs
 from lss_core.usecases.analysis import MEAN_READER
 from lss_core.usecases.cases import list_cases
 from lss_core.usecases.figures import Measure
-from lss_core.usecases.reading import open_read, record_answer
+from lss_core.usecases.reading import open_read, record_answer, submit_read
 from lss_core.usecases.reference import add_reference, make_majority_reference
 from lss_core.usecases.results import COLUMNS, results_csv, study_results
 from lss_core.usecases.users import OPERATOR
@@ -46,6 +46,7 @@ def panel(workspace, person, case_ids):
                 if number == 2 and index == len(SITES) - 1:
                     answer = Answer(site=site, not_gradable=NotGradable.POOR_QUALITY)
                 record_answer(workspace, reader, read.read_id, answer, idempotency_key=f"{index}")
+            submit_read(workspace, reader, read.read_id)
     return readers
 
 
@@ -89,16 +90,19 @@ def test_the_same_seed_gives_the_same_intervals_and_another_seed_others(workspac
     assert other.conditions[0].raters[0].n == results.conditions[0].raters[0].n
 
 
-def test_a_new_answer_makes_new_results(workspace, study_id, case_ids, panel, results) -> None:
+def test_an_answer_makes_new_results_before_its_read_is_submitted(
+    workspace, study_id, case_ids, person, results
+) -> None:
+    guest = person(Role.READER, "guest", in_panel=False)
     with workspace.store.read() as tx:
         before = ratings.data_version(tx, study_id)
-    read = open_read(workspace, panel[0], case_ids[0])
-    changed = Answer(site=SITES[0], grade=Grade.SEVERE)
-    record_answer(workspace, panel[0], read.read_id, changed, idempotency_key="changed")
+    read = open_read(workspace, guest, case_ids[0])
+    given = Answer(site=SITES[0], grade=Grade.SEVERE)
+    record_answer(workspace, guest, read.read_id, given, idempotency_key="given")
     with workspace.store.read() as tx:
         assert ratings.data_version(tx, study_id) != before
     after = study_results(workspace, OPERATOR, study_id, resamples=200)
-    assert _rater(after, "reader 0", Condition.CENTRAL).figures[Measure.KAPPA_GRADED].value < 1
+    assert _rater(after, "guest", Condition.CENTRAL).n == 1
 
 
 def test_a_reference_from_outside_does_not_favour_the_readers(workspace, study_id, case_ids, panel) -> None:
