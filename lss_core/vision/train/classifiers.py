@@ -23,11 +23,10 @@ from lss_core.vision.train.classification import (
     figure_of,
 )
 from lss_core.vision.train.config import ClassifierConfig
-from lss_core.vision.train.networks import Trained, apart_of, start_weights
-from lss_core.vision.train.outlines import told
+from lss_core.vision.train.networks import Trained, apart_of, run_of, start_weights, told
 from lss_core.vision.train.place import Place
 from lss_core.vision.train.prepare import pictures_for
-from lss_core.vision.train.run import Run, Validate
+from lss_core.vision.train.run import Validate
 from lss_core.vision.train.splits import Part
 
 NETWORKS: dict[str, Condition | None] = {PRESENCE: None, **{severity_name(c): c for c in Condition}}
@@ -50,28 +49,17 @@ def train_classifier(place: Place, name: str, before: Bundle) -> Trained:
     examples = examples_for(pictures, plan.condition)
     check(name, examples)
     network, begun = _begun(place, name, plan, before, fresh=section.fresh)
-    run = Run(
-        network,
-        place.schedule(section),
-        place.work / "checkpoints" / f"{name}.pt",
-        arithmetic=place.arithmetic,
-        teller=place.teller(name),
-    )
+    run = run_of(place, name, network, section)
     run.train(Pictured(plan=plan, examples=examples), _validate(place, plan))
     found = run.averaged()
     apart = examples_for(pictures_for(place, Part.TEST)[0], plan.condition)
+    course = {**told(run, begun), "examples": len(examples.index), "pictures": counts}
     fields = {
         "architecture": plan.architecture,
         "inputs": 3,
         "outputs": plan.outputs,
         "preprocessing": plan.preprocessing.model_dump(mode="json"),
-        "training": {
-            **told(run),
-            "begun with": begun,
-            "examples": len(examples.index),
-            "pictures": counts,
-            "apart": apart_of(place, counts),
-        },
+        "training": {**course, "apart": apart_of(place, counts)},
         "results": results_of(found, apart, plan, place.arithmetic),
     }
     return Trained(network=found, fields=fields)

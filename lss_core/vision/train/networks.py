@@ -11,7 +11,9 @@ from torch import nn
 
 from lss_core.errors import TrainingError
 from lss_core.vision.bundle import NetworkCard, write_network
+from lss_core.vision.train.config import TrainingSteps
 from lss_core.vision.train.place import Place
+from lss_core.vision.train.run import Run
 from lss_core.vision.train.splits import Part, patients_of
 from lss_core.vision.train.whole import write_text
 
@@ -65,3 +67,26 @@ def apart_of(place: Place, entries: Iterable[str]) -> dict[str, list[str]]:
     """The patients of some entries' data sets that are kept apart for testing."""
     sets = [entry.data_set for name in entries for entry in place.entries if entry.name == name]
     return {name: patients_of(place.splits[name], Part.TEST) for name in dict.fromkeys(sets)}
+
+
+def run_of(place: Place, name: str, network: nn.Module, section: TrainingSteps) -> Run:
+    """The run of a network, taken up from its checkpoint where there is one."""
+    return Run(
+        network,
+        place.schedule(section),
+        place.work / "checkpoints" / f"{name}.pt",
+        arithmetic=place.arithmetic,
+        teller=place.teller(name),
+    )
+
+
+def told(run: Run, begun: str) -> dict[str, Any]:
+    """What a card says of a run's course; begun: with which weights."""
+    return {
+        "steps": run.step,
+        "best step": run.best_step or run.step,
+        "validation figure": None if run.best is None else round(run.best_figure, 5),
+        "minutes": round(run.seconds / 60, 1),
+        "seed": run.schedule.seed,
+        "begun with": begun,
+    }

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import torch
 
 from lss_core.errors import TrainingError
 from lss_core.vision.networks import UNet
-from lss_core.vision.train.networks import Trained, apart_of, start_weights
+from lss_core.vision.train.networks import Trained, apart_of, run_of, start_weights, told
 from lss_core.vision.train.outline_plans import OutlinePlan, outline_plan, outline_section
 from lss_core.vision.train.place import Place
 from lss_core.vision.train.prepare import slices_for
-from lss_core.vision.train.run import Run, Validate
+from lss_core.vision.train.run import Validate
 from lss_core.vision.train.segmentation import Batches, Source, dice_of
 from lss_core.vision.train.slices import SliceSet
 from lss_core.vision.train.splits import Part
@@ -23,7 +22,7 @@ from lss_core.vision.train.splits import Part
 def train_outlines(place: Place, plane: str) -> Trained:
     """Train, or go on training, the network of a plane; Dice on the patients kept apart for testing."""
     plan, section = outline_plan(place.config, plane), outline_section(place.config, plane)
-    train, apart = slices_for(place, plane, Part.TRAIN), slices_for(place, plane, Part.TEST)
+    train = slices_for(place, plane, Part.TRAIN)
     if not train:
         raise TrainingError(
             f"segment.{plane}",
@@ -33,49 +32,25 @@ def train_outlines(place: Place, plane: str) -> Trained:
     torch.manual_seed(place.config.seed)
     network = UNet(inputs=1, outputs=len(plan.structures), base=section.base)
     begun = start_weights(place, plane, network, fresh=section.fresh)
-    run = Run(
-        network,
-        place.schedule(section),
-        place.work / "checkpoints" / f"{plane}.pt",
-        arithmetic=place.arithmetic,
-        teller=place.teller(plane),
-    )
+    run = run_of(place, plane, network, section)
     validation = slices_for(place, plane, Part.VALIDATION)
     run.train(
         _batches(place, plane, plan, train), _validate(place, plan, validation, section.validation_slices)
     )
-    network_found = run.averaged()
-    results = {
-        f"dice {name}": dice_of(network_found, slices, plan.structures, place.arithmetic)
-        for name, slices in apart.items()
-    }
+    found, apart = run.averaged(), slices_for(place, plane, Part.TEST)
     fields = {
         "architecture": "unet",
         "inputs": 1,
         "outputs": plan.structures,
         "base": section.base,
         "preprocessing": plan.preprocessing.model_dump(mode="json"),
-        "training": {
-            **told(run),
-            "begun with": begun,
-            "slices": _counts(train),
-            "apart": apart_of(place, train),
+        "training": {**told(run, begun), "slices": _counts(train), "apart": apart_of(place, train)},
+        "results": {
+            f"dice {name}": dice_of(found, slices, plan.structures, place.arithmetic)
+            for name, slices in apart.items()
         },
-        "results": results,
     }
-    return Trained(network=network_found, fields=fields)
-
-
-def told(run: Run) -> dict[str, Any]:
-    """What a card says of a run's course."""
-    figure = None if run.best is None else round(run.best_figure, 5)
-    return {
-        "steps": run.step,
-        "best step": run.best_step or run.step,
-        "validation figure": figure,
-        "minutes": round(run.seconds / 60, 1),
-        "seed": run.schedule.seed,
-    }
+    return Trained(network=found, fields=fields)
 
 
 def _batches(place: Place, plane: str, plan: OutlinePlan, train: Mapping[str, SliceSet]) -> Batches:

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  (torch's own idiom)
 from numpy.typing import NDArray
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
@@ -97,6 +98,12 @@ def write_pictures(path: Path, pictures: Pictures) -> None:
 def read_pictures(paths: Iterable[Path]) -> Pictures:
     """The pictures in some files as one set."""
     return joined([none_yet(), *(Pictures(**load_file(path)) for path in paths)])
+
+
+def how_many(path: Path) -> int:
+    """How many pictures a file holds, without reading them."""
+    with safe_open(path, framework="numpy") as file:
+        return int(file.get_slice("images").get_shape()[0])
 
 
 def none_yet() -> Pictures:

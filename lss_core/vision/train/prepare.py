@@ -11,7 +11,7 @@ from lss_core.vision.bundle import Bundle
 from lss_core.vision.engine import outlined
 from lss_core.vision.segment import Segmenter, make_segmenter
 from lss_core.vision.train.outline_plans import outline_plan
-from lss_core.vision.train.pictures import Pictures, pictures_of, read_pictures, write_pictures
+from lss_core.vision.train.pictures import Pictures, how_many, pictures_of, read_pictures, write_pictures
 from lss_core.vision.train.place import Entry, Place
 from lss_core.vision.train.slices import SliceSet, joined, read_slices, write_slices
 from lss_core.vision.train.sources.base import Case, GradedStudy
@@ -55,7 +55,7 @@ def pictures_for(place: Place, part: Part) -> tuple[Pictures, dict[str, int]]:
         if entry.source.graded:
             own = [place.file("pictures", entry, case, ".safetensors") for case in entry.cases[part]]
             files += own
-            counts[entry.name] = len(read_pictures(own))
+            counts[entry.name] = sum(map(how_many, own))
     return read_pictures(files), counts
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -148,7 +149,7 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
         self.optimiser.zero_grad(set_to_none=True)
-        there = tuple(part.to(self.arithmetic.device, non_blocking=True) for part in batch)
+        there = tuple(self._sent(part) for part in batch)
         value = task.loss(self.network, there, self.arithmetic)
         self.scaler.scale(value).backward()  # type: ignore[no-untyped-call]
         self.scaler.unscale_(self.optimiser)
@@ -196,12 +197,20 @@ class Run:
             finally:
                 pool.shutdown(cancel_futures=True)
 
+    def _sent(self, part: Tensor) -> Tensor:
+        """A part of a batch on the device, by pinned memory where that pays."""
+        if self.arithmetic.device.type == "cpu":
+            return part
+        return part.pin_memory().to(self.arithmetic.device, non_blocking=True)
+
+    def _there(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        return {key: value.to(self.arithmetic.device) for key, value in weights.items()}
+
     def _resume(self) -> None:
-        state: dict[str, Any] = torch.load(
-            self.checkpoint, weights_only=True, map_location=self.arithmetic.device
-        )
+        state: dict[str, Any] = torch.load(self.checkpoint, weights_only=True, map_location="cpu")
         self.network.load_state_dict(state["network"])
-        self.average, self.best = state["average"], state["best"]
+        self.average = self._there(state["average"])
+        self.best = state["best"] and self._there(state["best"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.scaler.load_state_dict(state["scaler"])
         self.step, self.best_step, self.stale = state["numbers"]
@@ -222,16 +231,17 @@ def _ahead(
 
 @contextmanager
 def deterministic() -> Iterator[None]:
-    """Have torch choose deterministic algorithms, and warn of what has none."""
-    before = (
-        torch.are_deterministic_algorithms_enabled(),
-        torch.is_deterministic_algorithms_warn_only_enabled(),
-    )
-    benchmark = torch.backends.cudnn.benchmark
+    """Have torch choose deterministic algorithms, and warn of what has none; memory is not filled for it."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS needs to be deterministic
+    enabled = torch.are_deterministic_algorithms_enabled()
+    warns = torch.is_deterministic_algorithms_warn_only_enabled()
+    benchmark, filled = torch.backends.cudnn.benchmark, torch.utils.deterministic.fill_uninitialized_memory
     torch.use_deterministic_algorithms(True, warn_only=True)
     torch.backends.cudnn.benchmark = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        torch.use_deterministic_algorithms(enabled, warn_only=warns)
         torch.backends.cudnn.benchmark = benchmark
+        torch.utils.deterministic.fill_uninitialized_memory = filled  # type: ignore[attr-defined]

@@ -7,7 +7,17 @@ import pytest
 
 from lss_core.domain import Condition, Probabilities
 from lss_core.vision.ensemble import FEATURES, Ensemble, median_grade
-from lss_core.vision.train.ensemble import Evidence, best_weight, figures_of, fitted, ordinal_fit, results_of
+from lss_core.vision.train.ensemble import (
+    Evidence,
+    best_weight,
+    figures_of,
+    fitted,
+    held,
+    ordinal_fit,
+    reliability_of,
+    results_of,
+)
+from lss_core.vision.train.pictures import NONE_OR_MILD
 
 SURE: dict[int, Probabilities] = {k: tuple(np.eye(4)[k] * 0.88 + 0.03) for k in range(4)}  # type: ignore[misc]
 
@@ -72,3 +82,40 @@ def test_sites_that_could_not_be_graded_are_counted_apart() -> None:
     assert (results["sites"], results["gradable"]) == (41, 40)
     assert results["ensemble AUC"] == pytest.approx(1, abs=0.01)
     assert FEATURES[Condition.CENTRAL][0] == "sac_area_ratio"
+
+
+def test_where_none_and_mild_are_one_both_probabilities_count_and_kappa_does_not() -> None:
+    assert held(NONE_OR_MILD).tolist() == [1, 1, 0, 0]
+    assert held(2).tolist() == [0, 0, 1, 0]
+    figures = figures_of([(SURE[1], NONE_OR_MILD), (SURE[0], NONE_OR_MILD), (SURE[3], 3), (SURE[2], 3)])
+    assert (figures["AUC"], figures["sensitivity"], figures["specificity"]) == (1, 1, 1)
+    assert "quadratic kappa" not in figures  # all that is left is severe
+    assert best_weight([(SURE[3], SURE[1], NONE_OR_MILD)]) == 1
+
+
+def test_an_ordinal_fit_takes_none_or_mild_as_either() -> None:
+    sites = [
+        one.model_copy(update={"truth": NONE_OR_MILD if one.truth < 2 else one.truth})
+        for one in simulated(200, classifier_right=False)
+    ]
+    fit = ordinal_fit(sites, ("sac_area_ratio",))
+    said = [
+        (median_grade(p) >= 2, one.truth >= 2) for one in sites if (p := fit.probabilities(one.measurements))
+    ]
+    assert np.mean([a == b for a, b in said]) > 0.9
+
+
+def test_reliability_is_the_share_observed_by_the_probability_said() -> None:
+    # two sites said 0.06 (one of them positive), two said 0.94, both positive
+    found = reliability_of([(SURE[0], 0), (SURE[1], 2), (SURE[2], 3), (SURE[3], 2)])
+    assert found["reliability"] == [
+        {"n": 2, "mean": 0.06, "observed": 0.5},
+        {"n": 2, "mean": 0.94, "observed": 1.0},
+    ]
+    assert found["calibration error"] == pytest.approx((0.44 + 0.06) / 2)
+    assert reliability_of([]) == {}
+
+
+def test_with_too_few_sites_the_classification_stream_speaks_alone() -> None:
+    assert fitted(simulated(5, classifier_right=True), Condition.CENTRAL).classification_weight == 1
+    assert fitted([], Condition.CENTRAL).classification_weight == 1
