@@ -7,15 +7,21 @@ from uuid import uuid4
 
 import streamlit as st
 
-from lss_core.domain import Answer, Grade
+from lss_core.domain import Answer, Grade, NotGradable
 from lss_core.ui.html import escape, table, write
+from lss_core.ui.viewer import READER_REASONS, Command
 from lss_core.usecases.reference import Adjudication
+
+NOT_GRADABLE = "not gradable"
+"""What stands beside the four grades."""
+
+Choice = Grade | str
 
 
 def ties(due: Sequence[Adjudication]) -> dict[str, Adjudication]:
     """The ties by a key that names case and site; the open ones first."""
     ordered = sorted(due, key=lambda tie: tie.settled is not None)
-    return {f"{tie.case_id}:{tie.site.key}": tie for tie in ordered}
+    return {tie.place: tie for tie in ordered}
 
 
 def tie_words(due: Sequence[Adjudication]) -> dict[str, str]:
@@ -26,38 +32,106 @@ def tie_words(due: Sequence[Adjudication]) -> dict[str, str]:
     }
 
 
-def progress_words(due: Sequence[Adjudication]) -> str:
-    """'3 of 12 ties decided'."""
-    return f"{sum(tie.settled is not None for tie in due)} of {len(due)} ties decided"
+def progress_words(due: Sequence[Adjudication], open_reads: int = 0) -> str:
+    """'3 of 12 ties decided; 4 reads of the panel are not submitted yet'."""
+    decided = f"{sum(tie.settled is not None for tie in due)} of {len(due)} ties decided"
+    if not open_reads:
+        return decided
+    return f"{decided}; {open_reads} read{'s' if open_reads > 1 else ''} of the panel not submitted yet"
+
+
+def next_open(due: Sequence[Adjudication], tie: Adjudication) -> str | None:
+    """The key of the first tie after this one, round from the start, that waits for a decision."""
+    at = next(number for number, one in enumerate(due) if one.place == tie.place)
+    later = [*due[at + 1 :], *due[:at]]
+    return next((one.place for one in later if one.settled is None), None)
+
+
+def order_for(tie: Adjudication) -> Command:
+    """The order that gives the keyboard to the viewport in which the tie's site is seen.
+
+    It goes to no slice: where the site lies is the model's finding, which this role is not shown.
+    """
+    last, number = st.session_state.get("tie-order", ("", 0))
+    if last != tie.place:
+        number += 1
+        st.session_state["tie-order"] = (tie.place, number)
+    return Command(number=number, site=tie.site)
 
 
 def show_tie(tie: Adjudication) -> None:
-    """The site, for a coordinator how many voted for each grade, and what was decided.
+    """The site, for a coordinator how many voted for each grade, and what was decided and why.
 
     An adjudicator is given no votes, for they would sway him.
     """
     write(f"<h3>{escape(tie.site.label)}</h3>")
     if tie.votes is not None:
-        rows = [[f"{grade.value} {grade.name.lower()}", tie.votes[grade]] for grade in Grade]
+        rows = [[grade_words(grade), tie.votes[grade]] for grade in Grade]
         write(table(["Grade", "Votes"], rows, numbers=[1]))
-    if tie.settled is not None and tie.settled.grade is not None:
-        write(f'<p class="lss-muted">Decided: {tie.settled.grade.value}. {escape(tie.settled.note)}</p>')
+    if tie.settled is not None:
+        write(f'<p class="lss-muted">Decided: {escape(decision_words(tie.settled))}</p>')
+
+
+def grade_words(choice: Choice) -> str:
+    """'2 moderate', 'not gradable'."""
+    return f"{choice.value} {choice.name.lower()}" if isinstance(choice, Grade) else choice
+
+
+def decision_words(answer: Answer) -> str:
+    """'2 moderate. The sac is a slit', 'not gradable: image quality too poor.'."""
+    if answer.not_gradable is not None:
+        what = f"{NOT_GRADABLE}: {answer.not_gradable.label.lower()}."
+    else:
+        what = f"{grade_words(answer.grade or Grade.NONE)}."
+    return f"{what} {answer.note}".strip()
 
 
 def ask(tie: Adjudication) -> tuple[Answer | None, str]:
-    """The adjudicator's answer once he gives it, and its idempotency key; nothing is preselected."""
-    place = f"{tie.case_id}:{tie.site.key}"
-    key = st.session_state.setdefault(f"decision:{place}", str(uuid4()))
-    with st.form(f"decide:{place}", border=False):
-        grade = st.radio(
-            "Your grade", list(Grade), index=None, format_func=lambda one: f"{one.value} {one.name.lower()}"
-        )
-        reason = st.text_area("Why", max_chars=500)
+    """The adjudicator's answer once he gives it, and its idempotency key; nothing is preselected.
+
+    The key is part of every widget's name, so that a decision leaves an empty form behind.
+    """
+    key = st.session_state.setdefault(f"decision:{tie.place}", str(uuid4()))
+    own = f"{tie.place}:{key}"
+    choice = st.radio(
+        "Your grade",
+        [*Grade, NOT_GRADABLE],
+        index=None,
+        format_func=grade_words,
+        key=f"grade:{own}",
+    )
+    with st.form(f"decide:{own}", border=False, enter_to_submit=False):
+        reason = _reason(own) if choice == NOT_GRADABLE else None
+        note = st.text_area("Why", max_chars=500, key=f"why:{own}").strip()
         given = st.form_submit_button("Decide")
     if not given:
         return None, key
-    if grade is None or not reason.strip():
-        st.caption("A grade and a reason are needed.")
+    missing = _missing(choice, reason, note)
+    if missing:
+        st.caption(missing)
         return None, key
-    del st.session_state[f"decision:{place}"]
-    return Answer(site=tie.site, grade=grade, note=reason.strip()), key
+    del st.session_state[f"decision:{tie.place}"]
+    grade = choice if isinstance(choice, Grade) else None
+    return Answer(site=tie.site, grade=grade, not_gradable=reason, note=note), key
+
+
+def _reason(own: str) -> NotGradable | None:
+    return st.selectbox(
+        "Why it is not gradable",
+        READER_REASONS,
+        index=None,
+        format_func=lambda reason: reason.label,
+        placeholder="Choose a reason",
+        key=f"reason:{own}",
+    )
+
+
+def _missing(choice: Choice | None, reason: NotGradable | None, note: str) -> str:
+    """What an answer still needs, in words; empty where nothing is missing."""
+    if choice == NOT_GRADABLE and reason is None:
+        return "A reason is needed."
+    if choice == NOT_GRADABLE and (reason is not NotGradable.OTHER or note):
+        return ""
+    if choice == NOT_GRADABLE:
+        return "Say which other reason."
+    return "" if choice is not None and note else "A grade and a reason are needed."

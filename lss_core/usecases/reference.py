@@ -43,6 +43,11 @@ class Adjudication:
     votes: tuple[int, int, int, int] | None
     settled: Answer | None = None
 
+    @property
+    def place(self) -> str:
+        """A key that names case and site."""
+        return f"{self.case_id}:{self.site.key}"
+
 
 def list_references(workspace: Workspace, user: User, study_id: str) -> list[ReferenceSummary]:
     """The reference standards of a study: majorities before external ones, each newest first.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lss_core.domain import Answer, Condition, Grade, Level, Site
+from lss_core.domain import Answer, Condition, Grade, Level, NotGradable, Site
 from lss_core.errors import BundleError, StoreError
+from lss_core.ui import adjudicate
 from lss_core.ui import cases as pieces
 from lss_core.ui.tasks import TaskQueue
 from lss_core.usecases.reference import Adjudication
@@ -83,6 +85,51 @@ def test_nothing_is_preselected_and_a_decision_needs_a_grade_and_a_reason() -> N
     assert answer == Answer(site=SITE, grade=Grade.MODERATE, note="the sac is flat")
     assert [given for given, _ in before] == [None, None]
     assert {one for _, one in before} == {key}
+
+
+def test_not_gradable_is_decided_with_a_reason_from_the_list() -> None:
+    page = AppTest.from_function(decide, default_timeout=SECONDS).run()
+    page.radio[0].set_value(adjudicate.NOT_GRADABLE).run()
+    page.button[0].click().run()
+    assert "A reason is needed." in [caption.value for caption in page.caption]
+    page.selectbox[0].set_value(NotGradable.OTHER)
+    page.button[0].click().run()
+    assert "Say which other reason." in [caption.value for caption in page.caption]
+    page.selectbox[0].set_value(NotGradable.POOR_QUALITY)
+    page.button[0].click().run()
+    answer, _ = page.session_state["asked"][-1]
+    assert answer == Answer(site=SITE, not_gradable=NotGradable.POOR_QUALITY)
+
+
+def test_a_decision_leaves_an_empty_form_and_a_new_key() -> None:
+    page = AppTest.from_function(decide, default_timeout=SECONDS).run()
+    page.radio[0].set_value(Grade.MODERATE)
+    page.text_area[0].input("the sac is flat")
+    page.button[0].click().run()
+    page.run()
+    assert (page.radio[0].value, page.text_area[0].value) == (None, "")
+    (_, first), *_, (_, last) = page.session_state["asked"]
+    assert first != last
+
+
+def test_after_a_decision_the_next_open_tie_comes_round_from_the_start() -> None:
+    word = Answer(site=SITE, grade=Grade.MILD)
+    ties = [replace(TIE, case_id=f"C-{n}", settled=word if n == 2 else None) for n in range(4)]
+    assert adjudicate.next_open(ties, ties[1]) == ties[3].place
+    assert adjudicate.next_open(ties, ties[3]) == ties[0].place
+    assert adjudicate.next_open(ties[2:3], ties[2]) is None
+
+
+def test_a_decision_is_told_with_its_reason() -> None:
+    graded = Answer(site=SITE, grade=Grade.NONE, note="the sac is round")
+    assert adjudicate.decision_words(graded) == "0 none. the sac is round"
+    refused = Answer(site=SITE, not_gradable=NotGradable.POOR_QUALITY)
+    assert adjudicate.decision_words(refused) == "not gradable: image quality too poor."
+
+
+def test_reads_that_are_open_are_counted_beside_the_ties() -> None:
+    assert adjudicate.progress_words([TIE], 0) == "0 of 1 ties decided"
+    assert adjudicate.progress_words([], 1).endswith("; 1 read of the panel not submitted yet")
 
 
 def test_why_the_model_could_not_grade_is_said_until_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:

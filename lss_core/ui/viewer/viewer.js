@@ -122,7 +122,8 @@ class App {
   obey(command) {
     if (!command || command.seq <= this.lastCommand) return;
     this.lastCommand = command.seq;
-    if (command.site) this.grid.select(command.site, { tell: false });
+    if (command.site && this.data.grid) this.grid.select(command.site, { tell: false });
+    else if (command.site) this.selected(command.site, false);
     if (command.point_mm) this.goTo({ point_mm: command.point_mm, mark: true });
   }
 
@@ -130,7 +131,7 @@ class App {
   selected(site, tell) {
     const target = this.data.targets?.[site];
     const wanted = this.viewports.find(({ role }) => role === (target?.role ?? this.data.focus?.[site]));
-    if (wanted?.pixels) this.focus(wanted);
+    if (wanted && (wanted.pixels || !this.opened)) this.focus(wanted);
     this.mark = null;
     if (target) this.goTo(target);
     if (tell && this.data.mode === "review") this.setStateValue("site", site);
