@@ -20,6 +20,7 @@ from lss_core.domain import (
     SiteFinding,
     StudyFindings,
 )
+from lss_core.measure.explain import All, Assessment, assessed, explained, measured_of
 from lss_core.ui.theme import STRUCTURE_COLOURS, Mode, Palette, palette
 from lss_core.usecases.reading import ReadState
 
@@ -50,9 +51,6 @@ SHOWN_ON: dict[Condition, SeriesRole] = {
 
 STREAM_LABELS = {"measurement": "Measured", "classification": "Image"}
 """The two streams by their names in findings."""
-
-UNITS = {"mm": "mm", "mm2": "mm²"}
-"""The units that a measurement's name may end in, as they are written."""
 
 READER_REASONS = (
     NotGradable.POOR_QUALITY,
@@ -168,6 +166,7 @@ def _answer(answer: Answer | SiteFinding) -> dict[str, Any]:
 def _findings(findings: StudyFindings | None) -> dict[str, Any] | None:
     if findings is None:
         return None
+    measured = measured_of(findings)
     return {
         found.site.key: {
             **_answer(found),
@@ -177,21 +176,30 @@ def _findings(findings: StudyFindings | None) -> dict[str, Any] | None:
                 {"label": STREAM_LABELS.get(name, name), "probabilities": [round(p, 4) for p in shares]}
                 for name, shares in found.streams.items()
             ],
-            "measurements": [measurement_in_words(*pair) for pair in found.measurements.items()],
+            "measurements": evidence(found.site, measured),
+            "why": explained(found.site, measured),
             "where": _where(found),
         }
         for found in findings.sites
     }
 
 
-def measurement_in_words(name: str, value: float) -> tuple[str, str, str]:
-    """A measurement as a page shows it: ('Sac area', '100', 'mm²') of sac_area_mm2."""
-    words, _, unit = name.rpartition("_")
-    if unit not in UNITS:
-        words, unit = name, ""
-    shown = " ".join("AP" if word == "ap" else word for word in words.split("_"))
-    decimals = 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0
-    return shown[:1].upper() + shown[1:], f"{value:.{decimals}f}", UNITS.get(unit, "")
+def evidence(site: Site, measured: All) -> list[tuple[str, str, str]]:
+    """A site's measurements as a page shows them: ('Sac area', '62 mm²', 'below 75 mm²: severe')."""
+    return [
+        (one.quantity.label, one.quantity.in_words(one.value), _beside(one))
+        for one in assessed(site, measured)
+    ]
+
+
+def _beside(one: Assessment) -> str:
+    said = []
+    if one.crossed:
+        worst = one.crossed[0]
+        said.append(f"{worst.worse} {one.quantity.in_words(worst.limit)}: {worst.means}")
+    if one.own_ratio is not None:
+        said.append(f"{100 * one.own_ratio:.0f} % of the other sites")
+    return ", ".join(said)
 
 
 def _where(found: SiteFinding) -> str:

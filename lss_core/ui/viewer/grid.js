@@ -264,6 +264,7 @@ class Grid {
       box.append(make("h3", "", { text: this.data.labels[this.selected] }));
       box.append(make("p", "", { text: this.sentence(this.inWords(found)) }));
       if (found.note) box.append(make("p", "hint", { text: found.note }));
+      if (found.why) box.append(make("p", "", { text: `Measured: ${found.why}.` }));
       if (found.probabilities) box.append(this.bars(found));
     }
     return box;
@@ -294,9 +295,9 @@ class Grid {
     if (found.where) box.append(make("p", "hint", { text: found.where }));
     if (!found.measurements.length) box.append(make("p", "hint", { text: "Nothing was measured here." }));
     const table = make("table");
-    for (const [name, value, unit] of found.measurements) {
+    for (const [name, value, beside] of found.measurements) {
       const row = table.insertRow();
-      row.append(make("td", "", { text: name }), make("td", "number", { text: value }), make("td", "", { text: unit }));
+      row.append(make("td", "", { text: name }), make("td", "number", { text: value }), make("td", "hint", { text: beside }));
     }
     box.append(table);
     if (found.probabilities) box.append(this.explanation());

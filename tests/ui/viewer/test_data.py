@@ -1,21 +1,25 @@
+"""What a viewer is handed, in words."""
+
 from __future__ import annotations
 
-import pytest
+from lss_core.domain import Condition, Level, Site
+from lss_core.ui.viewer.data import evidence
 
-from lss_core.ui.viewer.data import measurement_in_words
+L3_L4, L4_L5 = (Site(condition=Condition.CENTRAL, level=level) for level in (Level.L3_L4, Level.L4_L5))
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "words"),
-    [
-        ("sac_area_mm2", 104.3, ("Sac area", "104", "mm²")),
-        ("recess_height_mm", 3.456, ("Recess height", "3.46", "mm")),
-        ("sac_area_ratio", 0.5, ("Sac area ratio", "0.50", "")),
-        ("canal_ap_mm", 14.2, ("Canal AP", "14.2", "mm")),
-        ("sac_mean", -1234.0, ("Sac mean", "-1234", "")),
-    ],
-)
-def test_a_measurement_is_shown_in_words_with_its_unit(
-    name: str, value: float, words: tuple[str, str, str]
-) -> None:
-    assert measurement_in_words(name, value) == words
+def test_a_measurement_stands_beside_the_worst_cut_off_it_crosses_and_the_other_levels() -> None:
+    measured = {L3_L4: {"sac_area_mm2": 200.0}, L4_L5: {"sac_area_mm2": 60.0}}
+    (shown,) = evidence(L4_L5, measured)
+    name, value, beside = shown
+    assert (name, value) == ("Sac area", "60 mm²")
+    assert beside.startswith("below 75 mm²: ")  # Schönström's limit, the worst of three
+    assert beside.endswith("30 % of the other sites")
+
+
+def test_a_measurement_that_crosses_nothing_and_stands_alone_has_nothing_beside() -> None:
+    assert evidence(L3_L4, {L3_L4: {"sac_area_mm2": 200.0}}) == [("Sac area", "200 mm²", "")]
+
+
+def test_a_site_without_measurements_shows_none() -> None:
+    assert evidence(L3_L4, {}) == []
