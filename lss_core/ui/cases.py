@@ -6,6 +6,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -110,7 +111,10 @@ def show_report(report: ImportReport) -> None:
 
 
 def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
-    """The cases with thumbnails, series and the model's status; the rows that are chosen."""
+    """The cases with thumbnails, series and the model's status; the rows that are chosen.
+
+    Rows are chosen by their place, so another list of cases is another table, with none chosen.
+    """
     rows = [
         {
             "Image": f"/pixels/{case.case_id}/thumbnail",
@@ -131,7 +135,7 @@ def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
         height="content" if len(rows) < MOST_ROWS else 520,
         on_select="rerun",
         selection_mode="multi-row",
-        key="case-table",
+        key=f"case-table:{list_name(cases)}",
         column_config={
             "Image": st.column_config.ImageColumn(width=70),
             "Case": st.column_config.TextColumn(width=100),
@@ -147,6 +151,11 @@ def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
 def count(cases: int) -> str:
     """'1 case', '24 cases'."""
     return f"{cases} case{'' if cases == 1 else 's'}"
+
+
+def list_name(cases: Sequence[CaseSummary]) -> str:
+    """These cases in a name for a widget: another list has another name."""
+    return sha256(" ".join(case.case_id for case in cases).encode()).hexdigest()[:16]
 
 
 def series_words(case: CaseSummary) -> str:
@@ -174,10 +183,12 @@ def show_grading() -> None:
 
 
 def delete_panel(workspace: Workspace, user: User, cases: Sequence[CaseSummary]) -> None:
-    """Ask for a reason and delete the chosen cases."""
-    with st.popover(f"Delete {len(cases)}", disabled=not cases), st.form("delete", border=False):
+    """Ask for a reason and delete the chosen cases; for other cases it is closed and asks anew."""
+    own = list_name(cases)
+    panel = st.popover(f"Delete {len(cases)}", disabled=not cases, key=f"delete:{own}")
+    with panel, st.form(f"delete-form:{own}", border=False):
         st.markdown(f"Delete {', '.join(case.case_id for case in cases)} with all grades and images.")
-        reason = st.text_input("Reason, kept on record")
+        reason = st.text_input("Reason, kept on record", key=f"delete-reason:{own}")
         if st.form_submit_button("Delete for good"):
             try:
                 for case in cases:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,11 +14,13 @@ from lss_core.errors import BundleError, StoreError
 from lss_core.ui import adjudicate
 from lss_core.ui import cases as pieces
 from lss_core.ui.tasks import TaskQueue
+from lss_core.usecases.cases import CaseSummary
 from lss_core.usecases.reference import Adjudication
 
 SITE = Site(condition=Condition.CENTRAL, level=Level.L4_L5)
 TIE = Adjudication(case_id="C-AAAAAA", site=SITE, votes=None)
 SECONDS = 30
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def said(page: AppTest) -> str:
@@ -27,13 +30,14 @@ def said(page: AppTest) -> str:
 def delete() -> None:
     from datetime import UTC, datetime
 
+    import streamlit as st
+
     from lss_core.ui.cases import delete_panel
     from lss_core.usecases.cases import CaseSummary
     from lss_core.usecases.users import OPERATOR
 
-    case = CaseSummary(
-        case_id="C-AAAAAA", study_id="S", synthetic=True, imported_at=datetime.now(UTC), series=()
-    )
+    name = st.session_state.get("name", "C-AAAAAA")
+    case = CaseSummary(case_id=name, study_id="S", synthetic=True, imported_at=datetime.now(UTC), series=())
     delete_panel(None, OPERATOR, [case])  # type: ignore[arg-type]
 
 
@@ -60,6 +64,24 @@ def test_a_case_is_deleted_with_the_reason_that_was_typed(monkeypatch: pytest.Mo
     page.text_input[0].input("imported twice")
     page.button[0].click().run()
     assert deleted == [("C-AAAAAA", "imported twice")]
+
+
+def test_a_reason_typed_for_one_case_is_not_there_for_the_next() -> None:
+    page = AppTest.from_function(delete, default_timeout=SECONDS).run()
+    page.text_input[0].input("imported twice").run()
+    first = page.text_input[0].id
+    page.session_state["name"] = "C-BBBBBB"
+    page.run()
+    assert page.text_input[0].value == ""
+    assert page.text_input[0].id != first
+
+
+def test_rows_chosen_by_their_place_are_forgotten_with_the_list_they_were_in() -> None:
+    cases = [
+        CaseSummary(case_id=f"C-{n}", study_id="S", synthetic=True, imported_at=NOW, series=()) for n in "AB"
+    ]
+    names = {pieces.list_name(given) for given in (cases, cases[:1], cases[1:], [])}
+    assert len(names) == 4
 
 
 def test_a_refused_deletion_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
