@@ -17,6 +17,7 @@ import torch
 from lss_core import __version__
 from lss_core.errors import TrainingError
 from lss_core.vision.bundle import CARD, Bundle, Card, NetworkCard, TrainingData, load_bundle, write_card
+from lss_core.vision.train.left_out import left_out
 from lss_core.vision.train.networks import export_folder, is_done
 from lss_core.vision.train.place import Place
 from lss_core.vision.train.splits import as_lists
@@ -69,6 +70,7 @@ def card_of(place: Place, networks: dict[str, NetworkCard]) -> Card:
         "run": run_of(place),
         "configuration": without_folders(config.fixed()),
         "splits": as_lists(place.splits),
+        "left out": left_out(place),
     }
     if start is not None:
         provenance |= {"started from": start.label, "taken from it": taken}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 from lss_core.domain import Condition
@@ -17,6 +16,7 @@ from lss_core.vision.bundle import Bundle
 from lss_core.vision.engine import Engine
 from lss_core.vision.ensemble import Ensemble
 from lss_core.vision.train.ensemble import Evidence, fitted, results_of, unfitted, with_ensemble
+from lss_core.vision.train.left_out import study_or_none
 from lss_core.vision.train.place import Entry, Place
 from lss_core.vision.train.sources.base import Case
 from lss_core.vision.train.splits import Part
@@ -48,7 +48,7 @@ def _evidence(place: Place, engine: Engine, part: Part, most: int) -> list[Evide
         place.progress(number / len(chosen), f"ensemble: {part} study {number + 1} of {len(chosen)}")
         path = place.file("evidence", entry, case, ".json")
         if not path.is_file():
-            _grade(engine, entry, case, path)
+            write_text(path, json.dumps(_seen(place, engine, entry, case)))
         kept = json.loads(path.read_text(encoding="utf-8"))
         found += [Evidence.model_validate({**one, "study": number}) for one in kept]
     return found
@@ -61,9 +61,11 @@ def _in_turn(place: Place, part: Part) -> Iterator[tuple[Entry, Case]]:
         yield from ((entry, case) for entry, case in zip(graded, cases, strict=True) if case is not None)
 
 
-def _grade(engine: Engine, entry: Entry, case: Case, path: Path) -> None:
-    """Grade a case and keep what was seen of the sites whose grade is known."""
-    study = entry.source.study(case)
+def _seen(place: Place, engine: Engine, entry: Entry, case: Case) -> list[dict[str, Any]]:
+    """What the chain sees of the sites of a case whose grade is known; nothing where it is left out."""
+    study = study_or_none(place, entry, case)
+    if study is None:
+        return []
     graded = engine.grade(study.series)
     found = [
         Evidence(
@@ -77,7 +79,7 @@ def _grade(engine: Engine, entry: Entry, case: Case, path: Path) -> None:
         for finding in graded.findings.sites
         if finding.site in study.grades
     ]
-    write_text(path, json.dumps([one.model_dump() for one in found]))
+    return [one.model_dump() for one in found]
 
 
 def _studies(evidence: list[Evidence]) -> int:

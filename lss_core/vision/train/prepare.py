@@ -10,8 +10,16 @@ from lss_core.measure.study import Study
 from lss_core.vision.bundle import Bundle
 from lss_core.vision.engine import outlined
 from lss_core.vision.segment import Segmenter, make_segmenter
+from lss_core.vision.train.left_out import study_or_none
 from lss_core.vision.train.outline_plans import outline_plan
-from lss_core.vision.train.pictures import Pictures, how_many, pictures_of, read_pictures, write_pictures
+from lss_core.vision.train.pictures import (
+    Pictures,
+    how_many,
+    none_yet,
+    pictures_of,
+    read_pictures,
+    write_pictures,
+)
 from lss_core.vision.train.place import Entry, Place
 from lss_core.vision.train.slices import SliceSet, joined, read_slices, write_slices
 from lss_core.vision.train.sources.base import Case, GradedStudy
@@ -108,7 +116,10 @@ def _true_pictures(place: Place, entry: Entry, case: Case) -> Callable[[Path], N
 
 def _real_pictures(place: Place, entry: Entry, case: Case, segmenters: dict[str, Segmenter]) -> Job:
     def write(path: Path) -> None:
-        graded = entry.source.study(case)
+        graded = study_or_none(place, entry, case)
+        if graded is None:
+            write_pictures(path, none_yet())
+            return
         study = annotated(outlined(graded.series, segmenters)[0], graded)
         write_pictures(path, pictures_of(study, graded.grades, _number(entry, case), place.config.pictures))
 

@@ -15,6 +15,7 @@ from lss_core.settings import get_settings
 from lss_core.usecases.training import Reader
 from lss_core.vision.bundle import load_bundle
 from lss_core.vision.train.config import load_config
+from lss_core.vision.train.left_out import left_out
 from lss_core.vision.train.pictures import NONE_OR_MILD, NOT_ANNOTATED, UNKNOWN, Pictures
 from lss_core.vision.train.place import Place, placed
 from lss_core.vision.train.prepare import annotated, pictures_for, prepare, prepare_pictures
@@ -37,7 +38,9 @@ def pictures_in(place: Place) -> Pictures:
 
 
 @pytest.mark.slow
-def test_a_csv_of_grades_beside_dicom_becomes_pictures_with_their_grades(tmp_path: Path) -> None:
+def test_a_csv_beside_dicom_becomes_pictures_with_grades_and_what_cannot_be_read_is_left_out(
+    tmp_path: Path,
+) -> None:
     made = make_study(7, options=PhantomOptions(sub_slices=1))
     for number, (role, volume) in enumerate(made.series.items(), start=1):
         write_series(
@@ -47,12 +50,15 @@ def test_a_csv_of_grades_beside_dicom_becomes_pictures_with_their_grades(tmp_pat
             role=role,
             number=number,
         )
-    (tmp_path / "grades.csv").write_text(
-        "case,site,grade\na,central:L3_L4,2\na,lateral_recess:L3_L4:right,3\n"
-    )
+    (tmp_path / "studies" / "empty").mkdir()
+    rows = ("a,central:L3_L4,2", "a,lateral_recess:L3_L4:right,3", "empty,central:L3_L4,2")
+    (tmp_path / "grades.csv").write_text("\n".join(["case,site,grade", *rows]) + "\n")
     data = 'kind = "grades"\nname = "g"\ncsv = "grades.csv"\ndicom = "studies"\nlicence = "MIT"'
-    pictures = pictures_in(place_of(tmp_path, data))
+    place = place_of(tmp_path, data)
+    pictures = pictures_in(place)
     assert len(pictures) == 1  # of the one level with a grade
+    assert left_out(place) == {"g": 1}
+    assert "holds 0 studies" in (tmp_path / "w" / "left-out" / "g" / "empty.txt").read_text()
     assert pictures.images.std() > 10
     left, right = pictures.grades[0].tolist()
     assert left == [2, NOT_ANNOTATED, UNKNOWN]
