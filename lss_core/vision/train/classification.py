@@ -6,6 +6,7 @@ pictures in which its condition is present.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -73,10 +74,14 @@ def examples_for(pictures: Pictures, condition: Condition | None) -> Examples:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pictured:
-    """The task of a plan: batches of its examples, changed by chance."""
+    """The task of a plan: batches of its examples, changed by chance.
+
+    chances: (n,) how likely each example is drawn; see drawn_by_source.
+    """
 
     plan: Plan
     examples: Examples
+    chances: NDArray[np.float64]
 
     @property
     def size(self) -> int:
@@ -90,7 +95,7 @@ class Pictured:
 
     def draw(self, rng: np.random.Generator) -> Batch:
         """Inputs (n, 3, pixels, pixels) and what is wanted (n, outputs)."""
-        chosen = rng.integers(len(self.examples.index), size=self.plan.batch)
+        chosen = rng.choice(len(self.examples.index), self.plan.batch, p=self.chances)
         inputs = _inputs(self.examples, chosen, self.plan.preprocessing, rng)
         return inputs, torch.from_numpy(self.examples.wanted[chosen])
 
@@ -100,6 +105,20 @@ class Pictured:
         with arithmetic.autocast():
             logits = network(inputs)
         return loss_of(logits.float(), wanted, self.weights.to(wanted.device), self.plan.condition)
+
+
+def drawn_by_source(
+    examples: Examples, counts: Sequence[int], shares: Sequence[float]
+) -> NDArray[np.float64]:
+    """(n,) chances that draw from each source by its share, whatever the number of its examples.
+
+    counts: how many of the pictures come from each source, in order.
+    """
+    source = np.repeat(np.arange(len(counts)), counts)[examples.index]
+    many = np.bincount(source, minlength=len(counts))
+    chances: NDArray[np.float64] = np.asarray(shares, float)[source] / many[source]
+    chances /= chances.sum()
+    return chances
 
 
 def figure_of(network: nn.Module, examples: Examples, plan: Plan, arithmetic: Arithmetic) -> float:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 from torch import nn
 
@@ -19,6 +22,7 @@ from lss_core.vision.train.classification import (
     Pictured,
     Plan,
     answers_of,
+    drawn_by_source,
     examples_for,
     figure_of,
 )
@@ -50,7 +54,10 @@ def train_classifier(place: Place, name: str, before: Bundle) -> Trained:
     check(name, examples)
     network, begun = _begun(place, name, plan, before, fresh=section.fresh)
     run = run_of(place, name, network, section)
-    run.train(Pictured(plan=plan, examples=examples), _validate(place, plan))
+    run.train(
+        Pictured(plan=plan, examples=examples, chances=_chances(place, examples, counts)),
+        _validate(place, plan),
+    )
     found = run.averaged()
     apart = examples_for(pictures_for(place, Part.TEST)[0], plan.condition)
     course = {**told(run, begun), "examples": len(examples.index), "pictures": counts}
@@ -126,6 +133,11 @@ def _begun(place: Place, name: str, plan: Plan, before: Bundle, *, fresh: bool) 
     learned, own = before.network(PRESENCE).state_dict(), network.state_dict()
     network.load_state_dict({key: own[key] if key.startswith("fc.") else learned[key] for key in own})
     return network, f"{PRESENCE} of this run, but the last layer"
+
+
+def _chances(place: Place, examples: Examples, counts: Mapping[str, int]) -> NDArray[np.float64]:
+    shares = {entry.name: entry.data.share for entry in place.entries}
+    return drawn_by_source(examples, list(counts.values()), [shares[name] for name in counts])
 
 
 def _validate(place: Place, plan: Plan) -> Validate | None:

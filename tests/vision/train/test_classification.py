@@ -11,7 +11,13 @@ import torch
 from lss_core.domain import SITES, Condition, Side
 from lss_core.errors import TrainingError
 from lss_core.vision.classify import Preprocessing
-from lss_core.vision.train.classification import IGNORED, class_weights, examples_for, loss_of
+from lss_core.vision.train.classification import (
+    IGNORED,
+    class_weights,
+    drawn_by_source,
+    examples_for,
+    loss_of,
+)
 from lss_core.vision.train.classifiers import check
 from lss_core.vision.train.pictures import (
     KEPT_PIXELS,
@@ -21,6 +27,7 @@ from lss_core.vision.train.pictures import (
     Pictures,
     as_seen,
     augmented,
+    joined,
     read_pictures,
     shown_together,
     write_pictures,
@@ -99,6 +106,13 @@ def test_where_none_and_mild_are_one_presence_is_ignored_and_severity_learns_not
     assert presence.wanted.tolist() == [[IGNORED, 1, IGNORED]]  # the others say nothing at all
     assert len(examples_for(told, Condition.CENTRAL).index) == 0
     assert examples_for(told, Condition.LATERAL_RECESS).wanted.tolist() == [[0, 1, 0]]
+
+
+def test_sources_are_drawn_by_their_shares_however_many_examples_they_have() -> None:
+    examples = examples_for(joined([drawn(0), drawn(1)]), None)  # three examples of each two pictures
+    chances = drawn_by_source(examples, [2, 2], [3.0, 1.0])
+    np.testing.assert_allclose(chances, [0.25] * 3 + [1 / 12] * 3)
+    np.testing.assert_allclose(drawn_by_source(examples, [1, 0, 3], [1.0, 9.0, 1.0])[:3], [0.25, 0.25, 0.125])
 
 
 def test_what_is_ignored_changes_neither_loss_nor_weights() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from lss_core.errors import TrainingError
 from lss_core.vision.networks import UNet
+from lss_core.vision.train import telling
 from lss_core.vision.train.arithmetic import Arithmetic, arithmetic_for
 from lss_core.vision.train.run import Batch, Run, Schedule
 from lss_core.vision.train.segmentation import Batches, Source
@@ -107,6 +109,14 @@ def test_progress_tells_loss_speed_and_time_left_and_curves_are_drawn(tmp_path: 
     for word in ("step 8 of 8", "loss", "validation", "images/s", "left"):
         assert word in told[-1][1]
     assert list((tmp_path / "curves").glob("events*"))
+
+
+def test_without_tensorboard_a_run_draws_no_curves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    telling._summary_writer.cache_clear()
+    run_in(tmp_path, Teller("net", curves=tmp_path / "curves")).train(batches())
+    telling._summary_writer.cache_clear()
+    assert not (tmp_path / "curves").exists()
 
 
 def test_a_loss_that_is_not_a_number_is_refused(tmp_path: Path) -> None:
