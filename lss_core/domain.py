@@ -269,8 +269,9 @@ class SiteFinding:
 
     `probabilities` are the ensemble's; `streams` holds each stream's own, under
     'measurement' and 'classification'. `measurements` carry their unit in the name
-    (`sac_area_mm2`). `series`, `slice_index` and `instance_number` name the slice
-    that shows the site best, `point_mm` the place in patient coordinates.
+    (`sac_area_mm2`), `spreads` are their standard deviations over neighbouring slices.
+    `series`, `slice_index` and `instance_number` name the slice that shows the site best,
+    `point_mm` the place in patient coordinates.
     """
 
     site: Site
@@ -283,6 +284,7 @@ class SiteFinding:
     instance_number: int | None = None
     point_mm: Point | None = None
     measurements: Mapping[str, float] = field(default_factory=dict)
+    spreads: Mapping[str, float] = field(default_factory=dict)
     streams: Mapping[str, Probabilities] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -96,6 +96,7 @@ def _row(finding: SiteFinding) -> dict[str, Any]:
             "instance_number": finding.instance_number,
             "point_mm": None if finding.point_mm is None else list(finding.point_mm),
             "measurements": dict(finding.measurements),
+            "spreads": dict(finding.spreads),
             "streams": {name: list(p) for name, p in finding.streams.items()},
         },
     }
@@ -115,6 +116,7 @@ def _finding(row: sa.Row[Any]) -> SiteFinding:
         instance_number=evidence["instance_number"],
         point_mm=None if point is None else _point(point),
         measurements=evidence["measurements"],
+        spreads=evidence.get("spreads", {}),
         streams={name: (p[0], p[1], p[2], p[3]) for name, p in evidence["streams"].items()},
     )
 

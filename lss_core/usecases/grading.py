@@ -112,6 +112,7 @@ def _site_as_json(finding: SiteFinding) -> dict[str, Any]:
         "reason": finding.not_gradable and finding.not_gradable.value,
         "note": finding.note,
         "measurements": {name: round(value, 3) for name, value in finding.measurements.items()},
+        "spreads": {name: round(value, 3) for name, value in finding.spreads.items()},
         "streams": {name: _rounded(said) for name, said in finding.streams.items()},
     }
 

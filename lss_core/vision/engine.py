@@ -27,6 +27,7 @@ from lss_core.errors import SettingsError
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.measure.axial import Measurements
+from lss_core.measure.spread import Spread, over_slices
 from lss_core.measure.study import Study, measure_study
 from lss_core.vision import crops
 from lss_core.vision.bundle import Bundle
@@ -99,11 +100,13 @@ class Engine:
         started = time.monotonic()
         seen = self.see(series, progress=lambda share, what: progress(0.85 * share, what))
         progress(0.87, "Measuring")
-        measured = measure_study(seen.study)
+        measured, spreads = measure_study(seen.study), over_slices(seen.study)
         progress(0.9, "Classifying")
         pictures = self.pictures(seen)
         classified = self._classifier(pictures)
-        sites = tuple(self._finding(site, seen, measured[site], classified.get(site)) for site in SITES)
+        sites = tuple(
+            self._finding(site, seen, measured[site], spreads[site], classified.get(site)) for site in SITES
+        )
         findings = StudyFindings(
             levels=dict(seen.study.canal_points_mm),
             sites=sites,
@@ -138,7 +141,12 @@ class Engine:
         return made
 
     def _finding(
-        self, site: Site, seen: Seen, measured: Measurements, classified: Probabilities | None
+        self,
+        site: Site,
+        seen: Seen,
+        measured: Measurements,
+        spreads: Mapping[str, Spread],
+        classified: Probabilities | None,
     ) -> SiteFinding:
         view = seen.views[site]
         if isinstance(view, Obstacle):
@@ -160,6 +168,7 @@ class Engine:
             instance_number=seen.study.series[view.role].instance_numbers[view.slice_index],
             point_mm=view.point_mm,
             measurements=measured,
+            spreads={name: spread.deviation for name, spread in spreads.items() if name in measured},
             streams=streams,
         )
 

@@ -29,7 +29,7 @@ def played(monkeypatch):
         progress(1.0, "Graded")
         return SimpleNamespace(findings=make_findings(), masks={})
 
-    engine.grade = grade
+    engine.grade, engine.explain = grade, lambda graded: {}
     monkeypatch.setattr(grading, "engine_of", lambda settings: engine)
     return engine
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -176,7 +177,7 @@ def _findings(findings: StudyFindings | None) -> dict[str, Any] | None:
                 {"label": STREAM_LABELS.get(name, name), "probabilities": [round(p, 4) for p in shares]}
                 for name, shares in found.streams.items()
             ],
-            "measurements": evidence(found.site, measured),
+            "measurements": evidence(found.site, measured, found.spreads),
             "why": explained(found.site, measured),
             "where": _where(found),
         }
@@ -184,16 +185,16 @@ def _findings(findings: StudyFindings | None) -> dict[str, Any] | None:
     }
 
 
-def evidence(site: Site, measured: All) -> list[tuple[str, str, str]]:
+def evidence(site: Site, measured: All, spreads: Mapping[str, float]) -> list[tuple[str, str, str]]:
     """A site's measurements as a page shows them: ('Sac area', '62 mm²', 'below 75 mm²: severe')."""
     return [
-        (one.quantity.label, one.quantity.in_words(one.value), _beside(one))
+        (one.quantity.label, one.quantity.in_words(one.value), _beside(one, spreads.get(one.name)))
         for one in assessed(site, measured)
     ]
 
 
-def _beside(one: Assessment) -> str:
-    said = []
+def _beside(one: Assessment, spread: float | None) -> str:
+    said = [] if spread is None else [f"± {one.quantity.in_words(spread)}"]
     if one.crossed:
         worst = one.crossed[0]
         said.append(f"{worst.worse} {one.quantity.in_words(worst.limit)}: {worst.means}")
