@@ -151,6 +151,11 @@ def case_summaries(
     ]
 
 
+def deleted_cases(tx: Transaction) -> int:
+    """How many cases of the installation were deleted, of whichever study: a deletion names none."""
+    return int(tx.scalar(sa.select(sa.func.count()).select_from(t.case_deletions)) or 0)
+
+
 def case_summary(tx: Transaction, case_id: str, *, now: datetime) -> CaseSummary:
     """A case. Raises NotFoundError."""
     for case in case_summaries(tx, now=now, case_id=case_id):

@@ -11,19 +11,29 @@ from lss_core.store.values import SITE_OF, RatingRow
 
 
 def study_ratings(
-    tx: Transaction, study_id: str, *, case_id: str | None = None, rater_id: str | None = None
+    tx: Transaction,
+    study_id: str,
+    *,
+    case_id: str | None = None,
+    rater_id: str | None = None,
+    by_arm: bool = False,
 ) -> tuple[RatingRow, ...]:
     """The answer that counts, of each rater at each site of each case of a study.
 
-    The newest row of rater, case and site counts, whether the read is submitted or not.
-    In the order of case, rater and site key.
+    The newest row of rater, case and site counts, whether the read is submitted or not; with `by_arm`
+    the newest in each arm. In the order of case, rater and site key.
     """
+    grouped = (t.ratings.c.case_id, t.ratings.c.rater_id, t.ratings.c.site)
     newest = (
         sa.select(sa.func.max(t.ratings.c.id))
         .join(t.cases, t.cases.c.id == t.ratings.c.case_id)
         .where(t.cases.c.study_id == study_id)
-        .group_by(t.ratings.c.case_id, t.ratings.c.rater_id, t.ratings.c.site)
     )
+    if by_arm:
+        reads = t.reads.alias()
+        newest = newest.outerjoin(reads, reads.c.id == t.ratings.c.read_id).group_by(*grouped, reads.c.arm)
+    else:
+        newest = newest.group_by(*grouped)
     if case_id is not None:
         newest = newest.where(t.ratings.c.case_id == case_id)
     if rater_id is not None:
@@ -52,12 +62,16 @@ def study_ratings(
     )
 
 
-def data_version(tx: Transaction, study_id: str) -> tuple[int, int]:
-    """Newest row and number of rows of a study's ratings: differs once one was added or removed."""
+def data_version(tx: Transaction, study_id: str) -> tuple[int, ...]:
+    """Differs once a study's ratings have: the newest row, the number of rows, the cases deleted so far.
+
+    Ratings are only ever added, or go with their case; an id may come again after that.
+    """
     query = (
         sa.select(sa.func.coalesce(sa.func.max(t.ratings.c.id), 0), sa.func.count())
         .join(t.cases, t.cases.c.id == t.ratings.c.case_id)
         .where(t.cases.c.study_id == study_id)
     )
     newest, count = next(iter(tx.execute(query)))
-    return int(newest), int(count)
+    deleted = tx.scalar(sa.select(sa.func.count()).select_from(t.case_deletions))
+    return int(newest), int(count), int(deleted or 0)

@@ -13,7 +13,7 @@ from lss_core.errors import ConflictError, NotFoundError
 from lss_core.store import tables as t
 from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
-from lss_core.store.values import SITE_OF, ReadRecord
+from lss_core.store.values import SITE_OF, ReadRecord, ReadTime
 
 
 def add_read(tx: Transaction, *, case_id: str, rater_id: str, arm: str, at: datetime) -> str:
@@ -68,6 +68,28 @@ def reads_of_rater(tx: Transaction, rater_id: str, arm: str) -> dict[str, tuple[
         .order_by(t.reads.c.opened_at)
     )
     return {row.case_id: (row.id, row.answered, row.submitted_at is not None) for row in tx.execute(query)}
+
+
+def read_times(tx: Transaction, study_id: str) -> list[ReadTime]:
+    """Every sitting with a case of a study in the order of opening, each with its reader."""
+    query = (
+        sa.select(t.reads, t.raters.c.name, t.raters.c.traits)
+        .join(t.cases, t.cases.c.id == t.reads.c.case_id)
+        .join(t.raters, t.raters.c.id == t.reads.c.rater_id)
+        .where(t.cases.c.study_id == study_id)
+        .order_by(t.reads.c.opened_at, t.reads.c.id)
+    )
+    return [
+        ReadTime(
+            case_id=row.case_id,
+            reader=row.name,
+            simulated=bool(row.traits),
+            arm=row.arm,
+            opened_at=row.opened_at,
+            submitted_at=row.submitted_at,
+        )
+        for row in tx.execute(query)
+    ]
 
 
 def submit_read(tx: Transaction, read_id: str, *, at: datetime) -> None:

@@ -168,3 +168,15 @@ class ReadRecord:
     opened_at: datetime
     submitted_at: datetime | None
     answers: Mapping[str, Answer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadTime:
+    """When a reader opened a case and when he submitted it; None where he has not."""
+
+    case_id: str
+    reader: str
+    simulated: bool
+    arm: str
+    opened_at: datetime
+    submitted_at: datetime | None

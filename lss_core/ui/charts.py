@@ -1,4 +1,4 @@
-"""Figures of results: ROC with readers as points, intervals side by side, confusion matrices.
+"""What the figures of results share: marks of raters, intervals side by side, the look.
 
 Colours and symbols come from the theme, the same for a rater in every figure. Text and grid are left
 to Streamlit's own template, which follows the browser's look.
@@ -12,18 +12,17 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from lss_core.domain import Grade, RaterKind
+from lss_core.domain import RaterKind
 from lss_core.stats.agreement import BANDS
 from lss_core.study.published import Published, PublishedCondition
 from lss_core.ui.theme import MODEL_SYMBOL, READER_SYMBOLS, Palette
-from lss_core.usecases.figures import ConditionResult, Figure, Measure, RaterResult
+from lss_core.usecases.figures import BINARY, ConditionResult, Figure, Measure, RaterResult
+from lss_core.usecases.result_cases import Pick
 
 MEAN_SYMBOL = "cross"
 PUBLISHED_READERS = "Published readers"
 PUBLISHED_MODEL = "Published model"
-ROC_PX = 460
 ROW_PX = 24
-MATRIX_PX = 230
 FONT_PX = 12
 
 
@@ -38,7 +37,7 @@ class Mark:
 
 SIGNS: Mapping[str, str] = {
     "circle": "●", "square": "■", "triangle-up": "▲", "triangle-down": "▼", "pentagon": "⬟",
-    "hexagon": "⬢", "star": "★", "x": "✖", "diamond": "◆", "cross": "✚",
+    "hexagon": "⬢", "star": "★", "x": "✖", "diamond": "◆", "cross": "✚", "circle-open-dot": "◎",
 }  # fmt: skip
 """The symbols as characters, for a table that is the figures' legend."""
 
@@ -64,38 +63,6 @@ def marks(raters: Sequence[RaterResult], colours: Palette) -> dict[str, Mark]:
     return found
 
 
-def roc_figure(result: ConditionResult, published: PublishedCondition, colours: Palette) -> go.Figure:
-    """The models' curves, and every rater as a point of sensitivity over 1 - specificity."""
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line={"color": colours.muted, "dash": "dot", "width": 1},
-        hoverinfo="skip", showlegend=False,
-    )  # fmt: skip
-    drawn = marks(result.raters, colours)
-    for rater in shown(result):
-        if rater.curve is not None:
-            figure.add_scatter(
-                x=rater.curve.false_positive_rates, y=rater.curve.sensitivities, mode="lines",
-                line={"color": drawn[rater.name].colour, "width": 2},
-                name=rater.name,
-                customdata=rater.curve.thresholds,
-                hovertemplate="from %{customdata:.3f}: sensitivity %{y:.2f}, 1 − specificity %{x:.2f}"
-                "<extra></extra>",
-            )  # fmt: skip
-    for name, own in ((PUBLISHED_READERS, published.readers), (PUBLISHED_MODEL, published.model)):
-        colour = colours.model if own is published.model else colours.text
-        figure.add_scatter(
-            x=[1 - own.specificity], y=[own.sensitivity], mode="markers", name=name,
-            marker={"symbol": "circle-open-dot", "size": 11, "color": colour, "line": {"width": 1.5}},
-            hovertemplate=f"{name}: %{{y:.2f}}, %{{x:.2f}}<extra></extra>",
-        )  # fmt: skip
-    for rater in shown(result):
-        _add_point(figure, rater, drawn[rater.name])
-    figure.update_xaxes(title="1 − specificity", range=[-0.02, 1.02], constrain="domain", dtick=0.2)
-    figure.update_yaxes(title="Sensitivity", range=[-0.02, 1.02], scaleanchor="x", dtick=0.2)
-    return _laid_out(figure, height=ROC_PX)
-
-
 def interval_figure(
     result: ConditionResult,
     measures: Sequence[Measure],
@@ -106,7 +73,8 @@ def interval_figure(
 ) -> go.Figure:
     """One panel a measure, one row a rater: the value with its interval.
 
-    Published figures stand as hollow circles on the rows of model and mean reader. With `bands` the
+    Published figures stand as hollow circles on the rows of model and mean reader, with a dotted line
+    through the panel. With `bands` the
     ground is shaded by the bands of kappa.
     """
     raters = shown(result)
@@ -121,8 +89,10 @@ def interval_figure(
         if published is not None:
             for trace in _published(raters, measure, published, colours):
                 figure.add_trace(trace, row=1, col=column)
+                line = {"color": trace.marker.color, "width": 1, "dash": "dot"}
+                figure.add_vline(x=trace.x[0], line=line, opacity=0.6, row=1, col=column)
         if bands:
-            _shade_bands(figure, column, colours)
+            shade_bands(figure, column, colours)
     lowest = min(
         (low for m in measures for r in raters if (low := _low(r.figures[m])) is not None), default=0
     )
@@ -130,54 +100,21 @@ def interval_figure(
     figure.update_yaxes(
         categoryorder="array", categoryarray=[rater.name for rater in reversed(raters)], showgrid=False
     )
-    return _laid_out(figure, height=70 + ROW_PX * len(raters))
-
-
-def confusion_figure(result: ConditionResult, colours: Palette, *, columns: int = 4) -> go.Figure:
-    """Confusion matrices of model and readers: counts, shaded by the share of the reference's grade."""
-    raters = [rater for rater in shown(result) if rater.confusion is not None]
-    rows = -(-len(raters) // columns)
-    figure = make_subplots(
-        rows=rows, cols=columns, shared_yaxes=True, horizontal_spacing=0.03,
-        vertical_spacing=0.28 / max(rows, 1), subplot_titles=[rater.name for rater in raters],
-    )  # fmt: skip
-    for place, rater in enumerate(raters):
-        row, column = divmod(place, columns)
-        figure.add_trace(_heat(rater, colours), row=row + 1, col=column + 1)
-    digits = [grade.value for grade in Grade]
-    figure.update_xaxes(tickvals=digits, showgrid=False)
-    figure.update_yaxes(tickvals=digits, showgrid=False, autorange="reversed")
-    figure.update_xaxes(title="Rated", title_standoff=4, row=rows)
-    figure.update_yaxes(title="Reference", title_standoff=4, col=1)
-    return _laid_out(figure, height=MATRIX_PX * rows)
-
-
-def _add_point(figure: go.Figure, rater: RaterResult, mark: Mark) -> None:
-    sensitivity, specificity = rater.figures[Measure.SENSITIVITY], rater.figures[Measure.SPECIFICITY]
-    if sensitivity.value is None or specificity.value is None:
-        return
-    bars = {}
-    if rater.is_mean or rater.kind is RaterKind.MODEL:
-        bars = {"error_x": _bars(specificity, mark, mirrored=True), "error_y": _bars(sensitivity, mark)}
-    figure.add_scatter(
-        x=[1 - specificity.value], y=[sensitivity.value], mode="markers", **bars,
-        name=rater.name,
-        marker={"symbol": mark.symbol, "size": mark.size, "color": mark.colour},
-        hovertemplate=f"{rater.name}, n {rater.n}<br>sensitivity {sensitivity.text}"
-        f"<br>specificity {specificity.text}<extra></extra>",
-    )  # fmt: skip
+    return laid_out(figure, height=70 + ROW_PX * len(raters))
 
 
 def _interval(rater: RaterResult, measure: Measure, mark: Mark) -> go.Scatter:
     figure = rater.figures[measure]
     return go.Scatter(
-        x=[figure.value], y=[rater.name], mode="markers", error_x=_bars(figure, mark),
+        x=[figure.value], y=[rater.name], mode="markers", error_x=bars(figure, mark),
+        customdata=[[Pick(one=rater.name, binary=measure in BINARY).text]],
         marker={"symbol": mark.symbol, "size": mark.size - 2, "color": mark.colour},
         hovertemplate=f"{rater.name}: {figure.text}<extra></extra>",
     )  # fmt: skip
 
 
-def _bars(figure: Figure, mark: Mark, *, mirrored: bool = False) -> Mapping[str, object] | None:
+def bars(figure: Figure, mark: Mark, *, mirrored: bool = False) -> Mapping[str, object] | None:
+    """A figure's interval as bars of its point, turned round for an axis that is mirrored."""
     if figure.interval is None or figure.value is None:
         return None
     up, down = figure.interval.high - figure.value, figure.value - figure.interval.low
@@ -220,7 +157,8 @@ def published_value(own: Published, measure: Measure) -> float | None:
     }.get(measure)
 
 
-def _shade_bands(figure: go.Figure, column: int, colours: Palette) -> None:
+def shade_bands(figure: go.Figure, column: int, colours: Palette) -> None:
+    """The ground of a panel shaded by the bands of kappa."""
     lower = 0.0
     for at, (upper, _) in enumerate(BANDS):
         figure.add_vrect(
@@ -230,29 +168,12 @@ def _shade_bands(figure: go.Figure, column: int, colours: Palette) -> None:
         lower = upper
 
 
-def _heat(rater: RaterResult, colours: Palette) -> go.Heatmap:
-    counts = rater.confusion or ()
-    shares = [[count / max(sum(row), 1) for count in row] for row in counts]
-    return go.Heatmap(
-        z=shares, text=counts, texttemplate="%{text}", zmin=0, zmax=1, showscale=False, xgap=1, ygap=1,
-        colorscale=[[0, colours.surface], [1, _mixed(colours.surface, colours.model)]],
-        textfont={"size": FONT_PX, "color": colours.text},
-        hovertemplate=f"{rater.name}: reference %{{y}}, rated %{{x}}<br>%{{text}} sites, %{{z:.0%}} of the "
-        "reference's grade<extra></extra>",
-    )  # fmt: skip
-
-
-def _mixed(one: str, other: str) -> str:
-    """The colour half way between two of the form '#rrggbb'."""
-    pairs = ((int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
-    return "#" + "".join(f"{(a + b) // 2:02x}" for a, b in pairs)
-
-
 def _low(figure: Figure) -> float | None:
     return figure.value if figure.interval is None else figure.interval.low
 
 
-def _laid_out(figure: go.Figure, *, height: int, **layout: object) -> go.Figure:
+def laid_out(figure: go.Figure, *, height: int, **layout: object) -> go.Figure:
+    """The figure in the pages' look: no legend, no ground of its own, the font of the page."""
     figure.update_annotations(font_size=FONT_PX)
     return figure.update_layout(
         height=height,

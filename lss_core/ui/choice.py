@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from lss_core.domain import SITES
+from lss_core.ui.viewer import Command
 from lss_core.usecases.cases import CaseSummary, StudySummary, list_cases
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
+
+SITE_BY_KEY = {site.key: site for site in SITES}
 
 
 def choose(name: str, options: Mapping[str, str], *, width: int = 260) -> str:
@@ -16,10 +20,7 @@ def choose(name: str, options: Mapping[str, str], *, width: int = 260) -> str:
 
     A refresh keeps the choice through the address, another page through the session.
     """
-    key, last = f"choose-{name}", f"last-{name}"
-    ordered = (st.session_state.pop(f"go-to-{name}", None), st.session_state.get(key))
-    known = (st.query_params.get(name), st.session_state.get(last), next(iter(options)))
-    st.session_state[key] = next(value for value in (*ordered, *known) if value in options)
+    key = _remembered(name, options)
     chosen = st.selectbox(
         name.capitalize(),
         list(options),
@@ -28,7 +29,34 @@ def choose(name: str, options: Mapping[str, str], *, width: int = 260) -> str:
         label_visibility="collapsed",
         width=width,
     )
-    st.query_params[name] = st.session_state[last] = chosen
+    return _kept(name, chosen)
+
+
+def choose_segment(name: str, options: Mapping[str, str]) -> str:
+    """As `choose`, with all options side by side."""
+    key = _remembered(name, options)
+    chosen = st.segmented_control(
+        name.capitalize(),
+        list(options),
+        key=key,
+        format_func=options.__getitem__,
+        label_visibility="collapsed",
+        required=True,
+    )
+    return _kept(name, chosen or next(iter(options)))
+
+
+def _remembered(name: str, options: Mapping[str, str]) -> str:
+    """The key of a choice's widget, set to what the user was sent to, has chosen, or last had."""
+    key = f"choose-{name}"
+    ordered = (st.session_state.pop(f"go-to-{name}", None), st.session_state.get(key))
+    known = (st.query_params.get(name), st.session_state.get(f"last-{name}"), next(iter(options)))
+    st.session_state[key] = next(value for value in (*ordered, *known) if value in options)
+    return key
+
+
+def _kept(name: str, chosen: str) -> str:
+    st.query_params[name] = st.session_state[f"last-{name}"] = chosen
     return chosen
 
 
@@ -49,6 +77,12 @@ def choose_case(cases: Sequence[CaseSummary]) -> tuple[CaseSummary, str | None]:
     following = ids[at + 1] if at + 1 < len(ids) else None
     st.button("Next", disabled=following is None, on_click=go_to, args=("case", following))
     return cases[at], following
+
+
+def site_of_address() -> Command | None:
+    """The order to show the site that a link names; None where it names none."""
+    site = SITE_BY_KEY.get(st.query_params.get("site", ""))
+    return None if site is None else Command(number=1, site=site)
 
 
 def go_to(name: str, value: str | None) -> None:

@@ -13,11 +13,12 @@ from lss_core.usecases.users import User
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A page in the menu: its file, its name and the roles whose menu it is in."""
+    """A page in the menu: its file, its name, the roles whose menu it is in and those who may begin there."""
 
     file: str
     title: str
     roles: frozenset[Role]
+    home: frozenset[Role]
 
     @property
     def url(self) -> str:
@@ -25,18 +26,19 @@ class Entry:
         return self.title.lower()
 
 
-def _entry(file: str, title: str, *roles: Role) -> Entry:
-    return Entry(file=file, title=title, roles=frozenset({*roles, Role.ADMINISTRATOR}))
+def _entry(file: str, title: str, *roles: Role, visitors: tuple[Role, ...] = ()) -> Entry:
+    home = frozenset({*roles, Role.ADMINISTRATOR})
+    return Entry(file=file, title=title, roles=home.union(visitors), home=home)
 
 
 ENTRIES = (
     _entry("pages/coordinator/cases.py", "Cases", Role.COORDINATOR),
-    _entry("pages/coordinator/review.py", "Review", Role.COORDINATOR),
+    _entry("pages/coordinator/review.py", "Review", Role.COORDINATOR, visitors=(Role.STATISTICIAN,)),
     _entry("pages/reader/read.py", "Read", Role.READER),
     _entry("pages/adjudicator/adjudicate.py", "Adjudicate", Role.ADJUDICATOR),
     _entry("pages/statistician/results.py", "Results", Role.COORDINATOR, Role.STATISTICIAN),
 )
-"""All pages, in the menu's order; the first of a role is where it begins."""
+"""All pages, in the menu's order; a role begins at the first that is its home."""
 
 
 def navigate() -> None:
@@ -47,7 +49,7 @@ def navigate() -> None:
 
     def home() -> None:
         signed_in = require_role(*Role)
-        st.switch_page(next(page for entry, page in pages.items() if signed_in.role in entry.roles))
+        st.switch_page(next(page for entry, page in pages.items() if signed_in.role in entry.home))
 
     start = st.Page(home, title="Start", default=True, visibility="hidden")
     st.navigation([start, *pages.values()], position="top").run()

@@ -77,6 +77,13 @@ def _explanation(workspace: Workspace, user: User, request: Request, _: bytes) -
     return Response(png, media_type="image/png", headers=NO_STORE)
 
 
+def _site(workspace: Workspace, user: User, request: Request, _: bytes) -> Response:
+    """A PNG of the place that shows a site; not for the blinded."""
+    site = request.path_params["site"]
+    png = viewing.site_picture(workspace, user, request.path_params["case_id"], site)
+    return Response(png, media_type="image/png", headers=NO_STORE)
+
+
 def _zipped(masks: MaskStack) -> bytes:
     return gzip.compress(masks.bits.astype("<u4").tobytes(), compresslevel=1, mtime=0)
 
@@ -85,6 +92,7 @@ ROUTES = [
     Route("/pixels/{case_id}/manifest", asked(_manifest)),
     Route("/pixels/{case_id}/thumbnail", asked(_thumbnail)),
     Route("/pixels/{case_id}/explanations/{site}", asked(_explanation)),
+    Route("/pixels/{case_id}/sites/{site}", asked(_site)),
     Route("/pixels/{case_id}/{series_id}/voxels", asked(_voxels)),
     Route("/pixels/{case_id}/{series_id}/masks", asked(_masks)),
 ]

@@ -130,6 +130,18 @@ def current_mode() -> Mode:
     return Mode.LIGHT if st.context.theme.type == "light" else Mode.DARK
 
 
+def mixed(one: str, other: str, share: float = 0.5) -> str:
+    """The colour between two of the form '#rrggbb', `share` of the way to the other."""
+    pairs = ((int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(a + share * (b - a)):02x}" for a, b in pairs)
+
+
+def see_through(colour: str, opacity: float) -> str:
+    """A colour '#rrggbb' of an opacity from 0 to 1."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
 def page_css() -> str:
     """The style sheet of every page, for both modes: quiet spacing, numbers that stand in columns.
 
@@ -159,6 +171,15 @@ _PAGE_CSS = """
 .stApp .lss-badge { border: 1px solid var(--lss-warning); color: var(--lss-warning); border-radius: 4px;
   padding: .05rem .5rem; font-size: .78rem; white-space: nowrap }
 .stApp .lss-muted { color: var(--lss-muted); font-size: .85rem }
+.stApp [class*="st-key-lss-foot-"] { flex-wrap: nowrap }
+.stApp .lss-findings p { margin: .1rem 0 .25rem }
+.stApp .lss-table a { color: inherit; text-underline-offset: .2em }
+.stApp .lss-gallery { display: flex; flex-wrap: wrap; gap: .6rem }
+.stApp .lss-card { display: grid; width: 150px; font-size: .75rem; color: inherit; text-decoration: none;
+  border: 1px solid var(--lss-border); border-radius: 4px; padding: .3rem }
+.stApp .lss-card:is(:hover, :focus-visible) { border-color: var(--lss-muted) }
+.stApp .lss-card img { width: 100%; aspect-ratio: 1; object-fit: cover; background: #000 }
+.stApp .lss-caption { font-size: .75rem; margin: 0 }
 .stApp :is(.lss-error, .lss-empty) { display: grid; gap: .25rem; padding: .8rem 1rem; border-radius: 4px;
   background: var(--lss-surface); border-left: 3px solid var(--lss-border) }
 .stApp .lss-error { border-left-color: var(--lss-warning) }

@@ -4,37 +4,35 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
 
-from lss_core.domain import RaterKind, Site
-from lss_core.errors import StatisticsError
-from lss_core.stats.resample import Interval, Resamples
-from lss_core.store import ratings, references, studies
-from lss_core.store.values import (
-    Rater,
-    RatingRow,
-    ReferenceGrade,
-    ReferenceMethod,
-    ReferenceSummary,
-    StudySummary,
-)
-from lss_core.usecases.access import UNBLINDED
-from lss_core.usecases.analysis import RaterColumn, RatingTable, analyse
+from lss_core.stats.resample import Interval
+from lss_core.store import studies
+from lss_core.store.values import ReferenceSummary, StudySummary
+from lss_core.usecases.analysis import analyse, analyse_units
 from lss_core.usecases.figures import ConditionResult, Figure
-from lss_core.usecases.reference import ADJUDICATION
-from lss_core.usecases.users import User, require
+from lss_core.usecases.rater_statistics import Rules
+from lss_core.usecases.result_data import (
+    RESAMPLES,
+    SEED,
+    Selection,
+    StudyData,
+    cut,
+    drawn,
+    study_data,
+)
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
+LEVEL = 0.95
 COLUMNS = (
     "condition", "rater", "kind", "statistic", "value", "low", "high", "level", "n", "interval", "note",
     "reference", "resamples", "seed",
 )  # fmt: skip
-RESAMPLES = 2000
-SEED = 20240607
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,18 +68,30 @@ def study_results(
     Coordinators and statisticians. Kept until an answer is added or removed. Raises StatisticsError
     where there is no reference or fewer than two cases, NotFoundError for an unknown study or reference.
     """
-    require(user, *UNBLINDED)
+    data = study_data(workspace, user, study_id, reference_id)
     with workspace.store.read() as tx:
-        studies.study_summary(tx, study_id)
-        known = references.reference_summaries(tx, study_id)
-        version = ratings.data_version(tx, study_id)
-    if reference_id is None and not known:
-        raise StatisticsError(
-            "Results",
-            reason="the study has no reference standard yet",
-            remedy="A coordinator makes one on the page Results once the panel has read",
-        )
-    return _results(workspace, study_id, reference_id or known[0].id, version, resamples, seed)
+        study = studies.study_summary(tx, study_id)
+    return StudyResults(
+        study=study,
+        reference=data.reference,
+        readers_make_reference=data.panel_made_reference,
+        unreferenced=data.unreferenced,
+        resamples=resamples,
+        seed=seed,
+        level=LEVEL,
+        interval=Interval.BCA.value,
+        conditions=_results(data, resamples, seed),
+    )
+
+
+def condition_result(
+    data: StudyData, selection: Selection, *, resamples: int = RESAMPLES, seed: int = SEED
+) -> ConditionResult:
+    """The figures of a selection's units: each rater, the mean reader, the panels.
+
+    Kept by the data's fingerprint. Raises StatisticsError where there is no such unit.
+    """
+    return _condition(data, selection, resamples, seed)
 
 
 def results_csv(results: StudyResults) -> str:
@@ -96,80 +106,17 @@ def results_csv(results: StudyResults) -> str:
     return text.getvalue()
 
 
-def rating_table(
-    raters: Sequence[Rater], rows: Iterable[RatingRow], truth: Sequence[ReferenceGrade]
-) -> RatingTable:
-    """Rows of the store as arrays: one unit for each site in the reference, one column a rater.
-
-    Adjudicators and adjudications are left out; so is what was graded outside the reference.
-    """
-    units = {(grade.case_id, grade.site): index for index, grade in enumerate(truth)}
-    patients = {case_id: index for index, case_id in enumerate(dict.fromkeys(g.case_id for g in truth))}
-    columns = {
-        rater.id: RaterColumn(
-            name=rater.name,
-            kind=rater.kind,
-            grades=np.full(len(units), np.nan),
-            refused=np.zeros(len(units), dtype=np.bool_),
-            probabilities=np.full((len(units), 4), np.nan) if rater.kind is RaterKind.MODEL else None,
-        )
-        for rater in sorted(raters, key=lambda rater: (rater.kind is not RaterKind.MODEL, rater.name))
-        if rater.kind in (RaterKind.MODEL, RaterKind.READER)
-    }
-    for row in rows:
-        unit, column = units.get((row.case_id, row.site)), columns.get(row.rater_id)
-        if unit is None or column is None or row.arm == ADJUDICATION:
-            continue
-        column.refused[unit] = row.grade is None
-        if row.grade is not None:
-            column.grades[unit] = row.grade
-        if column.probabilities is not None and row.probabilities is not None and row.grade is not None:
-            column.probabilities[unit] = row.probabilities
-    return RatingTable(
-        patients=np.array([patients[grade.case_id] for grade in truth], dtype=np.int64),
-        n_patients=len(patients),
-        conditions=[grade.site.condition for grade in truth],
-        truth=np.array([np.nan if grade.grade is None else grade.grade for grade in truth]),
-        refused=np.array([grade.grade is None for grade in truth], dtype=np.bool_),
-        raters=tuple(columns.values()),
-    )
-
-
 @lru_cache(maxsize=16)
-def _results(
-    workspace: Workspace,
-    study_id: str,
-    reference_id: str,
-    version: tuple[int, int],
-    resamples: int,
-    seed: int,
-) -> StudyResults:
-    with workspace.store.read() as tx:
-        study = studies.study_summary(tx, study_id)
-        raters = studies.study_raters(tx, study_id)
-        rows = ratings.study_ratings(tx, study_id)
-        truth = references.reference_grades(tx, reference_id)
-        known = references.reference_summaries(tx, study_id)
-    reference = next(summary for summary in known if summary.id == reference_id)
-    table = rating_table(raters, rows, truth)
-    drawn = Resamples.draw(table.n_patients, rng=np.random.default_rng(seed), resamples=resamples)
-    panel = {rater.id for rater in raters if rater.in_panel}
-    return StudyResults(
-        study=study,
-        reference=reference,
-        readers_make_reference=reference.method is ReferenceMethod.MAJORITY
-        and any(row.rater_id in panel for row in rows),
-        unreferenced=_unreferenced(rows, {(grade.case_id, grade.site) for grade in truth}),
-        resamples=resamples,
-        seed=seed,
-        level=drawn.level,
-        interval=Interval.BCA.value,
-        conditions=analyse(table, drawn),
-    )
+def _results(data: StudyData, resamples: int, seed: int) -> tuple[ConditionResult, ...]:
+    return analyse(data.table, drawn(data.table.n_patients, resamples, seed))
 
 
-def _unreferenced(rows: Iterable[RatingRow], known: set[tuple[str, Site]]) -> int:
-    return len({(row.case_id, row.site) for row in rows} - known)
+@lru_cache(maxsize=128)
+def _condition(data: StudyData, selection: Selection, resamples: int, seed: int) -> ConditionResult:
+    own = cut(data, selection).table
+    group = analyse_units(own, np.arange(len(own.patients)), drawn(own.n_patients, resamples, seed), Rules())
+    fields_of = {field.name: getattr(group, field.name) for field in fields(group)}
+    return ConditionResult(condition=selection.condition, **fields_of)
 
 
 def _title(reference: ReferenceSummary) -> str:

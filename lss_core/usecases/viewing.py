@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from lss_core.domain import SeriesRole
@@ -15,11 +16,12 @@ from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.store import runs
 from lss_core.store.values import CaseSummary, SeriesSummary
-from lss_core.usecases.access import visible_case
-from lss_core.usecases.users import User
+from lss_core.usecases.access import UNBLINDED, visible_case
+from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
 
 THUMBNAIL_HEIGHT = 192
+SITE_MM, SITE_PX = 80.0, 200
 WINDOW_PERCENTILES = (1, 99.5)  # where the files give no window
 
 
@@ -89,14 +91,46 @@ def thumbnail(workspace: Workspace, user: User, case_id: str) -> bytes:
     if not ranked:
         raise NotFoundError(case_id, reason="the case has no series", remedy="Import it again")
     volume = read_volume(workspace.volume_path(case_id, ranked[0].id))
-    picture = volume.voxels[len(volume.voxels) // 2].astype(float)
-    centre, width = ranked[0].window or _window(volume)
-    grey = np.clip((picture - centre) / max(width, 1) + 0.5, 0, 1) * 255
+    picture = volume.voxels[len(volume.voxels) // 2]
+    grey = _grey(picture, ranked[0].window or _window(volume))
     rows, columns = (size * mm for size, mm in zip(picture.shape, volume.spacing_mm, strict=True))
     size = (max(1, round(THUMBNAIL_HEIGHT * columns / rows)), THUMBNAIL_HEIGHT)
     png = io.BytesIO()
-    Image.fromarray(grey.astype(np.uint8)).resize(size, Image.Resampling.LANCZOS).save(png, "PNG")
+    Image.fromarray(grey).resize(size, Image.Resampling.LANCZOS).save(png, "PNG")
     return png.getvalue()
+
+
+def site_picture(workspace: Workspace, user: User, case_id: str, site: str) -> bytes:
+    """A PNG, 80 mm square, of the slice and place that show a site best, as the newest run found it.
+
+    Not for the blinded, who are not told where the model looked. Raises AccessError, NotFoundError.
+    """
+    require(user, *UNBLINDED)
+    with workspace.store.read() as tx:
+        case = visible_case(tx, workspace, user, case_id)
+        run_id = runs.newest_run(tx, case_id)
+        findings = None if run_id is None else runs.findings_of_run(tx, run_id)
+    found = None if findings is None else next((f for f in findings.sites if f.site.key == site), None)
+    series = None if found is None else next((s for s in case.series if s.role is found.series), None)
+    if found is None or series is None or found.slice_index is None or found.point_mm is None:
+        reason = "the model has not said where it is seen"
+        raise NotFoundError("Site", reason=reason, remedy="Open the case on Review")
+    volume = read_volume(workspace.volume_path(case_id, series.id))
+    (row, column), _ = (part[0] for part in volume.to_pixel(found.slice_index, np.array([found.point_mm])))
+    high, wide = (SITE_MM / 2 / mm for mm in volume.spacing_mm)
+    box = (round(column - wide), round(row - high), round(column + wide), round(row + high))
+    grey = _grey(volume.voxels[found.slice_index], series.window or _window(volume))
+    picture = Image.fromarray(grey).crop(box)  # outside the image it is black
+    png = io.BytesIO()
+    picture.resize((SITE_PX, SITE_PX), Image.Resampling.LANCZOS).save(png, "PNG")
+    return png.getvalue()
+
+
+def _grey(picture: NDArray[Any], window: tuple[float, float]) -> NDArray[np.uint8]:
+    """Grey values of a slice under a window (centre, width)."""
+    centre, width = window
+    shade = np.clip((picture.astype(float) - centre) / max(width, 1) + 0.5, 0, 1) * 255
+    return shade.astype(np.uint8)
 
 
 def _series(

@@ -4,7 +4,7 @@ import streamlit as st
 
 from lss_core.domain import Role
 from lss_core.ui.cases import run_model, show_grading
-from lss_core.ui.choice import cases_of, choose_case, choose_study
+from lss_core.ui.choice import cases_of, choose_case, choose_study, site_of_address
 from lss_core.ui.frame import heading, page_head, show_empty
 from lss_core.ui.session import require_role
 from lss_core.ui.viewer import View, ViewMode, viewer
@@ -12,7 +12,7 @@ from lss_core.usecases.cases import RunStatus, list_studies
 from lss_core.usecases.grading import findings_of
 from lss_core.usecases.workspace import open_workspace
 
-user = require_role(Role.COORDINATOR)
+user = require_role(Role.COORDINATOR, Role.STATISTICIAN)
 workspace = open_workspace()
 
 title, choices = page_head()
@@ -34,7 +34,9 @@ show_grading()
 if findings is None:
     if case.model_status is RunStatus.FAILED:
         show_empty("The model could not grade this case", next_step=case.model_message)
-    if choices.button("Run the model", type="primary", disabled=case.model_status is RunStatus.RUNNING):
+    if user.role is not Role.STATISTICIAN and choices.button(
+        "Run the model", type="primary", disabled=case.model_status is RunStatus.RUNNING
+    ):
         run_model(workspace, user, [case])
         st.rerun()
 
@@ -45,6 +47,7 @@ viewer(
         mode=ViewMode.LOOK if findings is None else ViewMode.REVIEW,
         findings=findings,
         next_case_id=following,
+        command=site_of_address(),
         height="calc(100vh - 9.6rem)",
     ),
     key="review",

@@ -1,4 +1,4 @@
-"""Results: model and readers against the reference standard, condition by condition."""
+"""Results: model and readers against the reference standard, in six views of one choice of units."""
 
 import streamlit as st
 
@@ -7,11 +7,11 @@ from lss_core.errors import StatisticsError
 from lss_core.ui import results as ui
 from lss_core.ui.cases import count
 from lss_core.ui.choice import choose_study
-from lss_core.ui.frame import heading, page_head
+from lss_core.ui.frame import heading, page_head, show_error
 from lss_core.ui.session import require_role
 from lss_core.usecases.cases import list_studies
 from lss_core.usecases.reference import list_references
-from lss_core.usecases.results import study_results
+from lss_core.usecases.result_data import study_data
 from lss_core.usecases.workspace import open_workspace
 
 user = require_role(Role.COORDINATOR, Role.STATISTICIAN)
@@ -33,13 +33,10 @@ if study is None or chosen is None:
     st.stop()
 
 try:
-    results = study_results(workspace, user, study.id, reference_id=chosen)
+    data = study_data(workspace, user, study.id, chosen)
+    view = ui.choose_view()
+    selection = ui.choose_selection(data)
+    ui.show_warnings(study, data)
+    ui.show_view(view, workspace, user, data, selection, ui.made_of(study, data, selection))
 except StatisticsError as error:
-    ui.show_refusal(error)
-    st.stop()
-
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-    condition = ui.choose_condition(results)
-    ui.download(results)
-ui.show_method(results)
-ui.show_condition(condition)
+    show_error(error)

@@ -1,127 +1,152 @@
-"""The Results page, run without a browser on results that are made up."""
+"""The Results page and its views, run without a browser on a study that is made up."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lss_core.domain import SITES, Grade, RaterKind
 from lss_core.errors import StatisticsError, StoreError
 from lss_core.settings import get_settings
-from lss_core.stats.resample import Interval, Resamples
-from lss_core.store.values import ReferenceMethod, ReferenceSummary, StudySummary
-from lss_core.study.simulate import draw_readers, simulate_reads
-from lss_core.ui import results as ui
+from lss_core.store.values import ReferenceSummary
 from lss_core.ui import session
-from lss_core.usecases import cases, reference, results
-from lss_core.usecases.analysis import RaterColumn, RatingTable, analyse
-from lss_core.usecases.results import StudyResults
+from lss_core.ui.results import choices
+from lss_core.ui.results.choices import ViewName
+from lss_core.usecases import cases, reference, result_data
+from lss_core.usecases.result_data import StudyData
 from lss_core.usecases.users import OPERATOR
+from tests.pages.results_data import REFERENCE, STUDY, made_up
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "statistician" / "results.py"
-STUDY = StudySummary(id="ST-1", title="Made up", synthetic=True, cases=6)
-REFERENCE = ReferenceSummary(
-    id="REF-1",
-    study_id="ST-1",
-    name="Majority of the panel",
-    method=ReferenceMethod.MAJORITY,
-    version=1,
-    created_at=datetime(2026, 3, 2, tzinfo=UTC),
-    created_by="somebody",
-    grades=150,
-)
-
-
-def made_up() -> StudyResults:
-    rng = np.random.default_rng(1)
-    truth = {f"C-{case}": {site: Grade(int(rng.integers(4))) for site in SITES} for case in range(6)}
-    reads = simulate_reads(truth, draw_readers(2, rng=rng), rng=rng)
-    grades = {
-        name: np.array(
-            [np.nan if a.grade is None else a.grade for answers in cases.values() for a in answers]
-        )
-        for name, cases in reads.items()
-    }
-    table = RatingTable(
-        patients=np.repeat(np.arange(6), 25),
-        n_patients=6,
-        conditions=[site.condition for site in SITES] * 6,
-        truth=np.array([grade for sites in truth.values() for grade in sites.values()], float),
-        refused=np.zeros(150, bool),
-        raters=tuple(
-            RaterColumn(name=name, kind=RaterKind.READER, grades=own, refused=np.isnan(own))
-            for name, own in grades.items()
-        ),
-    )
-    return StudyResults(
-        study=STUDY,
-        reference=REFERENCE,
-        readers_make_reference=True,
-        unreferenced=3,
-        resamples=50,
-        seed=7,
-        level=0.95,
-        interval=Interval.BCA.value,
-        conditions=analyse(table, Resamples.draw(6, rng=rng, resamples=50)),
-    )
 
 
 @pytest.fixture(autouse=True)
 def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A study with a reference, of which a statistician looks at the results."""
+    """A study with a reference, of which a coordinator looks at the results."""
     monkeypatch.setenv("LSS_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("LSS_DATABASE_URL", "")
     get_settings.cache_clear()
     monkeypatch.setattr(session, "current_user", lambda: OPERATOR)
     monkeypatch.setattr(cases, "list_studies", lambda workspace, user: [STUDY])
     monkeypatch.setattr(reference, "list_references", lambda workspace, user, study_id: [REFERENCE])
+    monkeypatch.setattr(choices, "open_reads", lambda workspace, user, study_id: 0)
+    monkeypatch.setattr(result_data, "study_data", lambda *_: made_up())
 
 
-def run() -> AppTest:
-    return AppTest.from_file(str(PAGE), default_timeout=60).run()
+def run(view: ViewName = ViewName.OVERVIEW, **address: str) -> AppTest:
+    page = AppTest.from_file(str(PAGE), default_timeout=60)
+    page.query_params["view"] = view.value
+    for name, value in address.items():
+        page.query_params[name] = value
+    return page.run()
 
 
 def said(page: AppTest) -> str:
     return " ".join(element.proto.body for kind in ("html", "markdown") for element in page.get(kind))
 
 
-def test_the_page_names_data_reference_unit_method_and_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "study_results", lambda *_, **__: made_up())
-    page = run()
+def figures(page: AppTest) -> int:
+    return len(page.get("plotly_chart"))
+
+
+@pytest.mark.parametrize("view", ViewName)
+def test_every_view_names_data_reference_unit_method_and_seed(view: ViewName) -> None:
+    page = run(view)
     assert not page.exception
     text = said(page)
+    assert "Synthetic demo data" in text
+    assert "which favours them over the model" in text
+    assert "3 graded sites have no word in the reference" in text
+    assert "Made up, data True" not in text
+    assert f"Made up, data {made_up().fingerprint[:10]}; reference Majority of the panel v1" in text
+    assert "unit: the site, all levels" in text
+    if view in (ViewName.OVERVIEW, ViewName.ROC, ViewName.AGREEMENT):
+        assert "95% patient bootstrap, BCa" in text
+        assert "6 patients, 2,000 resamples, seed 20240607" in text
+
+
+def test_the_overview_has_a_sentence_for_each_condition_and_the_source_s_tables() -> None:
+    page = run()
+    text = said(page)
     for wanted in (
-        "Synthetic demo data",
-        "Reference: Majority of the panel v1 (majority, 02 Mar 2026)",
-        "Unit: the site",
-        "95% patient bootstrap, BCa, 6 patients, 50 resamples, seed 7",
-        "which favours them over the model",
-        "3 graded sites have no word in the reference",
-        "Mean reader",
-        "Published readers",
+        "Central canal.",
+        "Lateral recess.",
+        "Foraminal.",
+        "net 1.0 against the mean of 2 readers",
     ):
         assert wanted in text
+    assert "Published readers" in text
+    assert "Sensitivity, weighted" in text
+    assert figures(page) == 3
 
 
-def test_another_condition_is_shown_when_it_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "study_results", lambda *_, **__: made_up())
+def test_another_condition_is_shown_when_it_is_chosen_and_kept_in_the_address() -> None:
     page = run()
     assert "30 sites in the reference" in said(page)
-    page.session_state["condition"] = "foraminal"
-    page.run()
+    page = run(condition="foraminal")
     assert "60 sites in the reference" in said(page)
     assert page.query_params["condition"] == "foraminal"
 
 
+def test_a_level_and_a_unit_are_chosen_and_named() -> None:
+    text = said(run(ViewName.ROC, condition="foraminal", unit="level", level="L4_L5"))
+    assert "6 levels in the reference" in text
+    assert "unit: the level, by its worst site, L4-L5" in text
+    assert "Published readers" not in text  # these are of sites
+
+
+def test_the_matrix_of_kappas_states_its_weights() -> None:
+    page = run(ViewName.AGREEMENT, weights="linear")
+    assert page.query_params["weights"] == "linear"
+    assert "Kappa: four grades, linear weights" in page.selectbox(key="choose-weights").options
+    assert figures(page) == 4
+
+
+def test_the_comparison_says_what_is_missing_for_arms_and_times() -> None:
+    text = said(run(ViewName.COMPARISON))
+    assert "Obuchowski-Rockette" in text
+    assert "One arm only" in text
+    assert "No reading times" in text
+    assert "Non-inferior, 0.05" in text
+
+
+def test_a_margin_is_kept_in_the_address_and_nonsense_is_not() -> None:
+    assert "Non-inferior, 0.12" in said(run(ViewName.COMPARISON, margin="0.12"))
+    assert "Non-inferior, 0.05" in said(run(ViewName.COMPARISON, margin="much"))
+
+
+def test_two_arms_have_slopes_a_test_and_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(result_data, "study_data", lambda *_: made_up(arms=True))
+    page = run(ViewName.COMPARISON)
+    assert not page.exception
+    text = said(page)
+    assert "One arm only" not in text
+    assert "First grade (unaided)" in text
+    assert "took the model&#x27;s" in text
+    assert figures(page) == 2
+
+
+def test_a_study_without_a_model_still_has_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(result_data, "study_data", lambda *_: made_up(model=False))
+    for view in ViewName:
+        page = run(view)
+        assert not page.exception
+    assert "No model to compare" in said(run(ViewName.COMPARISON))
+
+
+def test_a_disagreement_leads_to_its_case_and_site_on_review() -> None:
+    text = said(run(ViewName.CASES))
+    assert 'href="/review?study=ST-1&amp;case=C-' in text
+    assert "site=central%3AL" in text
+    assert "What the model missed" in text
+
+
 def test_a_refusal_is_shown_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> StudyResults:
+    def refuse(*_: object) -> StudyData:
         raise StatisticsError("Results", reason="there is one case only", remedy="Add cases")
 
-    monkeypatch.setattr(results, "study_results", refuse)
+    monkeypatch.setattr(result_data, "study_data", refuse)
     assert "There is one case only." in said(run())
 
 
@@ -141,12 +166,13 @@ def test_a_coordinator_freezes_the_majority_or_hears_why_not(monkeypatch: pytest
             )
         return REFERENCE
 
-    monkeypatch.setattr(results, "study_results", lambda *_, **__: made_up())
-    monkeypatch.setattr(ui, "make_majority_reference", freeze)
+    monkeypatch.setattr(choices, "make_majority_reference", freeze)
+    monkeypatch.setattr(choices, "open_reads", lambda workspace, user, study_id: 4)
     page = run()
-    button = next(own for own in page.button if own.label == ui.FREEZE)
+    assert "4 reads not submitted" in said(page)
+    button = next(own for own in page.button if own.label == choices.FREEZE)
     button.click().run()
     assert "There is not one grade." in said(page)
-    next(own for own in page.button if own.label == ui.FREEZE).click().run()
+    next(own for own in page.button if own.label == choices.FREEZE).click().run()
     assert "There is not one grade." not in said(page)
     assert page.query_params["reference"] == "REF-1"

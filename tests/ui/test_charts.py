@@ -4,7 +4,9 @@ import pytest
 
 from lss_core.domain import Condition, Estimate, RaterKind
 from lss_core.study.published import PUBLISHED
-from lss_core.ui import charts, results
+from lss_core.ui import charts, charts_agreement, charts_roc
+from lss_core.ui.html import table
+from lss_core.ui.results import tables
 from lss_core.ui.theme import MODEL_SYMBOL, READER_SYMBOLS, Mode, palette
 from lss_core.usecases.figures import (
     BINARY,
@@ -17,6 +19,8 @@ from lss_core.usecases.figures import (
     PanelResult,
     RaterResult,
 )
+from lss_core.usecases.result_cases import Pick
+from lss_core.usecases.result_roc import Band
 
 COLOURS = palette(Mode.DARK)
 PRINTED = PUBLISHED[Condition.CENTRAL]
@@ -61,12 +65,16 @@ def result() -> ConditionResult:
     )
 
 
+def rater_html(*given, **options) -> str:
+    return table(*tables.rater_table(*given, **options))
+
+
 def names(drawn) -> set[str]:
     return {trace.name for trace in drawn.data if trace.name}
 
 
 def test_the_roc_figure_has_the_curve_the_raters_and_the_published_points(result) -> None:
-    drawn = charts.roc_figure(result, PRINTED, COLOURS)
+    drawn = charts_roc.roc_figure(result, PRINTED, COLOURS, {})
     assert names(drawn) == {"net", "Mean reader", "Anna", "<Boris>", "Published readers", "Published model"}
     anna = next(trace for trace in drawn.data if trace.name == "Anna")
     assert (anna.x[0], anna.y[0]) == (pytest.approx(0.3), 0.7)
@@ -74,8 +82,29 @@ def test_the_roc_figure_has_the_curve_the_raters_and_the_published_points(result
     assert tuple(curve.y) == (0, 0.9, 1)
 
 
+def test_a_reader_is_a_point_in_the_box_of_his_two_intervals(result) -> None:
+    drawn = charts_roc.roc_figure(result, PRINTED, COLOURS, {})
+    box = next(trace for trace in drawn.data if trace.fill == "toself")
+    assert (min(box.x), max(box.x)) == pytest.approx((0.25, 0.4))  # 1 - specificity of 0.7 (0.6 to 0.75)
+    assert (min(box.y), max(box.y)) == pytest.approx((0.6, 0.75))
+
+
+def test_a_point_tells_its_counts_and_leads_to_its_cases(result) -> None:
+    drawn = charts_roc.roc_figure(result, PRINTED, COLOURS, {})
+    anna = next(trace for trace in drawn.data if trace.name == "Anna")
+    assert "26 of 30 positives found, 68 of 70 negatives left" in anna.hovertemplate
+    assert Pick.parse(anna.customdata[0][0]) == Pick(one="Anna", binary=True)
+
+
+def test_the_curve_has_its_band_and_the_legend_of_the_file_names_all_that_is_drawn(result) -> None:
+    band = Band(false_positive_rates=(0, 1), low=(0.1, 0.9), high=(0.4, 1))
+    drawn = charts_roc.roc_figure(result, PRINTED, COLOURS, {"net": band})
+    assert tuple(drawn.data[1].y) == (0.4, 1, 0.9, 0.1)
+    assert names(drawn) == set(charts_roc.legend_of(result, PRINTED, COLOURS))
+
+
 def test_bars_of_a_point_are_turned_round_where_the_axis_is(result) -> None:
-    drawn = charts.roc_figure(result, PRINTED, COLOURS)
+    drawn = charts_roc.roc_figure(result, PRINTED, COLOURS, {})
     mean = next(trace for trace in drawn.data if trace.name == "Mean reader")
     assert (mean.error_y.array[0], mean.error_y.arrayminus[0]) == pytest.approx((0.05, 0.1))
     assert (mean.error_x.array[0], mean.error_x.arrayminus[0]) == pytest.approx((0.1, 0.05))
@@ -83,7 +112,7 @@ def test_bars_of_a_point_are_turned_round_where_the_axis_is(result) -> None:
 
 def test_a_reader_who_has_just_begun_is_in_the_table_but_not_in_the_figures(result) -> None:
     assert [own.name for own in charts.shown(result)] == ["net", "Mean reader", "Anna", "<Boris>"]
-    assert "Guest" in results._rater_table(result, BINARY, PRINTED, COLOURS, counts=True)
+    assert "Guest" in rater_html(result, BINARY, PRINTED, COLOURS, counts=True)
 
 
 @pytest.mark.parametrize("measures", [BINARY, GRADED, KAPPAS])
@@ -93,7 +122,7 @@ def test_intervals_stand_in_one_panel_a_measure_and_one_row_a_rater(result, meas
     assert len(own) == len(measures) * 4
     printed = [trace for trace in drawn.data if "Published" in trace.hovertemplate]
     assert len(printed) == {BINARY: 6, GRADED: 0, KAPPAS: 4}[measures]
-    assert len(drawn.layout.shapes) == (15 if measures is KAPPAS else 0)
+    assert len(drawn.layout.shapes) == {BINARY: 6, GRADED: 0, KAPPAS: 19}[measures]
 
 
 def test_a_figure_without_a_value_draws_nothing(result) -> None:
@@ -105,16 +134,16 @@ def test_a_figure_without_a_value_draws_nothing(result) -> None:
         reference_not_gradable=0,
         raters=(rater("net", RaterKind.MODEL, figures={m: Figure(refusal="none") for m in Measure}),),
     )
-    assert "net" not in names(charts.roc_figure(bare, PRINTED, COLOURS))
+    assert "net" not in names(charts_roc.roc_figure(bare, PRINTED, COLOURS, {}))
     (point, *_) = charts.interval_figure(bare, BINARY, COLOURS).data
     assert point.x[0] is None
 
 
 def test_a_confusion_matrix_shows_counts_and_is_shaded_by_the_share_of_its_row(result) -> None:
-    drawn = charts.confusion_figure(result, COLOURS)
-    assert len(drawn.data) == 3
+    drawn = charts_agreement.confusion_figure(result, COLOURS)
+    assert len([trace for trace in drawn.data if trace.type == "heatmap"]) == 3
     first = drawn.data[0]
-    assert tuple(first.text[0]) == (40, 5, 0, 0)
+    assert tuple(first.text[0]) == ("40<br>89%", "5<br>11%", "0<br>0%", "0<br>0%")
     assert first.z[0][0] == pytest.approx(40 / 45)
 
 
@@ -128,7 +157,7 @@ def test_readers_are_told_apart_by_colour_and_symbol(result) -> None:
 
 
 def test_the_table_has_the_published_figures_below_and_escapes_names(result) -> None:
-    table = results._rater_table(result, BINARY, PRINTED, COLOURS, counts=True)
+    table = rater_html(result, BINARY, PRINTED, COLOURS, counts=True)
     assert "&lt;Boris&gt;" in table
     assert "<Boris>" not in table
     assert "0.70 (0.60–0.75)" in table
@@ -138,15 +167,15 @@ def test_the_table_has_the_published_figures_below_and_escapes_names(result) -> 
 
 
 def test_a_kappa_carries_its_band_and_a_column_nobody_printed_has_no_row(result) -> None:
-    assert "0.70 (0.60–0.75), substantial" in results._rater_table(result, KAPPAS, PRINTED, COLOURS)
-    assert "Published" not in results._rater_table(result, GRADED, PRINTED, COLOURS)
-    panels = results._panel_table(result, PRINTED)
+    assert "0.70 (0.60–0.75), substantial" in rater_html(result, KAPPAS, PRINTED, COLOURS)
+    assert "Published" not in rater_html(result, GRADED, PRINTED, COLOURS)
+    panels = table(*tables.panel_table(result, PRINTED, COLOURS))
     assert "0.65 (0.55–0.70), substantial" in panels
     assert "0.76" in panels
 
 
 def test_a_refusal_is_said_once_with_whom_it_concerns(result) -> None:
-    (line,) = results._refusals(result, BINARY)
+    (line,) = tables.refusals(result, BINARY)
     assert line == (
         "Guest (Sensitivity), Guest (Specificity), Guest (AUC): no unit is positive in the reference."
     )

@@ -1,0 +1,173 @@
+"""What a result page looks at: view, reference, condition, unit, level, side, arm; kept in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import streamlit as st
+
+from lss_core.domain import Condition, Level, Role, Side
+from lss_core.errors import StoreError
+from lss_core.ui.choice import choose, choose_segment, go_to
+from lss_core.ui.frame import show_empty, show_error
+from lss_core.ui.html import write
+from lss_core.ui.results.shown import Made, notes
+from lss_core.usecases.cases import StudySummary
+from lss_core.usecases.reference import ReferenceSummary, make_majority_reference, open_reads
+from lss_core.usecases.result_data import RESAMPLES, SEED, UNIT_LABELS, Selection, StudyData, Unit
+from lss_core.usecases.users import User
+from lss_core.usecases.workspace import Workspace
+
+FREEZE = "Freeze the majority"
+REFUSED = "reference-refused"
+MARGIN = 0.05
+SYNTHETIC = "The cases are synthetic and the readers simulated: the figures say nothing about real ones."
+READERS_FAVOURED = (
+    "Readers of this table voted for the reference, which favours them over the model. "
+    "Compare with a reference from outside where there is one."
+)
+
+
+class ViewName(StrEnum):
+    """The views of the results."""
+
+    OVERVIEW = "overview"
+    ROC = "roc"
+    AGREEMENT = "agreement"
+    COMPARISON = "comparison"
+    CASES = "cases"
+    FLOW = "flow"
+
+    @property
+    def label(self) -> str:
+        """The view in the row of views."""
+        return self.value.upper() if self is ViewName.ROC else self.value.capitalize()
+
+
+def choose_reference(references: Sequence[ReferenceSummary]) -> str:
+    """The id of the reference standard to compare with."""
+    return choose("reference", {own.id: f"{own.name} v{own.version}" for own in references})
+
+
+def choose_view() -> ViewName:
+    """The view that is shown."""
+    return ViewName(choose_segment("view", {view.value: view.label for view in ViewName}))
+
+
+def choose_selection(data: StudyData) -> Selection:
+    """The units that are shown, of those that the reference has."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        present = {site.condition for _, site in data.sites}
+        condition = Condition(
+            choose_segment("condition", {own.value: own.label for own in Condition if own in present})
+        )
+        unit = Unit(choose("unit", {unit.value: f"Unit: {unit.value}" for unit in Unit}, width=135))
+        levels = {"all": "All levels", **{level.value: level.label for level in Level}}
+        level = choose("level", levels, width=130)
+        side = "both"
+        if condition is not Condition.CENTRAL:
+            sides = {"both": "Both sides", **{own.value: own.value.capitalize() for own in Side}}
+            side = choose("side", sides, width=125)
+        arm = ""
+        if len(data.arms) > 1:
+            arms = {"newest": "Newest answers", **{own: f"Arm: {own}" for own in data.arms}}
+            chosen = choose("arm", arms, width=160)
+            arm = "" if chosen == "newest" else chosen
+    return Selection(
+        condition=condition,
+        unit=unit,
+        level=None if level == "all" else Level(level),
+        side=None if side == "both" else Side(side),
+        arm=arm,
+    )
+
+
+def choose_margin() -> float:
+    """The margin of non-inferiority: the difference that would still be accepted; kept in the address."""
+    if "margin" not in st.session_state:
+        st.session_state["margin"] = _margin(
+            st.query_params.get("margin"), st.session_state.get("last-margin", MARGIN)
+        )
+    margin = float(
+        st.number_input(
+            "Margin of non-inferiority",
+            min_value=0.01,
+            max_value=0.5,
+            step=0.01,
+            key="margin",
+            width=190,
+            help="How much lower than the readers the model may be and still count as not inferior.",
+        )
+    )
+    st.query_params["margin"] = f"{margin:g}"
+    st.session_state["last-margin"] = margin
+    return margin
+
+
+def _margin(text: str | None, otherwise: float) -> float:
+    try:
+        found = float(text or "")
+    except ValueError:
+        return otherwise
+    return found if 0.01 <= found <= 0.5 else otherwise
+
+
+def made_of(study: StudySummary, data: StudyData, selection: Selection) -> Made:
+    """What the figures of a selection rest on."""
+    arm = f", arm {selection.arm}" if selection.arm else ""
+    return Made(
+        study_id=study.id,
+        study=study.title,
+        fingerprint=data.fingerprint,
+        reference=f"{data.reference.name} v{data.reference.version}",
+        condition=selection.condition.label,
+        unit=UNIT_LABELS[selection.unit],
+        subgroup=selection.subgroup + arm,
+        patients=data.table.n_patients,
+        resamples=RESAMPLES,
+        seed=SEED,
+    )
+
+
+def show_warnings(study: StudySummary, data: StudyData) -> None:
+    """What speaks against the figures."""
+    lines = [SYNTHETIC] if study.synthetic else []
+    if data.panel_made_reference:
+        lines.append(READERS_FAVOURED)
+    if data.unreferenced:
+        lines.append(f"{data.unreferenced} graded sites have no word in the reference and are left out.")
+    if lines:
+        write(notes([" ".join(lines)]))
+
+
+def offer_reference(workspace: Workspace, user: User, study_id: str) -> None:
+    """A coordinator's button that freezes the panel's majority as the reference's next version."""
+    if user.role in (Role.COORDINATOR, Role.ADMINISTRATOR):
+        st.button(
+            FREEZE,
+            help="Makes the next version of the reference standard: the panel's majority, and the "
+            "adjudicator's word where there is none. Earlier versions stay.",
+            on_click=_freeze,
+            args=(workspace, user, study_id),
+        )
+        if waiting := open_reads(workspace, user, study_id):
+            write(f'<span class="lss-muted">{waiting} reads not submitted</span>')
+    if refused := st.session_state.pop(REFUSED, None):
+        show_error(refused)
+
+
+def _freeze(workspace: Workspace, user: User, study_id: str) -> None:
+    try:
+        go_to("reference", make_majority_reference(workspace, user, study_id).id)
+    except StoreError as error:
+        st.session_state[REFUSED] = error
+
+
+def no_reference() -> None:
+    """Said where nothing can be compared yet."""
+    show_empty(
+        "No results yet",
+        next_step="Results need a reference standard. Once the panel has read a case, a coordinator makes "
+        f"one here with '{FREEZE}'. The demo study has one: python -m lss_core demo",
+    )

@@ -1,0 +1,261 @@
+"""The Comparison view: MRMC tables, non-inferiority, two arms, reading times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import streamlit as st
+
+from lss_core.domain import RaterKind
+from lss_core.errors import StatisticsError
+from lss_core.stats.mrmc.result import Difference, Fixed
+from lss_core.ui.charts import Mark
+from lss_core.ui.charts_comparison import margin_figure, reader_marks, slope_figure, times_figure
+from lss_core.ui.choice import choose
+from lss_core.ui.frame import show_empty
+from lss_core.ui.html import write
+from lss_core.ui.results.cases import show_picked
+from lss_core.ui.results.choices import choose_margin
+from lss_core.ui.results.shown import Made, notes, show_figure, show_table
+from lss_core.ui.theme import current_mode, palette
+from lss_core.usecases.result_arms import AFTER, BEFORE, compare_arms, overrides
+from lss_core.usecases.result_cases import unit_rows
+from lss_core.usecases.result_comparison import Compared, Standalone, non_inferiority, standalone_tests
+from lss_core.usecases.result_data import Selection, StudyData
+from lss_core.usecases.result_differences import difference_text, p_text
+from lss_core.usecases.result_times import LONGEST_MIN, ReadingTimes, reading_times
+from lss_core.usecases.users import User
+from lss_core.usecases.workspace import Workspace
+
+METHOD = "95% Obuchowski-Rockette, covariances by jackknife over patients, df of Hillis"
+NOTE = (
+    "The model by itself against the panel (Hillis 2007). All are compared by their grades 0 to 3, so "
+    "that the model's AUC here is of its grades too. p is two-sided; Holm adjusts it over the conditions."
+)
+MARGIN_NOTE = (
+    "Non-inferior: the model is worse than the readers by less than the margin (dashed), one-sided p below "
+    "0.025, adjusted by Holm over the conditions. A margin is chosen before the data are seen."
+)
+RANDOM = {
+    Fixed.NONE: "Random readers, random cases",
+    Fixed.READERS: "Fixed readers, random cases",
+    Fixed.CASES: "Random readers, fixed cases",
+}
+
+
+def comparison_view(
+    workspace: Workspace, user: User, data: StudyData, selection: Selection, made: Made
+) -> None:
+    """All comparisons; the tables hold all three conditions."""
+    _standalone(data, selection, made)
+    _arms(data, selection, made)
+    _times(workspace, user, data, selection, made)
+
+
+def _standalone(data: StudyData, selection: Selection, made: Made) -> None:
+    rows = standalone_tests(data, selection)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        write("<h2>The model against the readers</h2>")
+        options = {fixed.value: label for fixed, label in RANDOM.items()}
+        fixed = Fixed(choose("random", options, width=250))
+        margin = choose_margin()
+    if not rows:
+        show_empty("No model to compare", next_step="Run the model on the cases on the page Cases")
+        return
+    head: tuple[str, ...] = (
+        "Condition", "Figure", "Model", "Readers (range)", "Difference (95% CI)", "t", "df", "p", "p, Holm",
+        f"Non-inferior, {margin:g}",
+    )  # fmt: skip
+    adjusted = non_inferiority(rows, fixed, margin)
+    shown = [_row(row, fixed, p) for row, p in zip(rows, adjusted, strict=True)]
+    several = len({row.model for row in rows}) > 1
+    if several:
+        head = ("Model version", *head)
+        shown = [(row.model, *cells) for row, cells in zip(rows, shown, strict=True)]
+    wide = Made(**{**vars(made), "condition": "all conditions"})
+    title = f"Model against readers, {RANDOM[fixed].lower()}"
+    show_table(
+        "standalone", title, head, shown, _records(rows, margin), wide, method=METHOD,
+        numbers=range(len(head) - 8, len(head)),
+    )  # fmt: skip
+    write(notes([NOTE, *_said(rows)]))
+    show_figure(
+        margin_figure(rows, fixed, palette(current_mode()), margin=margin), "margins",
+        f"{title}, margin {margin:g}", wide, method=METHOD,
+    )  # fmt: skip
+    write(notes([MARGIN_NOTE]))
+
+
+def _row(row: Standalone, fixed: Fixed, p: float | None) -> tuple[object, ...]:
+    head = (row.condition.label, row.figure.label)
+    test, mean = row.tests.get(fixed), row.readers_mean
+    if test is None or row.model_value is None or mean is None or p is None:
+        return (*head, *[""] * 7, row.refusals.get(fixed, "undefined"))
+    own = test.estimate
+    return (
+        *head,
+        f"{row.model_value:.3f}",
+        f"{mean:.3f} ({min(row.reader_values):.2f}–{max(row.reader_values):.2f})",
+        difference_text(own, 3),
+        f"{test.statistic:.2f}",
+        _df(test),
+        p_text(test.p_value),
+        p_text(row.p_holm[fixed]),
+        f"{'yes' if p < 0.025 else 'not shown'}, p {p_text(p)}",
+    )
+
+
+def _df(test: Difference) -> str:
+    return "∞" if np.isinf(test.df) else f"{test.df:.1f}"
+
+
+def _records(rows: Sequence[Standalone], margin: float) -> tuple[Sequence[str], list[Sequence[object]]]:
+    """Every test in full precision, whatever is fixed."""
+    head = (
+        "model", "condition", "figure", "units", "positives", "patients", "left_out", "n_readers",
+        "model_value", "readers_mean", "random", "difference", "low", "high", "std_error", "t", "df", "p",
+        "p_holm", "margin", "p_noninferior_holm", "note",
+    )  # fmt: skip
+    found: list[Sequence[object]] = []
+    for fixed in Fixed:
+        for row, p in zip(rows, non_inferiority(rows, fixed, margin), strict=True):
+            test = row.tests.get(fixed)
+            own = test and test.estimate
+            found.append((
+                row.model, row.condition.value, row.figure.value, row.units, row.positives, row.patients,
+                row.left_out, len(row.readers), row.model_value, row.readers_mean, fixed.label,
+                own and own.value, own and own.low, own and own.high, test and test.standard_error,
+                test and test.statistic, test and test.df, test and test.p_value, row.p_holm.get(fixed),
+                margin, p, row.refusals.get(fixed, ""),
+            ))  # fmt: skip
+    return head, found
+
+
+def _said(rows: Sequence[Standalone]) -> list[str]:
+    """How many units each condition's tests rest on, and what the tests note."""
+    lines = {}
+    for row in rows:
+        if row.units:
+            left = f", {row.left_out} left out that somebody has not graded" if row.left_out else ""
+            lines[row.condition] = (
+                f"{row.condition.label}: {row.units} units of {row.patients} patients, "
+                f"{row.positives} positive, {len(row.readers)} readers{left}."
+            )
+    noted = dict.fromkeys(
+        f"{row.condition.label}, {row.figure.label.lower()}: {note}." for row in rows for note in row.notes
+    )
+    return [" ".join(lines.values()), " ".join(noted)]
+
+
+def _arms(data: StudyData, selection: Selection, made: Made) -> None:
+    """Slopes, the test and overrides of two arms; what is missing where there is one."""
+    write("<h2>Two arms</h2>")
+    if len(data.arms) < 2:
+        arm = f" in the arm '{data.arms[0]}'" if data.arms else ""
+        show_empty(
+            "One arm only",
+            next_step=f"All reads of this study are{arm}. Slopes of each reader, the test of two arms "
+            "and the table of overrides (alone, model, with the model) appear with a second one.",
+        )
+        return
+    figure = Compared(choose("figure", {own.value: own.label for own in Compared}, width=250))
+    try:
+        compared = compare_arms(data, selection, figure)
+    except StatisticsError as refusal:
+        show_empty("The arms cannot be compared", next_step=f"{refusal.reason}. {refusal.remedy}")
+        return
+    readers = _readers(data)
+    left, right = st.columns([6, 7], gap="medium")
+    with left:
+        title = f"{figure.label} of each reader in two arms, {made.condition.lower()}"
+        head = ("reader", "figure", *compared.arms)
+        records = [(name, figure.value, *own) for name, own in compared.values.items()]
+        drawn = slope_figure(compared, readers, palette(current_mode()))
+        marks = _marks(data, compared.values)
+        pick = show_figure(drawn, "slopes", title, made, method=METHOD, records=(head, records), marks=marks)
+    with right:
+        rows = [
+            (RANDOM[fixed], difference_text(d.estimate, 3),
+             f"{d.statistic:.2f}", _df(d), p_text(d.p_value))
+            for fixed, analysis in compared.tests.items() for d in analysis.differences
+        ]  # fmt: skip
+        title = f"{compared.arms[1]} less {compared.arms[0]}, {figure.label.lower()}"
+        shown = ("Analysis", "Difference (95% CI)", "t", "df", "p")
+        show_table("arms", title, shown, rows, (shown, rows), made, method=METHOD)
+        write(notes([f"{compared.units} units; dashed: the reader is lower in {compared.arms[1]}."]))
+        _overrides(data, selection, made)
+    show_picked(data, selection, pick, made)
+
+
+def _overrides(data: StudyData, selection: Selection, made: Made) -> None:
+    try:
+        found = overrides(data, selection)
+    except StatisticsError as refusal:
+        write(notes([f"{refusal.reason}."]))
+        return
+    head = (f"First grade ({found.arms[0]})", *AFTER)
+    rows = [
+        (before, *(f"{found.counts.get((before, after), 0)} ({found.right.get((before, after), 0)} right)"
+                   for after in AFTER))
+        for before in BEFORE
+    ]  # fmt: skip
+    records = [
+        (before, after, found.counts.get((before, after), 0), found.right.get((before, after), 0))
+        for before in BEFORE for after in AFTER
+    ]  # fmt: skip
+    title = f"Overrides in {found.arms[1]}, {made.condition.lower()}"
+    show_table("overrides", title, head, rows, (("first", "then", "count", "right"), records), made,
+               method="counts")  # fmt: skip
+
+
+def _times(workspace: Workspace, user: User, data: StudyData, selection: Selection, made: Made) -> None:
+    write("<h2>Reading time</h2>")
+    times = reading_times(workspace, user, data.study_id, unit_rows(data, selection))
+    if not times.sittings:
+        show_empty("No reading times", next_step=_without(times))
+        return
+    rows = []
+    for reader in times.readers:
+        own = [sitting.minutes for sitting in times.sittings if sitting.reader == reader]
+        middle, low, high = times.minutes_of(reader)
+        rows.append((reader, len(own), f"{middle:.1f} ({low:.1f}–{high:.1f})"))
+    records = [(s.reader, s.arm, s.case_id, s.order, s.minutes, s.exact) for s in times.sittings]
+    head = ("reader", "arm", "case", "order", "minutes", "share_exact")
+    left, right = st.columns([8, 5], gap="medium")
+    with left:
+        title = f"Reading time and exact grades over the order of reading, {made.condition.lower()}"
+        drawn = times_figure(times, _readers(data), palette(current_mode()))
+        pick = show_figure(
+            drawn, "times", title, made, method="no interval", records=(head, records),
+            marks=_marks(data, times.readers),
+        )  # fmt: skip
+    with right:
+        shown = ("Reader", "Cases", "Minutes, median (quartiles)")
+        show_table("times-table", "Reading time", shown, rows, (head, records), made, method="no interval")
+        write(notes([_left_out(times)]))
+    show_picked(data, selection, pick, made)
+
+
+def _without(times: ReadingTimes) -> str:
+    lines = ["A time is from opening a case to submitting it."]
+    if times.simulated:
+        lines.append(f"The {times.simulated} reads of simulated readers have none.")
+    if times.open:
+        lines.append(f"{times.open} reads are not submitted yet.")
+    return " ".join([*lines, _left_out(times)]).strip()
+
+
+def _left_out(times: ReadingTimes) -> str:
+    if not times.interrupted:
+        return ""
+    return f"{times.interrupted} sittings over {LONGEST_MIN:.0f} minutes were interrupted and are left out."
+
+
+def _readers(data: StudyData) -> list[str]:
+    return [rater.name for rater in data.table.raters if rater.kind is RaterKind.READER]
+
+
+def _marks(data: StudyData, shown: Iterable[str]) -> dict[str, Mark]:
+    marks = reader_marks(_readers(data), palette(current_mode()))
+    return {name: marks[name] for name in shown if name in marks}

@@ -1,0 +1,43 @@
+"""The Flow view: a STARD diagram from import to analysis, and what each reader answered."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lss_core.ui.charts_flow import flow_figure
+from lss_core.ui.html import write
+from lss_core.ui.results.shown import Made, notes, show_figure, show_table
+from lss_core.ui.theme import current_mode, palette
+from lss_core.usecases.result_data import Selection, StudyData
+from lss_core.usecases.result_flow import study_flow
+from lss_core.usecases.users import User
+from lss_core.usecases.workspace import Workspace
+
+COUNTS = "counts"
+NOTE = "After STARD 2015 (Bossuyt et al., BMJ 351:h5527): positive is grade 2 or 3."
+
+
+def flow_view(workspace: Workspace, user: User, data: StudyData, selection: Selection, made: Made) -> None:
+    """The diagram and, beside it, the readers' answers."""
+    flow = study_flow(workspace, user, data, selection)
+    left, right = st.columns([8, 5], gap="medium")
+    with left:
+        title = f"Flow of the study, {made.condition.lower()}"
+        records = (
+            ("step", "count", "of", "left_here"),
+            [(step.title, step.count, step.unit, "; ".join(step.left)) for step in flow.steps]
+            + [
+                (f"{flow.model}, {own.title.lower()}", own.units, selection.unit.value,
+                 f"positive {own.positive}; negative {own.negative}; no grade {own.none}")
+                for own in flow.outcomes
+            ],
+        )  # fmt: skip
+        show_figure(
+            flow_figure(flow, palette(current_mode())), "flow", title, made, method=COUNTS, records=records
+        )
+    with right:
+        write(f"<h2>Read by the readers</h2>{notes([NOTE])}")
+        head = ("Reader", "Graded", "Not gradable", "Missing")
+        rows = list(flow.readers)
+        answers = (("reader", "graded", "not_gradable", "missing"), rows)
+        show_table("flow-readers", "Read by the readers", head, rows, answers, made, method=COUNTS)

@@ -1,0 +1,93 @@
+"""The Overview: the finding in a sentence, the source paper's tables, differences from the readers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lss_core.domain import RaterKind
+from lss_core.study.published import PUBLISHED
+from lss_core.ui.charts import interval_figure
+from lss_core.ui.charts_comparison import forest_figure
+from lss_core.ui.html import escape, write
+from lss_core.ui.results.cases import show_picked
+from lss_core.ui.results.choices import choose_margin
+from lss_core.ui.results.shown import Made, notes, show_figure, show_table
+from lss_core.ui.results.tables import (
+    AUC_NOTE,
+    MEAN_NOTE,
+    PUBLISHED_NOTE,
+    WEIGHTED_NOTE,
+    counts_line,
+    figure_record,
+    rater_records,
+    rater_table,
+    refusals,
+)
+from lss_core.ui.theme import current_mode, palette
+from lss_core.usecases.figures import BINARY, GRADED
+from lss_core.usecases.result_cases import Pick
+from lss_core.usecases.result_data import Selection, StudyData, Unit
+from lss_core.usecases.result_differences import difference_rows, findings
+from lss_core.usecases.results import condition_result
+
+FINDING_NOTE = (
+    "Obuchowski-Rockette test of the model by itself against readers and cases as samples of many, at the "
+    "units that all of them graded; p adjusted by Holm over the conditions. Details: Comparison."
+)
+FOREST_NOTE = (
+    "The model's figure less the reader's at the same units: right of the dotted line the model is higher. "
+    "Dashed: the margin. These readers and no others are meant; of readers in general Comparison tells."
+)
+DIFFERENCES = "95%, shares: Wald clustered by patient; kappa and mean reader: patient bootstrap, BCa"
+
+
+def overview_view(data: StudyData, selection: Selection, made: Made) -> None:
+    """Findings, the binary table, differences, the graded table."""
+    result, colours = condition_result(data, selection), palette(current_mode())
+    published = PUBLISHED[selection.condition] if selection.unit is Unit.SITE else None
+    told = "".join(
+        f"<p><strong>{escape(own.condition)}.</strong> {escape(own.sentence)}</p>"
+        for own in findings(data, selection)
+    )
+    write(f'<div class="lss-findings">{told}</div>{notes([FINDING_NOTE])}')
+    write("<h2>Stenosis present: grade 2 or 3</h2>" + notes([counts_line(result, selection.unit.value)]))
+    head, rows = rater_table(result, BINARY, published, colours, counts=True)
+    records = rater_records(result, BINARY, published)
+    title = f"Sensitivity, specificity, AUC, {made.condition.lower()}"
+    show_table("binary-table", title, head, rows, records, made)
+    drawn = interval_figure(result, BINARY, colours, published=published)
+    pick = show_figure(drawn, "binary", title, made)
+    printed = [PUBLISHED_NOTE, published.note] if published else []
+    write(notes([AUC_NOTE, MEAN_NOTE, *printed, *refusals(result, BINARY)]))
+    forest = _forest(data, selection, made)
+    write("<h2>Four grades</h2>")
+    left, right = st.columns([7, 6], gap="medium")
+    with left:
+        head, rows = rater_table(result, GRADED, None, colours)
+        show_table("graded-table", "Four grades", head, rows, rater_records(result, GRADED, None), made)
+    with right:
+        title = f"Four grades, one against the rest, {made.condition.lower()}"
+        graded = show_figure(interval_figure(result, GRADED, colours), "graded", title, made)
+    write(notes([WEIGHTED_NOTE, *refusals(result, GRADED)]))
+    show_picked(data, selection, pick or forest or graded, made)
+
+
+def _forest(data: StudyData, selection: Selection, made: Made) -> Pick | None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        write("<h2>Model less readers</h2>")
+        margin = choose_margin()
+    rows = difference_rows(data, selection)
+    if not rows:
+        write(notes(["There is no model, or no reader who has answered enough, to compare."]))
+        return None
+    readers = [rater.name for rater in data.table.raters if rater.kind is RaterKind.READER]
+    head = ("model", "other", "statistic", "value", "low", "high", "n", "note", "p", "test")
+    records = [
+        (*figure_record((row.model, row.other, row.measure.value), row.figure), row.p, row.test)
+        for row in rows
+    ]
+    drawn = forest_figure(rows, readers, palette(current_mode()), margin=margin)
+    title = f"Model less readers, {made.condition.lower()}, margin {margin:g}"
+    pick = show_figure(drawn, "forest", title, made, method=DIFFERENCES, records=(head, records))
+    write(notes([FOREST_NOTE]))
+    return pick

@@ -1,0 +1,182 @@
+"""Tables of results: the source paper's tables for every rater, the panels, with the published figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from lss_core.domain import Grade
+from lss_core.stats.agreement import band
+from lss_core.study.published import SOURCE, Published, PublishedCondition
+from lss_core.ui import charts
+from lss_core.ui.html import Html, escape
+from lss_core.ui.theme import Palette
+from lss_core.usecases.figures import FULL_READER, KAPPAS, ConditionResult, Figure, Measure
+from lss_core.usecases.result_agreement import AgreementMatrix
+
+Rows = list[Sequence[object]]
+
+WEIGHTED_NOTE = (
+    "One grade against the rest, weighted by how often each grade occurs in the reference; "
+    "the weighted sensitivity is the accuracy."
+)
+AUC_NOTE = (
+    "The model's AUC is of its probabilities; a reader's is of his one grade, "
+    "(sensitivity + specificity) / 2, and so lower than that of a curve through the same point."
+)
+PUBLISHED_NOTE = (
+    f"Published figures (hollow circles, dotted lines): {SOURCE}, another study's cases and readers."
+)
+BANDS_NOTE = (
+    "Bands of Landis and Koch, shaded from light to dark: up to 0.20 slight, 0.40 fair, 0.60 moderate, "
+    "0.80 substantial, 1 almost perfect; below 0 poor."
+)
+MEAN_NOTE = (
+    "The mean reader is the mean of the own figures of the readers who answered at least "
+    f"{FULL_READER:.0%} of the units, not the figure of their pooled counts."
+)
+
+
+def counts_line(result: ConditionResult, unit: str) -> str:
+    """How many units the reference has, and of which grade."""
+    grades = ", ".join(
+        f"{count} {grade.name.lower()} ({grade.value})"
+        for grade, count in zip(Grade, result.grade_counts, strict=True)
+    )
+    return (
+        f"{result.cases} cases, {result.units} {unit}s in the reference: {grades}; "
+        f"{result.reference_not_gradable} not gradable and left out."
+    )
+
+
+def rater_table(
+    result: ConditionResult,
+    measures: Sequence[Measure],
+    published: PublishedCondition | None,
+    colours: Palette,
+    *,
+    counts: bool = False,
+) -> tuple[Sequence[str], Rows]:
+    """Head and rows of the measures of each rater, which is also the legend of the figures."""
+    counted = ("n", "Not gradable", "Missing") if counts else ("n",)
+    drawn = charts.marks(result.raters, colours)
+    rows: Rows = []
+    for rater in result.raters:
+        own: tuple[object, ...] = (f"{rater.n:,}", rater.not_gradable, rater.missing)
+        if rater.is_mean:
+            own = (f"{rater.raters} readers", "", "")
+        mark = drawn[rater.name]
+        rows.append(
+            (
+                _signed(charts.SIGNS[mark.symbol], mark.colour, rater.name),
+                *own[: len(counted)],
+                *(_cell(rater.figures[measure], measure) for measure in measures),
+            )
+        )
+    for name, printed, colour in _printed(published, colours):
+        values = [charts.published_value(printed, measure) for measure in measures]
+        if any(value is not None for value in values):
+            blank = [""] * len(counted)
+            rows.append(
+                (_signed("◎", colour, name), *blank, *("" if v is None else f"{v:.2f}" for v in values))
+            )
+    return ("Rater", *counted, *(measure.label for measure in measures)), rows
+
+
+def rater_records(
+    result: ConditionResult, measures: Sequence[Measure], published: PublishedCondition | None
+) -> tuple[Sequence[str], Rows]:
+    """The same in full precision, a figure a row."""
+    rows: Rows = []
+    for rater in result.raters:
+        for measure in measures:
+            figure, own = rater.figures[measure], rater.figures[measure].interval
+            ends = (None, None) if own is None else (own.low, own.high)
+            counted = (rater.n, rater.not_gradable, rater.missing)
+            rows.append((rater.name, measure.value, figure.value, *ends, *counted, figure.refusal))
+    if published is not None:
+        for name, printed in named_published(published):
+            for measure in measures:
+                if (value := charts.published_value(printed, measure)) is not None:
+                    rows.append((name, measure.value, value, None, None, None, None, None, SOURCE))
+    return ("rater", "statistic", "value", "low", "high", "n", "not_gradable", "missing", "note"), rows
+
+
+def panel_table(
+    result: ConditionResult, published: PublishedCondition | None, colours: Palette
+) -> tuple[Sequence[str], Rows]:
+    """Fleiss' kappa and the ordinal alpha of the readers, and of a model with the reference."""
+    rows: Rows = [
+        (panel.name, panel.raters, _cell(panel.fleiss, KAPPAS[0]), _cell(panel.alpha, KAPPAS[0]))
+        for panel in result.panels
+    ]
+    for name, own, _ in _printed(published, colours):
+        if own.fleiss is not None and own.alpha is not None:
+            rows.append((name, "", f"{own.fleiss:.2f}", f"{own.alpha:.2f}"))
+    return ("Raters", "Number", "Fleiss' kappa", "Krippendorff's alpha, ordinal"), rows
+
+
+def panel_records(result: ConditionResult) -> tuple[Sequence[str], Rows]:
+    """The panels in full precision."""
+    rows: Rows = []
+    for panel in result.panels:
+        for name, own in (("fleiss_kappa", panel.fleiss), ("krippendorff_alpha_ordinal", panel.alpha)):
+            rows.append(figure_record((panel.name, panel.raters, name), own))
+    return ("raters", "number", "statistic", "value", "low", "high", "n", "note"), rows
+
+
+def matrix_records(matrix: AgreementMatrix) -> tuple[Sequence[str], Rows]:
+    """Every pair of raters in full precision."""
+    head = ("one", "other", "statistic", "value", "low", "high", "n", "note")
+    more = ("exact_agreement", "prevalence_index", "bias_index")
+    rows: Rows = [
+        (
+            *figure_record((pair.one, pair.other, f"kappa, {matrix.weights.label}"), pair.kappa),
+            pair.exact,
+            pair.prevalence,
+            pair.bias,
+        )
+        for pair in matrix.pairs.values()
+    ]
+    return (*head, *more), rows
+
+
+def figure_record(head: Sequence[object], figure: Figure) -> Sequence[object]:
+    """A row's first cells, then the figure's value, low, high, n and refusal."""
+    own = figure.interval
+    ends = (None, None, None) if own is None else (own.low, own.high, own.n)
+    return (*head, figure.value, *ends, figure.refusal)
+
+
+def refusals(result: ConditionResult, measures: Sequence[Measure]) -> list[str]:
+    """Each reason once, with whom and what it concerns."""
+    reasons: dict[str, list[str]] = {}
+    for rater in result.raters:
+        for measure in measures:
+            if reason := rater.figures[measure].refusal:
+                reasons.setdefault(reason, []).append(f"{rater.name} ({measure.label})")
+    return [f"{', '.join(who)}: {reason}." for reason, who in reasons.items()]
+
+
+def named_published(published: PublishedCondition) -> list[tuple[str, Published]]:
+    """The published figures by the names that tables give them."""
+    found = [(charts.PUBLISHED_READERS, published.readers), (charts.PUBLISHED_MODEL, published.model)]
+    if published.model_abstract is not None:
+        found.append((f"{charts.PUBLISHED_MODEL} (abstract)", published.model_abstract))
+    return found
+
+
+def _printed(published: PublishedCondition | None, colours: Palette) -> Iterable[tuple[str, Published, str]]:
+    if published is None:
+        return
+    for name, own in named_published(published):
+        yield name, own, colours.text if own is published.readers else colours.model
+
+
+def _signed(sign: str, colour: str, name: str) -> Html:
+    return Html(f'<span style="color:{colour};margin-right:.5em">{sign}</span>{escape(name)}')
+
+
+def _cell(figure: Figure, measure: Measure) -> str:
+    if measure in KAPPAS and figure.value is not None:
+        return f"{figure.text}, {band(figure.value)}"
+    return figure.text

@@ -1,0 +1,174 @@
+"""Agreement of all raters with each other: kappa of each pair, and coefficients of the readers' panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from itertools import combinations
+
+import numpy as np
+
+from lss_core.domain import RaterKind
+from lss_core.errors import StatisticsError
+from lss_core.stats import agreement, binary, rates
+from lss_core.stats.agreement import Metric, Weighting
+from lss_core.stats.panels import Coefficient, panel_agreement
+from lss_core.stats.ranks import kendall_w
+from lss_core.stats.resample import Resamples, Statistic
+from lss_core.stats.tables import (
+    MISSING,
+    Codes,
+    Tables,
+    coincidence_tables,
+    confusion_tables,
+    dichotomised,
+    encode,
+    vote_counts,
+)
+from lss_core.usecases.analysis import RatingTable, figure_of
+from lss_core.usecases.figures import FULL_READER, Figure
+from lss_core.usecases.rater_statistics import POSITIVE, SCALE
+from lss_core.usecases.result_data import RESAMPLES, SEED, Selection, StudyData, cut, drawn
+
+REFERENCE = "Reference"
+
+
+class Weights(StrEnum):
+    """Which kappa is shown."""
+
+    QUADRATIC = "quadratic"
+    LINEAR = "linear"
+    UNWEIGHTED = "unweighted"
+    BINARY = "binary"
+
+    @property
+    def label(self) -> str:
+        """The kappa in words."""
+        return {
+            Weights.QUADRATIC: "four grades, quadratic weights",
+            Weights.LINEAR: "four grades, linear weights",
+            Weights.UNWEIGHTED: "four grades, unweighted",
+            Weights.BINARY: "binary (grades 0-1 against 2-3)",
+        }[self]
+
+    def kappa(self, tables: Tables) -> Statistic:
+        """The kappa of confusion tables of the four grades."""
+        if self is Weights.BINARY:
+            return agreement.cohen(dichotomised(tables, POSITIVE))
+        weighting = Weighting.PLAIN if self is Weights.UNWEIGHTED else Weighting(self.value)
+        return agreement.cohen(tables, weighting)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairAgreement:
+    """Two raters: their kappa, over `n` units, and what bears on it; None where undefined."""
+
+    one: str
+    other: str
+    n: int
+    kappa: Figure
+    exact: float | None
+    prevalence: float | None
+    bias: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgreementMatrix:
+    """The kappa of each two raters; `names` are the reference, models, readers."""
+
+    weights: Weights
+    names: tuple[str, ...]
+    pairs: Mapping[tuple[str, str], PairAgreement]
+
+
+@lru_cache(maxsize=64)
+def agreement_matrix(
+    data: StudyData,
+    selection: Selection,
+    weights: Weights,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> AgreementMatrix:
+    """Cohen's kappa of each two raters and of each with the reference, with intervals over patients."""
+    table = cut(data, selection).table
+    replicates = drawn(table.n_patients, resamples, seed)
+    codes = _codes(table)
+    pairs = {}
+    for one, other in combinations(codes, 2):
+        tables = confusion_tables(
+            codes[one], codes[other], table.patients, grades=len(SCALE), n_patients=table.n_patients
+        )
+        folded = dichotomised(tables, POSITIVE)
+        pairs[one, other] = PairAgreement(
+            one=one,
+            other=other,
+            n=int(tables.total.sum()),
+            kappa=figure_of(weights.kappa(tables), replicates),
+            exact=_value(rates.accuracy(tables)),
+            prevalence=_value(binary.prevalence_index(folded)),
+            bias=_value(binary.bias_index(folded)),
+        )
+    return AgreementMatrix(weights=weights, names=tuple(codes), pairs=pairs)
+
+
+@lru_cache(maxsize=64)
+def panel_figures(
+    data: StudyData, selection: Selection, *, resamples: int = RESAMPLES, seed: int = SEED
+) -> tuple[tuple[str, Figure], ...]:
+    """Coefficients of the readers' panel on the four grades; none for fewer than two readers."""
+    table = cut(data, selection).table
+    readers = [rater for rater in table.raters if rater.kind is RaterKind.READER]
+    codes = [own for rater in readers if _full(own := encode(rater.grades, SCALE), table, rater.refused)]
+    if len(codes) < 2:
+        return ()
+    return _of_panel(np.stack(codes, axis=1), table, drawn(table.n_patients, resamples, seed))
+
+
+def _of_panel(codes: Codes, table: RatingTable, replicates: Resamples) -> tuple[tuple[str, Figure], ...]:
+    votes, n = vote_counts(codes, grades=len(SCALE)), table.n_patients
+    coincidences = coincidence_tables(votes, table.patients, n_patients=n)
+    asked = [
+        ("Percent agreement", Coefficient.PERCENT, Weighting.PLAIN),
+        ("Fleiss' kappa", Coefficient.FLEISS, Weighting.PLAIN),
+        ("Brennan-Prediger", Coefficient.BRENNAN_PREDIGER, Weighting.PLAIN),
+        ("Gwet's AC1", Coefficient.GWET, Weighting.PLAIN),
+        ("Gwet's AC2, quadratic weights", Coefficient.GWET, Weighting.QUADRATIC),
+    ]
+    statistics = [
+        (name, panel_agreement(votes, table.patients, kind, weighting, n_patients=n))
+        for name, kind, weighting in asked
+    ]
+    statistics += [
+        (f"Krippendorff's alpha, {metric.value}", agreement.alpha(coincidences, metric))
+        for metric in (Metric.NOMINAL, Metric.ORDINAL, Metric.INTERVAL)
+    ]
+    w = kendall_w(codes, table.patients, grades=len(SCALE), n_patients=n)
+    statistics.append(("Kendall's W", w))
+    return tuple((name, figure_of(statistic, replicates)) for name, statistic in statistics)
+
+
+def _codes(table: RatingTable) -> dict[str, Codes]:
+    """The codes of the reference, then of each rater who has answered enough to be compared."""
+    found = {REFERENCE: encode(table.truth, SCALE)}
+    for rater in table.raters:
+        own = encode(rater.grades, SCALE)
+        if (own != MISSING).any() and (rater.kind is RaterKind.MODEL or _full(own, table, rater.refused)):
+            found[rater.name] = own
+    return found
+
+
+def _full(codes: Codes, table: RatingTable, refused: np.ndarray) -> bool:
+    """Whether a reader counts in the panel: see figures.FULL_READER."""
+    known = ~np.isnan(table.truth)
+    answered = int((known & ((codes != MISSING) | refused)).sum())
+    return bool((codes[known] != MISSING).any()) and answered >= FULL_READER * int(known.sum())
+
+
+def _value(statistic: Statistic) -> float | None:
+    try:
+        return statistic.value()
+    except StatisticsError:
+        return None

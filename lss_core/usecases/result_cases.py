@@ -1,0 +1,180 @@
+"""The units behind a figure: where raters disagree, most telling first, each with who said what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Self
+
+import numpy as np
+
+from lss_core.domain import RaterKind
+from lss_core.usecases.analysis import MEAN_READER
+from lss_core.usecases.rater_statistics import POSITIVE, Rules, score_of
+from lss_core.usecases.result_agreement import REFERENCE
+from lss_core.usecases.result_data import Selection, StudyData, UnitName, cut
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """What was asked for by a click: units where two raters differ, or that stand in one cell.
+
+    `binary` compares grades 0-1 against 2-3 only. `grades` (of `one`, of `other`) is a cell of a confusion
+    matrix. `threshold` calls the model `one` positive from that probability on.
+    """
+
+    one: str
+    other: str = REFERENCE
+    binary: bool = False
+    grades: tuple[int, int] | None = None
+    threshold: float | None = None
+
+    @property
+    def text(self) -> str:
+        """The pick for a plot's point."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The pick of a point. Raises ValueError or TypeError for anything else."""
+        found = json.loads(text)
+        grades = found.pop("grades")
+        return cls(grades=None if grades is None else (int(grades[0]), int(grades[1])), **found)
+
+    @property
+    def title(self) -> str:
+        """What the units have in common."""
+        if self.grades is not None:
+            return f"{self.one}: grade {self.grades[0]}, {self.other.lower()}: grade {self.grades[1]}"
+        if self.threshold is not None:
+            return f"{self.one}, positive from a probability of {self.threshold:.3f}: misses and false alarms"
+        how = "fall on different sides of grade 2" if self.binary else "gave different grades"
+        return f"{self.one} and {self.other.lower() if self.other == REFERENCE else self.other} {how}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitRow:
+    """A unit with what everybody said: grades 0 to 3, None where there is none.
+
+    `probability` is the model's of its own grade, `positive` its probability of grade 2 or 3.
+    """
+
+    name: UnitName
+    reference: int | None
+    model: int | None
+    probability: float | None
+    positive: float | None
+    readers: Mapping[str, int | None]
+    others: Mapping[str, int | None]
+
+    @property
+    def side(self) -> str:
+        """'miss', 'false alarm' or '' of the model against the reference."""
+        if self.reference is None or self.model is None:
+            return ""
+        wrong = (self.reference in POSITIVE) - (self.model in POSITIVE)
+        return {1: "miss", -1: "false alarm", 0: ""}[wrong]
+
+    @property
+    def with_reference(self) -> float:
+        """The share of the readers' grades that are the reference's."""
+        given = [grade for grade in self.readers.values() if grade is not None]
+        return sum(grade == self.reference for grade in given) / len(given) if given else 0.0
+
+    @property
+    def telling(self) -> tuple[float, ...]:
+        """What orders disagreements: grades apart, readers who side with the reference, how sure it was."""
+        if self.reference is None or self.model is None:
+            return (-1.0, 0.0, 0.0)
+        apart = abs(self.model - self.reference) + (0.5 if self.side else 0.0)
+        return (apart, self.with_reference, self.probability or 0.0)
+
+    def said_by(self, rater: str) -> int | None:
+        """The grade of a rater, the reference or the readers' middle."""
+        if rater == REFERENCE:
+            return self.reference
+        if rater == MEAN_READER:
+            given = sorted(grade for grade in self.readers.values() if grade is not None)
+            return given[len(given) // 2] if given else None
+        return {**self.readers, **self.others}.get(rater)
+
+
+@lru_cache(maxsize=64)
+def unit_rows(data: StudyData, selection: Selection) -> tuple[UnitRow, ...]:
+    """Every unit of a selection, most telling first."""
+    own = cut(data, selection)
+    table = own.table
+    models = [rater for rater in table.raters if rater.kind is RaterKind.MODEL]
+    readers = [rater for rater in table.raters if rater.kind is RaterKind.READER]
+    main = models[0] if models else None
+    positive = None if main is None or not main.has_curve else score_of(main, Rules())
+    rows = []
+    for place, name in enumerate(own.names):
+        grade = None if main is None else _grade(main.grades[place])
+        share = (
+            None
+            if main is None or main.probabilities is None or grade is None
+            else (_number(main.probabilities[place, grade]))
+        )
+        score = None if positive is None else _number(positive[place])
+        if share is None and score is not None and grade is not None:
+            share = score if grade in POSITIVE else 1 - score
+        rows.append(
+            UnitRow(
+                name=name,
+                reference=_grade(table.truth[place]),
+                model=grade,
+                probability=share,
+                positive=score,
+                readers={rater.name: _grade(rater.grades[place]) for rater in readers},
+                others={rater.name: _grade(rater.grades[place]) for rater in models},
+            )
+        )
+    return tuple(sorted(rows, key=lambda row: row.telling, reverse=True))
+
+
+def disagreements(rows: Sequence[UnitRow]) -> list[UnitRow]:
+    """The units where model and reference differ; without a model, where any reader does."""
+    if any(row.model is not None for row in rows):
+        return [row for row in rows if row.telling[0] > 0]
+    apart = [row for row in rows if row.reference is not None and row.with_reference < 1]
+    return sorted(apart, key=lambda row: row.with_reference)
+
+
+def picked(rows: Sequence[UnitRow], pick: Pick) -> list[UnitRow]:
+    """The units of a pick, in the order of the rows."""
+    return [row for row in rows if _answers(row, pick)]
+
+
+def rows_records(rows: Sequence[UnitRow]) -> tuple[Sequence[str], list[Sequence[object]]]:
+    """The units as the head and rows of a CSV: who said what."""
+    names = list(rows[0].readers) if rows else []
+    head = ("case", "label", "site", "reference_grade", "model", "probability", "p_positive", *names)
+    records: list[Sequence[object]] = []
+    for row in rows:
+        said = (row.reference, row.model, row.probability, row.positive)
+        given = (row.readers[name] for name in names)
+        records.append((row.name.case_id, row.name.label, row.name.site.key, *said, *given))
+    return head, records
+
+
+def _answers(row: UnitRow, pick: Pick) -> bool:
+    one, other = row.said_by(pick.one), row.said_by(pick.other)
+    if pick.threshold is not None:
+        called = None if row.positive is None else row.positive >= pick.threshold
+        return called is not None and other is not None and called != (other in POSITIVE)
+    if one is None or other is None:
+        return False
+    if pick.grades is not None:
+        return (one, other) == pick.grades
+    return ((one in POSITIVE) != (other in POSITIVE)) if pick.binary else one != other
+
+
+def _grade(value: float) -> int | None:
+    return None if np.isnan(value) else int(value)
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

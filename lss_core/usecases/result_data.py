@@ -1,0 +1,328 @@
+"""The ratings of a study as results need them: arrays with the names of their units, read once.
+
+What is computed of them is kept by their fingerprint, so that one more answer makes new results and
+nothing else does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import numpy as np
+
+from lss_core.domain import SITES, Condition, Level, RaterKind, Side, Site
+from lss_core.errors import StatisticsError
+from lss_core.stats.resample import Resamples
+from lss_core.stats.tables import Codes, encode
+from lss_core.stats.units import worst, worst_score
+from lss_core.store import ratings, references, studies
+from lss_core.store.values import Rater, RatingRow, ReferenceGrade, ReferenceMethod, ReferenceSummary
+from lss_core.usecases.access import UNBLINDED
+from lss_core.usecases.analysis import RaterColumn, RatingTable
+from lss_core.usecases.csv_tables import Unit
+from lss_core.usecases.rater_statistics import SCALE, Rules, score_of
+from lss_core.usecases.reference import ADJUDICATION
+from lss_core.usecases.users import User, require
+from lss_core.usecases.workspace import Workspace
+
+__all__ = ["Cut", "Selection", "StudyData", "Unit", "UnitName", "cut", "drawn", "rating_table", "study_data"]
+
+RESAMPLES = 2000
+SEED = 20240607
+
+UNIT_LABELS: Mapping[Unit, str] = {
+    Unit.SITE: "the site",
+    Unit.LEVEL: "the level, by its worst site",
+    Unit.PATIENT: "the patient, by his worst site",
+}
+"""The units as a note names them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which units are looked at: of a condition, as sites or worst sites, at a level, side or arm.
+
+    An empty `arm` takes each rater's newest answer, in whatever arm he gave it.
+    """
+
+    condition: Condition
+    unit: Unit = Unit.SITE
+    level: Level | None = None
+    side: Side | None = None
+    arm: str = ""
+
+    @property
+    def subgroup(self) -> str:
+        """'all levels', 'L4-L5, left'."""
+        parts = [] if self.level is None else [self.level.label]
+        parts += [] if self.side is None else [self.side.value]
+        return ", ".join(parts) or "all levels"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitName:
+    """A unit of analysis: its case, how it is called, and the site that shows it."""
+
+    case_id: str
+    label: str
+    site: Site
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StudyData:
+    """A study's ratings against one reference standard; equal where the fingerprints are.
+
+    `tables` by arm ('' for the newest answer in any arm) have the units of `sites`, the sites of the
+    reference in its order. `panel_made_reference`: readers of the tables voted for it.
+    """
+
+    study_id: str
+    reference: ReferenceSummary
+    fingerprint: str
+    sites: tuple[tuple[str, Site], ...]
+    tables: Mapping[str, RatingTable]
+    panel_made_reference: bool
+    unreferenced: int
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StudyData) and other.fingerprint == self.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    @property
+    def table(self) -> RatingTable:
+        """All raters' newest answers."""
+        return self.tables[""]
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms in which readers have answered."""
+        return tuple(arm for arm in self.tables if arm)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cut:
+    """The units of a selection: their table, their names, and how many a rater graded only in part.
+
+    `members` (sites of the data,) is the unit of each, -1 where a site is in none.
+    """
+
+    table: RatingTable
+    names: tuple[UnitName, ...]
+    members: Codes
+    partial: Mapping[str, int] = field(default_factory=dict)
+
+
+def study_data(workspace: Workspace, user: User, study_id: str, reference_id: str | None = None) -> StudyData:
+    """A study's ratings beside a reference standard, by default the newest majority.
+
+    Coordinators and statisticians. Raises StatisticsError where there is no reference, NotFoundError for
+    an unknown study or reference.
+    """
+    require(user, *UNBLINDED)
+    with workspace.store.read() as tx:
+        studies.study_summary(tx, study_id)
+        known = references.reference_summaries(tx, study_id)
+        version = ratings.data_version(tx, study_id)
+        raters = studies.study_raters(tx, study_id)
+    if reference_id is None and not known:
+        raise StatisticsError(
+            "Results",
+            reason="the study has no reference standard yet",
+            remedy="A coordinator makes one on the page Results once the panel has read",
+        )
+    return _loaded(workspace, study_id, reference_id or known[0].id, version, raters)
+
+
+@lru_cache(maxsize=64)
+def drawn(patients: int, resamples: int = RESAMPLES, seed: int = SEED) -> Resamples:
+    """The replicates that all results of a study share. Raises StatisticsError for one patient."""
+    return Resamples.draw(patients, rng=np.random.default_rng(seed), resamples=resamples)
+
+
+def cut(data: StudyData, selection: Selection) -> Cut:
+    """The units of a selection. Raises StatisticsError where there is none, or no such arm."""
+    if selection.arm not in data.tables:
+        raise StatisticsError("Results", reason="nobody has read in this arm", remedy="Choose another arm")
+    wanted = [
+        index
+        for index, (_, site) in enumerate(data.sites)
+        if site.condition is selection.condition
+        and selection.level in (None, site.level)
+        and selection.side in (None, site.side)
+    ]
+    if not wanted:
+        reason = "the reference has no such site"
+        raise StatisticsError("Results", reason=reason, remedy="Choose another level, side or condition")
+    table = _take(data.tables[selection.arm], np.array(wanted))
+    sites = [data.sites[index] for index in wanted]
+    if selection.unit is Unit.SITE:
+        owners = np.arange(len(sites))
+    else:
+        named: dict[tuple[str, Level | None], int] = {}
+        keys = [(case, site.level if selection.unit is Unit.LEVEL else None) for case, site in sites]
+        owners = np.array([named.setdefault(key, len(named)) for key in keys])
+        table, partial = _worst(table, owners)
+    members = np.full(len(data.sites), -1)
+    members[wanted] = owners
+    shown = _shown(data.tables[selection.arm], np.array(wanted), owners)
+    names = [_name(*data.sites[index], selection.unit) for index in shown]
+    found = partial if selection.unit is not Unit.SITE else {}
+    return Cut(table=table, names=tuple(names), members=members, partial=found)
+
+
+def rating_table(
+    raters: Sequence[Rater], rows: Iterable[RatingRow], truth: Sequence[ReferenceGrade]
+) -> RatingTable:
+    """Rows of the store as arrays: one unit for each site in the reference, one column a rater.
+
+    Adjudicators and adjudications are left out; so is what was graded outside the reference.
+    """
+    units = {(grade.case_id, grade.site): index for index, grade in enumerate(truth)}
+    patients = {case_id: index for index, case_id in enumerate(dict.fromkeys(g.case_id for g in truth))}
+    columns = {
+        rater.id: RaterColumn(
+            name=rater.name,
+            kind=rater.kind,
+            grades=np.full(len(units), np.nan),
+            refused=np.zeros(len(units), dtype=np.bool_),
+            probabilities=np.full((len(units), 4), np.nan) if rater.kind is RaterKind.MODEL else None,
+        )
+        for rater in sorted(raters, key=lambda rater: (rater.kind is not RaterKind.MODEL, rater.name))
+        if rater.kind in (RaterKind.MODEL, RaterKind.READER)
+    }
+    for row in rows:
+        unit, column = units.get((row.case_id, row.site)), columns.get(row.rater_id)
+        if unit is None or column is None or row.arm == ADJUDICATION:
+            continue
+        column.refused[unit] = row.grade is None
+        if row.grade is not None:
+            column.grades[unit] = row.grade
+        if column.probabilities is not None and row.probabilities is not None and row.grade is not None:
+            column.probabilities[unit] = row.probabilities
+    return RatingTable(
+        patients=np.array([patients[grade.case_id] for grade in truth], dtype=np.int64),
+        n_patients=len(patients),
+        conditions=[grade.site.condition for grade in truth],
+        truth=np.array([np.nan if grade.grade is None else grade.grade for grade in truth]),
+        refused=np.array([grade.grade is None for grade in truth], dtype=np.bool_),
+        raters=tuple(columns.values()),
+    )
+
+
+@lru_cache(maxsize=16)
+def _loaded(
+    workspace: Workspace,
+    study_id: str,
+    reference_id: str,
+    version: tuple[int, ...],
+    raters: tuple[Rater, ...],
+) -> StudyData:
+    """What the store holds at a version; ratings and references are only ever added."""
+    with workspace.store.read() as tx:
+        rows = ratings.study_ratings(tx, study_id)
+        arms = sorted({row.arm for row in rows} - {"", ADJUDICATION})
+        by_arm = ratings.study_ratings(tx, study_id, by_arm=True) if len(arms) > 1 else rows
+        truth = references.reference_grades(tx, reference_id)
+        known = references.reference_summaries(tx, study_id)
+    reference = next(summary for summary in known if summary.id == reference_id)
+    panel = {rater.id for rater in raters if rater.in_panel}
+    order = {site: place for place, site in enumerate(SITES)}
+    truth = tuple(sorted(truth, key=lambda grade: (grade.case_id, order[grade.site])))
+    sites = tuple((grade.case_id, grade.site) for grade in truth)
+    tables = {"": rating_table(raters, rows, truth)}
+    for arm in arms:
+        tables[arm] = rating_table(raters, (row for row in by_arm if row.arm in ("", arm)), truth)
+    return StudyData(
+        study_id=study_id,
+        reference=reference,
+        fingerprint=_fingerprint(study_id, reference_id, raters, by_arm, truth),
+        sites=sites,
+        tables=tables,
+        panel_made_reference=reference.method is ReferenceMethod.MAJORITY
+        and any(row.rater_id in panel for row in rows),
+        unreferenced=len({(row.case_id, row.site) for row in rows} - set(sites)),
+    )
+
+
+def _fingerprint(
+    study_id: str,
+    reference_id: str,
+    raters: Sequence[Rater],
+    rows: Iterable[RatingRow],
+    truth: Iterable[ReferenceGrade],
+) -> str:
+    """SHA-256 of all that results rest on: who, which answer at which site, which reference."""
+    digest = hashlib.sha256(f"{study_id} {reference_id} {raters}".encode())
+    for row in rows:
+        said = (row.case_id, row.rater_id, row.site.key, row.grade, row.not_gradable, row.probabilities)
+        digest.update(f"{said} {row.arm}".encode())
+    for grade in truth:
+        digest.update(f"{grade.case_id} {grade.site.key} {grade.grade}".encode())
+    return digest.hexdigest()
+
+
+def _take(table: RatingTable, units: Codes) -> RatingTable:
+    return replace(
+        table,
+        patients=table.patients[units],
+        conditions=(),
+        truth=table.truth[units],
+        refused=table.refused[units],
+        raters=tuple(rater.take(units) for rater in table.raters),
+    )
+
+
+def _worst(table: RatingTable, owners: Codes) -> tuple[RatingTable, dict[str, int]]:
+    """The worst site of each owner as a unit, as `analyse` takes it: highest grade, highest score."""
+    n, scale = int(owners.max()) + 1, np.array([*SCALE, np.nan])
+    partial, columns = {}, []
+    for rater in table.raters:
+        own = worst(encode(rater.grades, SCALE), owners, n_groups=n)
+        partial[rater.name] = own.partial
+        scores = worst_score(score_of(rater, Rules()), owners, n_groups=n) if rater.has_curve else None
+        refused = _all_of(rater.refused, owners, n)
+        columns.append(
+            replace(rater, grades=scale[own.codes], refused=refused, probabilities=None, scores=scores)
+        )
+    truth = worst(encode(table.truth, SCALE), owners, n_groups=n)
+    partial["Reference"] = truth.partial
+    patients = np.zeros(n, dtype=np.int64)
+    patients[owners] = table.patients
+    made = replace(
+        table,
+        patients=patients,
+        truth=scale[truth.codes],
+        refused=_all_of(table.refused, owners, n),
+        raters=tuple(columns),
+    )
+    return made, {name: count for name, count in partial.items() if count}
+
+
+def _all_of(flags: np.ndarray, owners: Codes, n: int) -> np.ndarray:
+    """Whether all units of an owner are flagged."""
+    return np.asarray(np.bincount(owners, ~flags, minlength=n) == 0)
+
+
+def _shown(table: RatingTable, units: Codes, owners: Codes) -> list[int]:
+    """The site that shows each owner: where the reference, then the model, is worst."""
+    model = next((rater.grades[units] for rater in table.raters if rater.kind is RaterKind.MODEL), None)
+    height = np.nan_to_num(table.truth[units], nan=-1.0) * 10
+    height = height if model is None else height + np.nan_to_num(model, nan=-1.0)
+    best: dict[int, int] = {}
+    for place in np.argsort(-height, kind="stable").tolist():
+        best.setdefault(int(owners[place]), int(units[place]))
+    return [best[owner] for owner in range(int(owners.max()) + 1)]
+
+
+def _name(case_id: str, site: Site, unit: Unit) -> UnitName:
+    labels: Mapping[Unit, Callable[[], str]] = {
+        Unit.SITE: lambda: site.label,
+        Unit.LEVEL: lambda: site.level.label,
+        Unit.PATIENT: lambda: "whole patient",
+    }
+    return UnitName(case_id=case_id, label=labels[unit](), site=site)

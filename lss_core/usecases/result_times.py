@@ -1,0 +1,110 @@
+"""Reading times: how long each reader took for a case, and how that changed over his order of reading."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from lss_core.store import reads
+from lss_core.store.values import ReadTime
+from lss_core.usecases.access import UNBLINDED
+from lss_core.usecases.reference import ADJUDICATION
+from lss_core.usecases.result_cases import UnitRow
+from lss_core.usecases.users import User, require
+from lss_core.usecases.workspace import Workspace
+
+LONGEST_MIN = 60.0
+"""A sitting longer than this was interrupted: it is counted and left out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sitting:
+    """A submitted read: the place in its reader's order (from 1), minutes, share of exact grades.
+
+    `exact` is None where none of its units has a reference.
+    """
+
+    reader: str
+    arm: str
+    case_id: str
+    order: int
+    minutes: float
+    exact: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingTimes:
+    """The sittings that have a time, and why others have none."""
+
+    sittings: tuple[Sitting, ...]
+    simulated: int
+    open: int
+    interrupted: int
+
+    def minutes_of(self, reader: str) -> tuple[float, float, float]:
+        """A reader's median and quartiles in minutes."""
+        own = [sitting.minutes for sitting in self.sittings if sitting.reader == reader]
+        low, middle, high = np.quantile(own, (0.25, 0.5, 0.75)).tolist()
+        return middle, low, high
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """The readers with times, by name."""
+        return tuple(sorted({sitting.reader for sitting in self.sittings}))
+
+
+def reading_times(workspace: Workspace, user: User, study_id: str, rows: tuple[UnitRow, ...]) -> ReadingTimes:
+    """The times from opening a case to submitting it; `rows` say what is right. Not for the blinded.
+
+    A simulated reader has no times.
+    """
+    require(user, *UNBLINDED)
+    with workspace.store.read() as tx:
+        found = [read for read in reads.read_times(tx, study_id) if read.arm != ADJUDICATION]
+    return timed(found, rows)
+
+
+def timed(found: list[ReadTime], rows: tuple[UnitRow, ...]) -> ReadingTimes:
+    """Reads in the order of opening as sittings with minutes."""
+    units: dict[str, list[UnitRow]] = defaultdict(list)
+    for row in rows:
+        units[row.name.case_id].append(row)
+    order: dict[tuple[str, str], int] = defaultdict(int)
+    sittings = []
+    interrupted = 0
+    real = [read for read in found if not read.simulated]
+    for read in real:
+        if read.submitted_at is None:
+            continue
+        order[read.reader, read.arm] += 1
+        minutes = (read.submitted_at - read.opened_at).total_seconds() / 60
+        if minutes > LONGEST_MIN:
+            interrupted += 1
+            continue
+        sittings.append(
+            Sitting(
+                reader=read.reader,
+                arm=read.arm,
+                case_id=read.case_id,
+                order=order[read.reader, read.arm],
+                minutes=minutes,
+                exact=_exact(units[read.case_id], read.reader),
+            )
+        )
+    return ReadingTimes(
+        sittings=tuple(sittings),
+        simulated=len(found) - len(real),
+        open=sum(read.submitted_at is None for read in real),
+        interrupted=interrupted,
+    )
+
+
+def _exact(rows: list[UnitRow], reader: str) -> float | None:
+    given = [
+        row.readers[reader] == row.reference
+        for row in rows
+        if row.reference is not None and row.readers.get(reader) is not None
+    ]
+    return sum(given) / len(given) if given else None
