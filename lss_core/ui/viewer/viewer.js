@@ -97,6 +97,7 @@ class App {
     const { pixels } = this;
     if (pixels.ready && !this.opened) {
       this.opened = true;
+      for (const { meta } of pixels.series) meta.name = nameOf(meta, pixels.series);
       const left = leftViews.get(`${this.data.key} ${this.data.case_id}`);
       this.viewports.forEach((viewport, i) => {
         const kept = pixels.series.find((one) => one.meta.id === left?.[i].series);
@@ -301,12 +302,16 @@ class App {
     const { series } = this.pixels;
     const more = series.length > this.viewports.filter((one) => one.pixels).length;
     viewport.choice.hidden = !more;
-    viewport.choice.replaceChildren(...series.map(({ meta }) => make("option", "", { text: meta.label, value: meta.id })));
-    if (viewport.pixels) viewport.choice.value = viewport.pixels.meta.id;
+    const none = viewport.pixels ? [] : [make("option", "", { text: "Choose a series", value: "" })];
+    const options = series.map(({ meta }) => make("option", "", { text: inWords(meta), value: meta.id }));
+    viewport.choice.replaceChildren(...none, ...options);
+    viewport.choice.value = viewport.pixels?.meta.id ?? "";
   }
 
   showSeries(viewport, id) {
-    viewport.show(this.pixels.series.find(({ meta }) => meta.id === id));
+    viewport.show(this.pixels.series.find(({ meta }) => meta.id === id) ?? viewport.pixels);
+    this.fillChoice(viewport);
+    this.toolbar.render();
     this.takeKeys();
     this.redraw();
   }
@@ -355,6 +360,19 @@ class App {
       viewports: this.viewports.map((one) => ({ role: one.role, ...one.state, view: one.pixels && one.view })),
     };
   }
+}
+
+/** A series' label, with a number where the case has several of its kind: 'Other 2'. */
+function nameOf(meta, series) {
+  const alike = series.filter((one) => one.meta.label === meta.label);
+  return alike.length > 1 ? `${meta.label} ${alike.findIndex((one) => one.meta === meta) + 1}` : meta.label;
+}
+
+/** A series in a list: 'Other 2, sagittal, 18 slices'. */
+function inWords(meta) {
+  const lies = orientationOf(planeOf(meta, 0));
+  const told = meta.label.toLowerCase().includes(lies) ? [] : [lies];
+  return [meta.name, ...told, `${meta.slices} slice${meta.slices > 1 ? "s" : ""}`].join(", ");
 }
 
 export default function mount(args) {

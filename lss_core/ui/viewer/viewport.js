@@ -306,7 +306,7 @@ class Viewport {
     const texts = {
       left: lettersOf(opposite(right)), right: lettersOf(right),
       top: lettersOf(opposite(down)), bottom: lettersOf(down),
-      name: meta.label,
+      name: meta.name,
       place: `Slice ${this.slice + 1} / ${meta.slices}` +
         (blocks > 1 ? `, block ${meta.block[this.slice] + 1} of ${blocks}` : "") +
         `\n${sideText(axis, middleOf(plane)[axis])}`,
