@@ -32,10 +32,11 @@ Open = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
-    """Two whole cases, the first with a model run, and one without a sagittal T1."""
+    """Two whole cases, the first with a model run, one without a sagittal T1, one of another kind."""
     volumes = study()
+    other = {SeriesRole.OTHER: volumes[T1]}
     half = {role: volume for role, volume in volumes.items() if role is not T1}
-    made = seed(tmp_path_factory.mktemp("data"), [volumes, volumes, half])
+    made = seed(tmp_path_factory.mktemp("data"), [volumes, volumes, half, other])
     run = runs.start_run(made.workspace, OPERATOR, made.case_ids[0], bundle="test")
     runs.save_run(made.workspace, OPERATOR, run, findings(), masks(volumes))
     return made
@@ -291,6 +292,18 @@ def test_a_missing_series_is_named(open_page: Open) -> None:
     assert viewport(page, AXIAL)["slice"] == 4
 
 
+def test_a_series_of_another_kind_is_chosen_from_a_list_in_which_nothing_is_chosen(open_page: Open) -> None:
+    page = open_page(case=3)
+    choice = page.get_by_label("Series in sagittal T2")
+    expect(choice).to_have_value("")
+    assert choice.locator("option").all_inner_texts() == ["Choose a series", "Other, sagittal, 9 slices"]
+    choice.select_option(label="Other, sagittal, 9 slices")
+    assert viewport(page, T2)["series"] is not None
+    assert page.locator(f"[data-role={T2.value}] .label.name").inner_text() == "Other"
+    assert choice.locator("option").all_inner_texts() == ["Other, sagittal, 9 slices"]
+    assert viewport(page, T1)["series"] is None
+
+
 def test_somebody_signed_out_is_told_so(open_page: Open) -> None:
     page = open_page(role="", complete=False)
     expect(page.get_by_text("You are signed out. Sign in again to see the images.").first).to_be_visible()
@@ -411,6 +424,28 @@ def test_a_read_can_be_submitted_when_all_25_sites_are_answered(open_page: Open,
     assert len(answers(seeded, 2)) == 25
 
 
+def test_a_read_is_submitted_by_keys_alone(open_page: Open, seeded: Seeded) -> None:
+    page = open_page("read", role="reader", case=3, complete=False)
+    expect(page.get_by_text("0 of 25 sites answered")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("s")  # not before every site has an answer
+    expect(page.get_by_text("Submit this read?")).to_have_count(0)
+    for _ in range(25):
+        page.keyboard.press("1")
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Submit read (S)")).to_be_enabled()
+    page.keyboard.press("s")
+    confirm = page.get_by_role("button", name="Submit", exact=True)
+    expect(confirm).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(confirm).to_have_count(0)
+    page.keyboard.press("s")
+    expect(confirm).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(re.compile("submitted=(?!None)"))).to_be_visible()
+    assert len(answers(seeded, 3)) == 25
+
+
 def test_a_reader_is_sent_no_masks_and_no_findings(open_page: Open) -> None:
     requests: list[str] = []
     page = open_page("read", role="reader", complete=False)
@@ -462,6 +497,28 @@ def test_the_overlay_colours_a_structure_until_it_is_switched_off(open_page: Ope
     page.keyboard.press("o")
     settle(page)
     assert abs(tint()) < 10
+
+
+def test_the_legend_is_of_all_pictures_whichever_has_the_keyboard(open_page: Open) -> None:
+    page = open_page("review")
+    assert describe(page)["focused"] == T1.value
+    legend = page.locator(".legend")
+    for name in ("Sagittal", "vertebra", "Axial", "dural sac"):
+        expect(legend.get_by_text(name, exact=True)).to_be_visible()
+    page.keyboard.press(" ")  # the sagittal T1 alone
+    expect(legend.get_by_text("dural sac")).to_have_count(0)
+    expect(legend.get_by_text("vertebra")).to_be_visible()
+
+
+def test_evidence_has_the_height_of_its_neighbour_and_the_grade_is_explained(open_page: Open) -> None:
+    page = open_page("review")
+    page.locator(f'[data-site="{GRADED_SITE.key}"]').click()
+    expect(page.get_by_text("Grade: the middle of the four probabilities.")).to_be_visible()
+    finding, evidence = (page.locator(".panel .box").nth(n).bounding_box() for n in range(2))
+    assert finding is not None
+    assert evidence is not None
+    assert evidence["height"] == pytest.approx(finding["height"], abs=2)
+    assert evidence["width"] > finding["width"]
 
 
 def test_an_order_from_the_page_is_obeyed_once(open_page: Open) -> None:

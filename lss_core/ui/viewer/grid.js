@@ -23,6 +23,7 @@ class Grid {
     const changed = data.read?.id !== this.data?.read?.id || data.case_id !== this.data?.case_id;
     this.data = data;
     this.keys = data.grid.rows.flatMap((row) => row.sites);
+    this.element.classList.toggle("review", data.mode === "review");
     if (changed) {
       this.answers.clear();
       this.saved = new Map();
@@ -90,6 +91,7 @@ class Grid {
     const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
     if (moves[event.key]) this.move(...moves[event.key]);
     else if (event.key === "Escape" && this.asking) this.ask("");
+    else if (event.key.toLowerCase() === "s" && this.complete) this.ask("submit");
     else if (this.locked || !this.selected) return false;
     else if (/^[0-9]$/.test(event.key)) this.digit(Number(event.key));
     else if (event.key.toLowerCase() === "n") this.ask("reason");
@@ -108,6 +110,17 @@ class Grid {
   ask(what) {
     this.asking = what;
     this.render();
+    if (what === "submit") this.confirm.focus();
+    else this.app.takeKeys();
+  }
+
+  get confirm() {
+    return this.element.querySelector("[data-act=submit-now]");
+  }
+
+  /** Whether the read may be submitted: every site has an answer, and the server has them all. */
+  get complete() {
+    return !this.locked && this.answers.size === this.keys.length && !this.queue.waiting.length;
   }
 
   clicked(target) {
@@ -118,7 +131,7 @@ class Grid {
     else if (grade) this.answer({ grade: Number(grade) });
     else if (reason) this.answer({ not_gradable: reason });
     else if (act === "submit-now") this.app.submit(this.data.read.id);
-    else if (act) this.ask(act === "back" ? "" : act);
+    else if (act) return this.ask(act === "back" ? "" : act);
     this.app.takeKeys();
   }
 
@@ -126,10 +139,12 @@ class Grid {
 
   render() {
     const { data } = this;
+    const focused = this.element.contains(this.element.getRootNode().activeElement);
     this.element.replaceChildren(
       this.table(),
       ...(data.mode === "read" ? [this.answerBox(), this.footer()] : [this.findingBox(), this.evidenceBox()]),
     );
+    if (focused) (this.confirm ?? this.app.root).focus({ preventScroll: true });
   }
 
   table() {
@@ -241,12 +256,12 @@ class Grid {
       box.append(
         make("p", "hint", { text: "Submit this read? Its answers cannot be changed afterwards." }),
         make("button", "primary", { "data-act": "submit-now", text: "Submit" }),
-        make("button", "plain", { "data-act": "back", text: "Back" }),
+        make("button", "plain", { "data-act": "back", text: "Back (Esc)" }),
       );
       return box;
     }
-    const submit = make("button", "primary", { "data-act": "submit", text: "Submit read" });
-    submit.disabled = count < total || this.queue.waiting.length > 0;
+    const submit = make("button", "primary", { "data-act": "submit", text: "Submit read (S)" });
+    submit.disabled = !this.complete;
     const onward = make("label", "check");
     const tick = make("input", "", { type: "checkbox", name: "onward" });
     tick.checked = !!this.onward;
@@ -265,7 +280,9 @@ class Grid {
       box.append(make("p", "", { text: this.sentence(this.inWords(found)) }));
       if (found.note) box.append(make("p", "hint", { text: found.note }));
       if (found.why) box.append(make("p", "", { text: `Measured: ${found.why}.` }));
-      if (found.probabilities) box.append(this.bars(found));
+      if (found.probabilities) {
+        box.append(this.bars(found), make("p", "hint", { text: "Grade: the middle of the four probabilities." }));
+      }
     }
     return box;
   }

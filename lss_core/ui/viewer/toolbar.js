@@ -30,6 +30,7 @@ const READ_HELP = [
   ["0 1 2 3", "grade the chosen site"],
   ["N, then a digit", "not gradable, with the reason"],
   ["Enter", "next site without an answer"],
+  ["S, then Enter", "submit the read, once every site has an answer"],
 ];
 const OVERLAY_HELP = [["O", "overlay on and off"]];
 const LOOK_HELP = [["Up and Down", "previous, next slice"], ["Left and Right", "previous, next viewport"]];
@@ -50,8 +51,8 @@ class Toolbar {
       this.button("Keys (?)", () => this.toggleHelp()),
     );
     if (app.pixels?.failed) this.element.append(this.button("Try again", () => app.open()));
-    const from = [app.focused, ...app.viewports].find(({ pixels }) => pixels?.meta.structures)?.pixels;
-    if (from) this.element.append(make("span", "hint", { text: "Overlay" }), this.slider(), this.legend(from.meta.structures));
+    const shown = app.viewports.filter(({ element, pixels }) => !element.hidden && pixels?.meta.structures);
+    if (shown.length) this.element.append(make("span", "hint", { text: "Overlay" }), this.slider(), this.legend(shown));
   }
 
   /** A button that hands the keyboard back to the component; `on` where it is a switch. */
@@ -86,15 +87,28 @@ class Toolbar {
     return slider;
   }
 
-  legend(structures) {
+  /** The structures on the screen by the lie of their pictures: a colour may mean two things on two of them. */
+  legend(viewports) {
+    const groups = new Map();
+    for (const { pixels } of viewports) {
+      const lies = orientationOf(planeOf(pixels.meta, 0));
+      groups.set(lies, new Set([...(groups.get(lies) ?? []), ...pixels.meta.structures]));
+    }
     const legend = make("div", "legend");
+    for (const [lies, structures] of groups) {
+      if (groups.size > 1) legend.append(make("span", "hint", { text: `${lies[0].toUpperCase()}${lies.slice(1)}` }));
+      this.chips(legend, structures);
+    }
+    return legend;
+  }
+
+  chips(legend, structures) {
     for (const name of structures) {
       const chip = this.button(name.replaceAll("_", " "), () => this.app.toggleStructure(name), !this.app.hidden.has(name));
       chip.className = "chip";
       chip.style.setProperty("--chip", this.app.colourOf(name));
       legend.append(chip);
     }
-    return legend;
   }
 
   toggleHelp() {
