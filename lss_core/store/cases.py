@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -144,8 +145,7 @@ def case_summaries(
             synthetic=row.synthetic,
             imported_at=row.imported_at,
             series=tuple(series.get(row.id, ())),
-            model_status=status.get(row.id, (RunStatus.NONE, ""))[0],
-            model_message=status.get(row.id, (RunStatus.NONE, ""))[1],
+            **status.get(row.id, {}),
         )
         for row in rows
     ]
@@ -182,18 +182,22 @@ def _series_by_case(tx: Transaction, case_ids: list[str]) -> dict[str, list[Seri
     return found
 
 
-def _status_by_case(tx: Transaction, case_ids: list[str], now: datetime) -> dict[str, tuple[RunStatus, str]]:
+def _status_by_case(tx: Transaction, case_ids: list[str], now: datetime) -> dict[str, dict[str, Any]]:
+    """Of each case what CaseSummary says of its newest run."""
     runs = t.model_runs
-    columns = (runs.c.case_id, runs.c.status, runs.c.message, runs.c.started_at)
+    counted = sa.select(t.ratings.c.run_id, sa.func.count(t.ratings.c.grade)).group_by(t.ratings.c.run_id)
+    of_models = t.ratings.c.run_id.is_not(None) & t.ratings.c.case_id.in_(case_ids)
+    graded = {row[0]: row[1] for row in tx.execute(counted.where(of_models))}
+    columns = (runs.c.id, runs.c.case_id, runs.c.status, runs.c.message, runs.c.started_at)
     query = sa.select(*columns).where(runs.c.case_id.in_(case_ids)).order_by(runs.c.started_at)
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for row in tx.execute(query):
         lost = row.status == RunStatus.RUNNING and now - row.started_at > RUN_LOST_AFTER
-        found[row.case_id] = (
-            (RunStatus.FAILED, "The run was interrupted. Run the model again")
-            if lost
-            else (RunStatus(row.status), row.message)
-        )
+        found[row.case_id] = {
+            "model_status": RunStatus.FAILED if lost else RunStatus(row.status),
+            "model_message": "The run was interrupted. Run the model again" if lost else row.message,
+            "graded_sites": graded.get(row.id, 0),
+        }
     return found
 
 

@@ -72,7 +72,10 @@ class SeriesSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseSummary:
-    """A case as a list shows it. `model_message` says why a run failed."""
+    """A case as a list shows it.
+
+    `model_message` says why a run failed, `graded_sites` at how many sites the newest run gave a grade.
+    """
 
     case_id: str
     study_id: str
@@ -81,6 +84,7 @@ class CaseSummary:
     series: tuple[SeriesSummary, ...]
     model_status: RunStatus = RunStatus.NONE
     model_message: str = ""
+    graded_sites: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 import pandas as pd
 import streamlit as st
 
-from lss_core.domain import Progress, SeriesRole, StudyFindings, Verdict
+from lss_core.domain import SITES, Progress, SeriesRole, StudyFindings, Verdict
 from lss_core.errors import LssError
 from lss_core.ui.frame import show_error
 from lss_core.ui.tasks import TaskQueue
@@ -36,7 +37,6 @@ SHORT_ROLES = {
 STATUS_WORDS = {
     RunStatus.NONE: "Not graded",
     RunStatus.RUNNING: "Running",
-    RunStatus.DONE: "Graded",
     RunStatus.FAILED: "Failed",
 }
 REFRESH_S = 1.0
@@ -55,10 +55,18 @@ class Uploaded(Protocol):
 def import_panel(workspace: Workspace, user: User, study_id: str | None, *, open_at_first: bool) -> None:
     """Where files come from: the browser or a folder of the server. An import runs on by itself."""
     with st.expander("Import DICOM", expanded=open_at_first):
-        browser, server = st.tabs(["From this computer", "From a folder of the server"])
+        browser, folder, server = st.tabs(
+            ["Files of this computer", "A folder of this computer", "A folder of the server"]
+        )
         with browser, st.form("upload", border=False, clear_on_submit=True):
             files = st.file_uploader("DICOM files or zip archives", accept_multiple_files=True)
             if st.form_submit_button("Import the files") and files:
+                IMPORTS.submit(user.id, partial(_import_uploads, workspace, user, list(files), study_id))
+        with folder, st.form("upload-folder", border=False, clear_on_submit=True):
+            files = st.file_uploader(
+                "A folder with DICOM files, its subfolders too", accept_multiple_files="directory"
+            )
+            if st.form_submit_button("Import this folder") and files:
                 IMPORTS.submit(user.id, partial(_import_uploads, workspace, user, list(files), study_id))
         with server, st.form("folder", border=False):
             typed = st.text_input("Path of a folder, a file or a zip on the server", placeholder="/data/mri")
@@ -123,7 +131,7 @@ def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
             "Series": series_words(case),
             "Slices": sum(series.slices for series in case.series),
             "Notes": "; ".join(dict.fromkeys(note for series in case.series for note in series.notes)),
-            "Model": STATUS_WORDS[case.model_status],
+            "Model": model_words(case),
             "Message": case.model_message,
         }
         for case in cases
@@ -142,7 +150,7 @@ def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
             "Imported": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=130),
             "Series": st.column_config.TextColumn(width=240),
             "Slices": st.column_config.NumberColumn(width=60),
-            "Model": st.column_config.TextColumn(width=90),
+            "Model": st.column_config.TextColumn(width=150),
         },
     )
     return [cases[row] for row in event.selection.rows if row < len(cases)]
@@ -161,6 +169,15 @@ def list_name(cases: Sequence[CaseSummary]) -> str:
 def series_words(case: CaseSummary) -> str:
     """A case's series in a line: 'sag T1 18, sag T2 18, ax T2 42'."""
     return ", ".join(f"{SHORT_ROLES[series.role]} {series.slices}" for series in case.series)
+
+
+def model_words(case: CaseSummary) -> str:
+    """How far the model is with a case: 'Not graded', '12 of 25 sites', 'Graded, no site gradable'."""
+    if case.model_status is not RunStatus.DONE:
+        return STATUS_WORDS[case.model_status]
+    if not case.graded_sites:
+        return "Graded, no site gradable"
+    return f"{case.graded_sites} of {len(SITES)} sites"
 
 
 def run_model(workspace: Workspace, user: User, cases: Sequence[CaseSummary]) -> None:
@@ -208,13 +225,30 @@ def _import(
 def _import_uploads(
     workspace: Workspace, user: User, files: Sequence[Uploaded], study_id: str | None, report: Progress
 ) -> ImportReport:
-    """Import what the browser sent from a folder that is gone afterwards."""
+    """Import what the browser sent from a folder that is gone afterwards.
+
+    The verdicts name the files as the user knows them.
+    """
     with tempfile.TemporaryDirectory(prefix="incoming-", dir=workspace.settings.data_dir) as folder:
         for number, file in enumerate(files):
-            place = Path(folder) / f"{number:05d}"
-            place.mkdir()
-            (place / (Path(file.name).name or "file")).write_bytes(file.getbuffer())
-        return import_paths(workspace, user, [Path(folder)], study_id=study_id, progress=report)
+            place = Path(folder, f"{number:05d}", *sent_path(file.name).parts)
+            place.parent.mkdir(parents=True)
+            place.write_bytes(file.getbuffer())
+        made = import_paths(workspace, user, [Path(folder)], study_id=study_id, progress=report)
+        named = [replace(file, path=_as_sent(file.path, folder)) for file in made.files]
+        return replace(made, files=tuple(named))
+
+
+def sent_path(name: str) -> PurePosixPath:
+    """The path that a browser gave a file, 'folder/file' or 'file', kept from leading anywhere else."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return PurePosixPath(*parts or ["file"])
+
+
+def _as_sent(path: str, folder: str) -> str:
+    """A path below the folder of an upload without that folder and the number in it."""
+    below = path.removeprefix(f"{folder}/")
+    return path if below == path else below.partition("/")[2]
 
 
 def _grade(workspace: Workspace, user: User, case_id: str, report: Progress) -> StudyFindings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from typing import Any
 
 from lss_core.domain import Role
 from lss_core.errors import StoreError
@@ -34,7 +35,8 @@ def list_cases(workspace: Workspace, user: User, study_id: str) -> list[CaseSumm
         found = cases.case_summaries(tx, now=workspace.now(), study_id=study_id)
     if not user.blinded:
         return found
-    return [replace(case, model_status=RunStatus.NONE, model_message="") for case in found]
+    nothing: dict[str, Any] = {"model_status": RunStatus.NONE, "model_message": "", "graded_sites": 0}
+    return [replace(case, **nothing) for case in found]
 
 
 def delete_case(workspace: Workspace, user: User, case_id: str, reason: str) -> None:

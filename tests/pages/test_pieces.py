@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lss_core.domain import Answer, Condition, Grade, Level, NotGradable, Site
+from lss_core.domain import Answer, Condition, Grade, Level, NotGradable, Site, Verdict
 from lss_core.errors import BundleError, StoreError
 from lss_core.ui import adjudicate
 from lss_core.ui import cases as pieces
 from lss_core.ui.tasks import TaskQueue
-from lss_core.usecases.cases import CaseSummary
+from lss_core.usecases.cases import CaseSummary, RunStatus
+from lss_core.usecases.importing import FileVerdict, ImportReport
 from lss_core.usecases.reference import Adjudication
+from lss_core.usecases.users import OPERATOR
 
 SITE = Site(condition=Condition.CENTRAL, level=Level.L4_L5)
 TIE = Adjudication(case_id="C-AAAAAA", site=SITE, votes=None)
@@ -82,6 +86,59 @@ def test_rows_chosen_by_their_place_are_forgotten_with_the_list_they_were_in() -
     ]
     names = {pieces.list_name(given) for given in (cases, cases[:1], cases[1:], [])}
     assert len(names) == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "graded", "words"),
+    [
+        (RunStatus.NONE, 0, "Not graded"),
+        (RunStatus.DONE, 12, "12 of 25 sites"),
+        (RunStatus.DONE, 0, "Graded, no site gradable"),
+        (RunStatus.FAILED, 0, "Failed"),
+    ],
+)
+def test_the_model_s_column_says_how_many_sites_it_graded(status: RunStatus, graded: int, words: str) -> None:
+    case = CaseSummary(
+        case_id="C-A",
+        study_id="S",
+        synthetic=True,
+        imported_at=NOW,
+        series=(),
+        model_status=status,
+        graded_sites=graded,
+    )
+    assert pieces.model_words(case) == words
+
+
+@dataclass
+class Sent:
+    """A file as the browser sends it."""
+
+    name: str
+
+    def getbuffer(self) -> memoryview:
+        return memoryview(b"bytes")
+
+
+def test_verdicts_name_files_as_the_user_knows_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def verdicts(workspace: object, user: object, paths: list[Path], **_: object) -> ImportReport:
+        found = sorted(path for path in paths[0].rglob("*") if path.is_file())
+        inside = [f"{path}/series/1.dcm" if path.suffix == ".zip" else str(path) for path in found]
+        files = [FileVerdict(path=path, verdict=Verdict.TAKEN, reason="taken") for path in inside]
+        return ImportReport(study_id="S", files=tuple(files), cases=())
+
+    monkeypatch.setattr(pieces, "import_paths", verdicts)
+    workspace = SimpleNamespace(settings=SimpleNamespace(data_dir=tmp_path))
+    sent = [Sent("rsna.zip"), Sent("study/t2/1.dcm"), Sent("../../a\\b.dcm"), Sent("1.dcm"), Sent("1.dcm")]
+    report = pieces._import_uploads(workspace, OPERATOR, sent, None, lambda *_: None)  # type: ignore[arg-type]
+    assert [file.path for file in report.files] == [
+        "rsna.zip/series/1.dcm",
+        "study/t2/1.dcm",
+        "a/b.dcm",
+        "1.dcm",
+        "1.dcm",
+    ]
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_refused_deletion_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
