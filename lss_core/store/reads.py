@@ -70,6 +70,18 @@ def reads_of_rater(tx: Transaction, rater_id: str, arm: str) -> dict[str, tuple[
     return {row.case_id: (row.id, row.answered, row.submitted_at is not None) for row in tx.execute(query)}
 
 
+def study_arms(tx: Transaction, study_id: str) -> list[str]:
+    """The arms in which the cases of a study were read, by name."""
+    query = (
+        sa.select(t.reads.c.arm)
+        .join(t.cases, t.cases.c.id == t.reads.c.case_id)
+        .where(t.cases.c.study_id == study_id)
+        .distinct()
+        .order_by(t.reads.c.arm)
+    )
+    return [str(arm) for arm in tx.scalars(query)]
+
+
 def read_times(tx: Transaction, study_id: str) -> list[ReadTime]:
     """Every sitting with a case of a study in the order of opening, each with its reader."""
     query = (

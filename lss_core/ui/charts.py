@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -24,6 +25,9 @@ PUBLISHED_READERS = "Published readers"
 PUBLISHED_MODEL = "Published model"
 ROW_PX = 24
 FONT_PX = 12
+
+Shape = dict[str, Any]
+"""A shape as Plotly takes it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,16 +87,14 @@ def interval_figure(
         subplot_titles=[measure.label for measure in measures],
     )  # fmt: skip
     drawn = marks(result.raters, colours)
+    shapes = band_shapes(len(measures), colours) if bands else []
     for column, measure in enumerate(measures, start=1):
         for rater in raters:
             figure.add_trace(_interval(rater, measure, drawn[rater.name]), row=1, col=column)
         if published is not None:
             for trace in _published(raters, measure, published, colours):
                 figure.add_trace(trace, row=1, col=column)
-                line = {"color": trace.marker.color, "width": 1, "dash": "dot"}
-                figure.add_vline(x=trace.x[0], line=line, opacity=0.6, row=1, col=column)
-        if bands:
-            shade_bands(figure, column, colours)
+                shapes.append(line_shape(trace.x[0], column, trace.marker.color, "dot", 0.6))
     lowest = min(
         (low for m in measures for r in raters if (low := _low(r.figures[m])) is not None), default=0
     )
@@ -100,7 +102,7 @@ def interval_figure(
     figure.update_yaxes(
         categoryorder="array", categoryarray=[rater.name for rater in reversed(raters)], showgrid=False
     )
-    return laid_out(figure, height=70 + ROW_PX * len(raters))
+    return laid_out(figure, height=70 + ROW_PX * len(raters), shapes=shapes)
 
 
 def _interval(rater: RaterResult, measure: Measure, mark: Mark) -> go.Scatter:
@@ -157,15 +159,31 @@ def published_value(own: Published, measure: Measure) -> float | None:
     }.get(measure)
 
 
-def shade_bands(figure: go.Figure, column: int, colours: Palette) -> None:
-    """The ground of a panel shaded by the bands of kappa."""
-    lower = 0.0
+def band_shapes(columns: int, colours: Palette) -> list[Shape]:
+    """The ground of each of the panels shaded by the bands of kappa."""
+    shapes, lower = [], 0.0
     for at, (upper, _) in enumerate(BANDS):
-        figure.add_vrect(
-            x0=lower, x1=upper, row=1, col=column, line_width=0, layer="below",
-            fillcolor=colours.accent, opacity=0.04 + 0.045 * at,
-        )  # fmt: skip
+        shapes += [
+            {
+                "type": "rect", **_across(column), "x0": lower, "x1": upper, "layer": "below",
+                "fillcolor": colours.accent, "opacity": 0.04 + 0.045 * at, "line": {"width": 0},
+            }
+            for column in range(1, columns + 1)
+        ]  # fmt: skip
         lower = upper
+    return shapes
+
+
+def line_shape(x: float, column: int, colour: str, dash: str, opacity: float = 1) -> Shape:
+    """A vertical line through a panel. Shapes are set all at once: one by one they take long."""
+    line = {"color": colour, "width": 1, "dash": dash}
+    return {"type": "line", **_across(column), "x0": x, "x1": x, "line": line, "opacity": opacity}
+
+
+def _across(column: int) -> Shape:
+    """The axes of a panel in a row of panels, from its bottom to its top."""
+    number = "" if column == 1 else str(column)
+    return {"xref": f"x{number}", "yref": f"y{number} domain", "y0": 0, "y1": 1}
 
 
 def _low(figure: Figure) -> float | None:

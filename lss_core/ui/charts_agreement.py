@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 
 from lss_core.domain import Grade
 from lss_core.stats.agreement import band
-from lss_core.ui.charts import FONT_PX, ROW_PX, Mark, bars, laid_out, shade_bands, shown
+from lss_core.ui.charts import FONT_PX, ROW_PX, Mark, band_shapes, bars, laid_out, shown
 from lss_core.ui.theme import Palette, mixed
 from lss_core.usecases.figures import ConditionResult, Figure, RaterResult
 from lss_core.usecases.result_agreement import AgreementMatrix, PairAgreement
@@ -56,10 +56,9 @@ def coefficient_figure(figures: Sequence[tuple[str, Figure]], colours: Palette) 
             marker={"symbol": mark.symbol, "size": mark.size - 2, "color": mark.colour},
             hovertemplate=f"{name}: {own.text}<extra></extra>",
         )  # fmt: skip
-    shade_bands(figure, 1, colours)
     figure.update_xaxes(range=[min([0.0, *(own.value or 0 for _, own in figures)]) - 0.02, 1.02], dtick=0.2)
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    return laid_out(figure, height=50 + ROW_PX * len(figures))
+    return laid_out(figure, height=50 + ROW_PX * len(figures), shapes=band_shapes(1, colours))
 
 
 def confusion_figure(result: ConditionResult, colours: Palette, *, columns: int = 4) -> go.Figure:

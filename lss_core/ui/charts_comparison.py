@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from lss_core.domain import RaterKind
 from lss_core.stats.mrmc.result import Fixed
-from lss_core.ui.charts import FONT_PX, MEAN_SYMBOL, Mark, bars, laid_out
+from lss_core.ui.charts import MEAN_SYMBOL, ROW_PX, Mark, Shape, bars, laid_out, line_shape
 from lss_core.ui.theme import READER_SYMBOLS, Palette
 from lss_core.usecases.analysis import MEAN_READER
 from lss_core.usecases.figures import Measure
@@ -17,9 +17,7 @@ from lss_core.usecases.result_arms import ArmComparison
 from lss_core.usecases.result_cases import Pick
 from lss_core.usecases.result_comparison import Compared, Standalone
 from lss_core.usecases.result_differences import FOREST, DifferenceRow
-from lss_core.usecases.result_times import ReadingTimes
-
-ROW_PX = 24
+from lss_core.usecases.result_times import ReadingTimes, Sitting
 
 
 def forest_figure(
@@ -44,11 +42,10 @@ def forest_figure(
             ),
             row=1, col=FOREST.index(row.measure) + 1,
         )  # fmt: skip
-    _add_margin(figure, margin, colours)
     most = max((abs(end) for row in rows for end in _ends(row)), default=0.1)
     figure.update_xaxes(range=[-max(most, margin) - 0.03, max(most, margin) + 0.03], zeroline=False)
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], showgrid=False)
-    return laid_out(figure, height=70 + ROW_PX * len(names))
+    return laid_out(figure, height=70 + ROW_PX * len(names), shapes=_margins(len(FOREST), margin, colours))
 
 
 def margin_figure(rows: Sequence[Standalone], fixed: Fixed, colours: Palette, *, margin: float) -> go.Figure:
@@ -79,44 +76,54 @@ def margin_figure(rows: Sequence[Standalone], fixed: Fixed, colours: Palette, *,
             ),
             row=1, col=figures.index(row.figure) + 1,
         )  # fmt: skip
-    _add_margin(figure, margin, colours)
     figure.update_xaxes(range=[-max(ends) - 0.02, max(ends) + 0.02], zeroline=False)
     figure.update_yaxes(autorange="reversed", showgrid=False)
     names = len({row.condition for row in rows})
-    return laid_out(figure, height=80 + 34 * names)
+    return laid_out(figure, height=80 + 34 * names, shapes=_margins(len(figures), margin, colours))
 
 
 def times_figure(times: ReadingTimes, readers: Sequence[str], colours: Palette) -> go.Figure:
-    """Minutes a case over each reader's order of reading, with the median of five; exact grades below."""
+    """Minutes and share of exact grades over each reader's order of reading, with running means.
+
+    The first arm's lines are whole, a further one's dashed.
+    """
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08,
         subplot_titles=["Minutes a case", "Share of exact grades in the case"],
     )  # fmt: skip
     marks = reader_marks(readers, colours)
+    stranger = Mark(colour=colours.text, symbol="circle", size=9)
+    arms = list(dict.fromkeys(sitting.arm for sitting in times.sittings))
     for reader in times.readers:
-        own = [sitting for sitting in times.sittings if sitting.reader == reader]
-        mark = marks.get(reader, Mark(colour=colours.text, symbol="circle", size=8))
-        told = [[Pick(one=reader).text, sitting.case_id] for sitting in own]
-        for row, values in ((1, [s.minutes for s in own]), (2, [s.exact for s in own])):
-            figure.add_trace(
-                go.Scatter(
-                    x=[sitting.order for sitting in own], y=values, mode="markers", name=reader,
-                    marker={"symbol": mark.symbol, "size": mark.size - 3, "color": mark.colour},
-                    customdata=told, opacity=0.75,
-                    hovertemplate=f"{reader}, case %{{customdata[1]}}, %{{x}}.: %{{y:.2f}}<extra></extra>",
-                ),
-                row=row, col=1,
-            )  # fmt: skip
-            figure.add_trace(
-                go.Scatter(
-                    x=[sitting.order for sitting in own], y=_running(values), mode="lines",
-                    line={"color": mark.colour, "width": 1.5}, hoverinfo="skip",
-                ),
-                row=row, col=1,
-            )  # fmt: skip
+        for arm in arms:
+            own = [s for s in times.sittings if (s.reader, s.arm) == (reader, arm)]
+            dash = "solid" if arm == arms[0] else "dash"
+            for row, values in ((1, [s.minutes for s in own]), (2, [s.exact for s in own])):
+                for trace in _learning(own, values, marks.get(reader, stranger), dash):
+                    figure.add_trace(trace, row=row, col=1)
     figure.update_xaxes(title="Place in the reader's order", row=2)
     figure.update_yaxes(rangemode="tozero")
-    return laid_out(figure, height=420)
+    return laid_out(figure, height=460)
+
+
+def _learning(
+    sittings: Sequence[Sitting], values: Sequence[float | None], mark: Mark, dash: str
+) -> Iterator[go.Scatter]:
+    """Sittings as faint points that lead to their cases, and their running mean."""
+    places = [sitting.order for sitting in sittings]
+    yield go.Scatter(
+        x=places, y=values, mode="markers", opacity=0.35,
+        marker={"symbol": mark.symbol, "size": 4, "color": mark.colour},
+        customdata=[
+            [Pick(one=own.reader, case_id=own.case_id).text, f"{own.reader}, {own.arm}, case {own.case_id}"]
+            for own in sittings
+        ],
+        hovertemplate="%{customdata[1]}, number %{x}: %{y:.2f}<extra></extra>",
+    )  # fmt: skip
+    yield go.Scatter(
+        x=places, y=_running(values, max(2, len(values) // 10)), mode="lines", hoverinfo="skip",
+        line={"color": mark.colour, "width": 2, "dash": dash},
+    )  # fmt: skip
 
 
 def slope_figure(arms: ArmComparison, readers: Sequence[str], colours: Palette) -> go.Figure:
@@ -126,14 +133,15 @@ def slope_figure(arms: ArmComparison, readers: Sequence[str], colours: Palette) 
     for reader, (one, other) in arms.values.items():
         mark = marks[reader]
         figure.add_scatter(
-            x=list(arms.arms), y=[one, other], mode="lines+markers", name=reader,
+            x=list(arms.arms), y=[one, other], mode="lines+markers+text", name=reader,
+            text=["", f"  {reader}"], textposition="middle right", textfont={"color": mark.colour},
             line={"color": mark.colour, "width": 1.5, "dash": "dash" if other < one else "solid"},
             marker={"symbol": mark.symbol, "size": mark.size, "color": mark.colour},
             customdata=[[Pick(one=reader).text]] * 2,
             hovertemplate=f"{reader}: {one:.2f} to {other:.2f}<extra></extra>",
         )  # fmt: skip
     figure.update_yaxes(title=arms.figure.label)
-    figure.update_xaxes(range=[-0.2, 1.2])
+    figure.update_xaxes(range=[-0.2, 1.5])
     return laid_out(figure, height=380)
 
 
@@ -159,16 +167,19 @@ def _ends(row: DifferenceRow) -> tuple[float, ...]:
     return () if own is None else (own.low, own.high)
 
 
-def _add_margin(figure: go.Figure, margin: float, colours: Palette) -> None:
-    figure.add_vline(x=0, line={"color": colours.muted, "width": 1, "dash": "dot"})
-    figure.add_vline(x=-margin, line={"color": colours.warning, "width": 1, "dash": "dash"})
-    figure.update_annotations(font_size=FONT_PX)
+def _margins(panels: int, margin: float, colours: Palette) -> list[Shape]:
+    """No difference, dotted, and the margin, dashed, in each panel."""
+    found = []
+    for panel in range(1, panels + 1):
+        found.append(line_shape(0, panel, colours.muted, "dot"))
+        found.append(line_shape(-margin, panel, colours.warning, "dash"))
+    return found
 
 
-def _running(values: Sequence[float | None]) -> list[float | None]:
-    """The median of each value and its two neighbours to either side."""
+def _running(values: Sequence[float | None], near: int) -> list[float | None]:
+    """The mean of each value with `near` neighbours to either side."""
     found: list[float | None] = []
     for place in range(len(values)):
-        near = sorted(v for v in values[max(0, place - 2) : place + 3] if v is not None)
-        found.append(near[len(near) // 2] if near else None)
+        own = [v for v in values[max(0, place - near) : place + near + 1] if v is not None]
+        found.append(sum(own) / len(own) if own else None)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
@@ -22,7 +22,7 @@ class Pick:
     """What was asked for by a click: units where two raters differ, or that stand in one cell.
 
     `binary` compares grades 0-1 against 2-3 only. `grades` (of `one`, of `other`) is a cell of a confusion
-    matrix. `threshold` calls the model `one` positive from that probability on.
+    matrix. `threshold` calls the model `one` positive from that probability on. `case_id`: of one case only.
     """
 
     one: str
@@ -30,11 +30,12 @@ class Pick:
     binary: bool = False
     grades: tuple[int, int] | None = None
     threshold: float | None = None
+    case_id: str = ""
 
     @property
     def text(self) -> str:
         """The pick for a plot's point."""
-        return json.dumps(asdict(self))
+        return json.dumps(vars(self))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -50,6 +51,8 @@ class Pick:
             return f"{self.one}: grade {self.grades[0]}, {self.other.lower()}: grade {self.grades[1]}"
         if self.threshold is not None:
             return f"{self.one}, positive from a probability of {self.threshold:.3f}: misses and false alarms"
+        if self.case_id:
+            return f"{self.one} and the reference in case {self.case_id}"
         how = "fall on different sides of grade 2" if self.binary else "gave different grades"
         return f"{self.one} and {self.other.lower() if self.other == REFERENCE else self.other} {how}"
 
@@ -161,6 +164,8 @@ def rows_records(rows: Sequence[UnitRow]) -> tuple[Sequence[str], list[Sequence[
 
 
 def _answers(row: UnitRow, pick: Pick) -> bool:
+    if pick.case_id:
+        return row.name.case_id == pick.case_id
     one, other = row.said_by(pick.one), row.said_by(pick.other)
     if pick.threshold is not None:
         called = None if row.positive is None else row.positive >= pick.threshold

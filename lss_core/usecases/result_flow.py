@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lss_core.domain import SITES, RaterKind
-from lss_core.store import cases, ratings
+from lss_core.store import cases, reads
 from lss_core.store.values import RunStatus
 from lss_core.usecases.access import UNBLINDED
 from lss_core.usecases.rater_statistics import POSITIVE, RaterColumn
@@ -60,11 +60,11 @@ def study_flow(workspace: Workspace, user: User, data: StudyData, selection: Sel
     require(user, *UNBLINDED)
     with workspace.store.read() as tx:
         found = cases.case_summaries(tx, now=workspace.now(), study_id=data.study_id)
-        rows = ratings.study_ratings(tx, data.study_id)
+        opened = reads.read_times(tx, data.study_id)
         deleted = cases.deleted_cases(tx)
     status = Counter(case.model_status for case in found)
     with_reference = {case_id for case_id, _ in data.sites}
-    read = {row.case_id for row in rows if row.read_id is not None and row.arm != ADJUDICATION}
+    read = {one.case_id for one in opened if one.arm != ADJUDICATION}
     sites = [site for site in SITES if site.condition is selection.condition]
     wanted = [site for site in sites if selection.level in (None, site.level)]
     wanted = [site for site in wanted if selection.side in (None, site.side)]

@@ -43,11 +43,16 @@ class ReadingTimes:
     open: int
     interrupted: int
 
-    def minutes_of(self, reader: str) -> tuple[float, float, float]:
-        """A reader's median and quartiles in minutes."""
-        own = [sitting.minutes for sitting in self.sittings if sitting.reader == reader]
-        low, middle, high = np.quantile(own, (0.25, 0.5, 0.75)).tolist()
-        return middle, low, high
+    def by_reader(self) -> list[tuple[str, str, int, tuple[float, float, float]]]:
+        """Each reader and arm with the number of cases, and lower quartile, median, upper, in minutes."""
+        own: dict[tuple[str, str], list[float]] = defaultdict(list)
+        for sitting in self.sittings:
+            own[sitting.reader, sitting.arm].append(sitting.minutes)
+        found = []
+        for (reader, arm), minutes in sorted(own.items()):
+            low, middle, high = np.quantile(minutes, (0.25, 0.5, 0.75)).tolist()
+            found.append((reader, arm, len(minutes), (low, middle, high)))
+        return found
 
     @property
     def readers(self) -> tuple[str, ...]:

@@ -7,13 +7,17 @@ import pytest
 
 from lss_core.domain import SITES, Answer, Condition, Grade, NotGradable, Role
 from lss_core.errors import AccessError, NotFoundError, StatisticsError
-from lss_core.store import ratings
+from lss_core.store import cases, ratings, reads
 from lss_core.usecases import runs
 from lss_core.usecases.analysis import MEAN_READER
-from lss_core.usecases.cases import list_cases
+from lss_core.usecases.cases import delete_case, list_cases
 from lss_core.usecases.figures import Measure
 from lss_core.usecases.reading import open_read, record_answer, submit_read
 from lss_core.usecases.reference import add_reference, make_majority_reference
+from lss_core.usecases.result_cases import unit_rows
+from lss_core.usecases.result_data import Selection, study_data
+from lss_core.usecases.result_flow import study_flow
+from lss_core.usecases.result_times import reading_times
 from lss_core.usecases.results import COLUMNS, results_csv, study_results
 from lss_core.usecases.users import OPERATOR
 from tests.usecases.conftest import make_dicom_study, make_findings
@@ -156,3 +160,60 @@ def test_a_study_without_a_reference_or_with_one_case_is_refused(
 def test_a_reader_sees_no_results(workspace, study_id, person) -> None:
     with pytest.raises(AccessError):
         study_results(workspace, person(Role.READER), study_id)
+
+
+def test_the_flow_counts_every_step_from_import_to_the_model_s_answers(
+    workspace, study_id, case_ids, panel, results
+) -> None:
+    data = study_data(workspace, OPERATOR, study_id)
+    flow = study_flow(workspace, OPERATOR, data, Selection(condition=Condition.FORAMINAL))
+    assert [(step.count, step.unit) for step in flow.steps] == [
+        (4, "case"), (1, "case"), (4, "case"), (40, "site"), (40, "site"),
+    ]  # fmt: skip
+    assert flow.steps[1].left == ("3 no model run",)
+    assert sum(own.units for own in flow.outcomes) == 40
+    assert sum(own.none for own in flow.outcomes) == 31  # three cases, and one site of the first
+    assert [(name, graded, refused, missing) for name, graded, refused, missing in flow.readers] == [
+        ("Reader 0", 40, 0, 0), ("Reader 1", 40, 0, 0), ("Reader 2", 36, 4, 0),
+    ]  # fmt: skip
+
+
+def test_a_second_arm_has_its_own_answers_and_the_newest_count_by_default(
+    workspace, study_id, case_ids, panel, results
+) -> None:
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        read_id = reads.add_read(tx, case_id=case_ids[0], rater_id=panel[0].rater_id, arm="aided", at=now)
+        changed = [Answer(site=SITES[0], grade=Grade.SEVERE)]
+        reads.add_answers(tx, reads.get_read(tx, read_id), changed, at=now)
+    data = study_data(workspace, OPERATOR, study_id)
+    assert data.arms == ("aided", "unaided")
+    place = data.sites.index((case_ids[0], SITES[0]))
+    answers = {
+        arm: next(r.grades[place] for r in table.raters if r.name == "Reader 0")
+        for arm, table in data.tables.items()
+    }
+    assert answers == {"": 3, "aided": 3, "unaided": int(_true_grade(0, 0))}
+
+
+def test_a_deleted_case_makes_another_version_of_the_data(workspace, study_id, case_ids, panel) -> None:
+    with workspace.store.read() as tx:
+        before = ratings.data_version(tx, study_id)
+        assert cases.deleted_cases(tx) == 0
+    delete_case(workspace, OPERATOR, case_ids[-1], "withdrawn")
+    with workspace.store.read() as tx:
+        assert ratings.data_version(tx, study_id)[2] == before[2] + 1
+        assert cases.deleted_cases(tx) == 1
+
+
+def test_a_reader_has_no_way_to_data_flow_or_times(workspace, study_id, panel, results) -> None:
+    data = study_data(workspace, OPERATOR, study_id)
+    selection = Selection(condition=Condition.CENTRAL)
+    for ask in (
+        lambda user: study_data(workspace, user, study_id),
+        lambda user: study_flow(workspace, user, data, selection),
+        lambda user: reading_times(workspace, user, study_id, ()),
+    ):
+        with pytest.raises(AccessError):
+            ask(panel[0])
+    assert len(reading_times(workspace, OPERATOR, study_id, unit_rows(data, selection)).sittings) == 12

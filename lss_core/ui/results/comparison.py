@@ -215,11 +215,10 @@ def _times(workspace: Workspace, user: User, data: StudyData, selection: Selecti
     if not times.sittings:
         show_empty("No reading times", next_step=_without(times))
         return
-    rows = []
-    for reader in times.readers:
-        own = [sitting.minutes for sitting in times.sittings if sitting.reader == reader]
-        middle, low, high = times.minutes_of(reader)
-        rows.append((reader, len(own), f"{middle:.1f} ({low:.1f}–{high:.1f})"))
+    rows = [
+        (reader, arm, cases, f"{middle:.1f} ({low:.1f}–{high:.1f})")
+        for reader, arm, cases, (low, middle, high) in times.by_reader()
+    ]
     records = [(s.reader, s.arm, s.case_id, s.order, s.minutes, s.exact) for s in times.sittings]
     head = ("reader", "arm", "case", "order", "minutes", "share_exact")
     left, right = st.columns([8, 5], gap="medium")
@@ -231,8 +230,11 @@ def _times(workspace: Workspace, user: User, data: StudyData, selection: Selecti
             marks=_marks(data, times.readers),
         )  # fmt: skip
     with right:
-        shown = ("Reader", "Cases", "Minutes, median (quartiles)")
-        show_table("times-table", "Reading time", shown, rows, (head, records), made, method="no interval")
+        shown = ("Reader", "Arm", "Cases", "Minutes, median (quartiles)")
+        show_table(
+            "times-table", "Reading time", shown, rows, (head, records), made, method="no interval",
+            numbers=(2, 3),
+        )  # fmt: skip
         write(notes([_left_out(times)]))
     show_picked(data, selection, pick, made)
 

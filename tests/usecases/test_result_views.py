@@ -1,0 +1,248 @@
+"""What the result views compute: units, bands, kappas, comparisons, cases, times."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from lss_core.domain import Condition, Level, RaterKind, Side
+from lss_core.errors import StatisticsError
+from lss_core.stats import agreement, curves
+from lss_core.stats.mrmc.result import Fixed
+from lss_core.stats.multiplicity import holm
+from lss_core.stats.tables import confusion_tables, encode
+from lss_core.store.values import ReadTime
+from lss_core.usecases.figures import Measure
+from lss_core.usecases.rater_statistics import POSITIVE, SCALE
+from lss_core.usecases.result_agreement import REFERENCE, Weights, agreement_matrix, panel_figures
+from lss_core.usecases.result_arms import AFTER, BEFORE, compare_arms, overrides
+from lss_core.usecases.result_cases import Pick, disagreements, picked, rows_records, unit_rows
+from lss_core.usecases.result_comparison import Compared, non_inferiority, standalone_tests
+from lss_core.usecases.result_data import Selection, Unit, cut, drawn
+from lss_core.usecases.result_differences import FOREST, difference_rows, difference_text, findings, p_text
+from lss_core.usecases.result_roc import GRID, roc_bands
+from lss_core.usecases.result_times import timed
+from lss_core.usecases.results import condition_result
+from tests.pages.results_data import CASES, made_up
+
+CENTRAL = Selection(condition=Condition.CENTRAL)
+FORAMINAL = Selection(condition=Condition.FORAMINAL)
+
+
+def test_a_selection_takes_its_sites_and_names_each() -> None:
+    own = cut(made_up(), Selection(condition=Condition.FORAMINAL, level=Level.L4_L5, side=Side.LEFT))
+    assert len(own.names) == CASES
+    assert {name.label for name in own.names} == {"L4-L5 foraminal, left"}
+    assert Selection(condition=Condition.FORAMINAL, level=Level.L4_L5, side=Side.LEFT).subgroup == (
+        "L4-L5, left"
+    )
+
+
+@pytest.mark.parametrize(("unit", "count"), [(Unit.SITE, 60), (Unit.LEVEL, 30), (Unit.PATIENT, 6)])
+def test_the_worst_site_of_a_level_or_patient_is_its_grade(unit: Unit, count: int) -> None:
+    data = made_up()
+    own = cut(data, replace(FORAMINAL, unit=unit))
+    assert len(own.names) == len(own.table.truth) == count
+    of_unit = [
+        max(data.table.truth[place] for place in np.flatnonzero(own.members == unit_number))
+        for unit_number in range(count)
+    ]
+    assert own.table.truth.tolist() == of_unit
+
+
+def test_the_site_that_shows_a_level_is_the_worst_of_it() -> None:
+    data = made_up()
+    grades = dict(zip(data.sites, data.table.truth, strict=True))
+    own = cut(data, replace(FORAMINAL, unit=Unit.LEVEL))
+    for name, grade in zip(own.names, own.table.truth, strict=True):
+        assert grades[name.case_id, name.site] == grade
+
+
+def test_units_that_a_rater_graded_in_part_are_counted() -> None:
+    partial = cut(made_up(), replace(FORAMINAL, unit=Unit.PATIENT)).partial
+    readers = [rater for rater in made_up().table.raters if rater.kind is RaterKind.READER]
+    missing = {rater.name for rater in readers if np.isnan(rater.grades).any()}
+    assert set(partial) <= missing
+
+
+def test_what_the_reference_has_not_is_refused() -> None:
+    with pytest.raises(StatisticsError, match="no such site"):
+        cut(replace(made_up(), sites=()), CENTRAL)
+    with pytest.raises(StatisticsError, match="nobody has read in this arm"):
+        cut(made_up(), replace(CENTRAL, arm="aided"))
+
+
+def test_results_are_kept_by_the_data_s_fingerprint() -> None:
+    first, again = made_up(), made_up()
+    assert condition_result(first, CENTRAL) is condition_result(again, CENTRAL)
+    other = replace(made_up(), fingerprint="another")
+    assert condition_result(other, CENTRAL) is not condition_result(first, CENTRAL)
+
+
+def test_the_band_is_that_of_stats_curves() -> None:
+    data = made_up()
+    own = roc_bands(data, CENTRAL, resamples=200)["net 1.0"]
+    table = cut(data, CENTRAL).table
+    scores = table.raters[0].probabilities[:, POSITIVE].sum(axis=1)
+    curve = curves.curve_tables(scores, np.isin(table.truth, POSITIVE), table.patients, n_patients=CASES)
+    places = [0, 5, 20, 50]
+    wanted = curves.band(curve, np.array([GRID[place] for place in places]), drawn(CASES, 200))
+    assert [own.low[place] for place in places] == pytest.approx([band.low for band in wanted], abs=1e-6)
+    assert [own.high[place] for place in places] == pytest.approx([band.high for band in wanted], abs=1e-6)
+
+
+@pytest.mark.parametrize("weights", Weights)
+def test_the_matrix_has_the_kappa_of_each_pair(weights: Weights) -> None:
+    data = made_up()
+    matrix = agreement_matrix(data, CENTRAL, weights, resamples=100)
+    assert matrix.names[:2] == (REFERENCE, "net 1.0")
+    assert len(matrix.pairs) == 6  # four raters with the reference
+    table = cut(data, CENTRAL).table
+    tables = confusion_tables(
+        encode(table.truth, SCALE), encode(table.raters[0].grades, SCALE), table.patients, grades=4,
+        n_patients=CASES,
+    )  # fmt: skip
+    wanted = weights.kappa(tables).value()
+    assert matrix.pairs[REFERENCE, "net 1.0"].kappa.value == pytest.approx(wanted)
+    if weights is Weights.UNWEIGHTED:
+        assert wanted == pytest.approx(agreement.cohen_large_sample(tables.total).value)
+
+
+def test_the_panel_s_coefficients_agree_with_the_panel_of_the_results() -> None:
+    data = made_up()
+    figures = dict(panel_figures(data, CENTRAL))
+    panel = next(own for own in condition_result(data, CENTRAL).panels if own.name == "Readers")
+    assert figures["Fleiss' kappa"] == panel.fleiss
+    assert figures["Krippendorff's alpha, ordinal"] == panel.alpha
+
+
+def test_the_comparison_s_figures_are_the_raters_own_where_nothing_is_missing() -> None:
+    data = made_up()
+    rows = {(row.condition, row.figure): row for row in standalone_tests(data, CENTRAL)}
+    assert len(rows) == 12
+    row = rows[Condition.CENTRAL, Compared.SENSITIVITY]
+    if row.left_out == 0:
+        model = condition_result(data, CENTRAL).raters[0]
+        assert row.model_value == pytest.approx(model.figures[Measure.SENSITIVITY].value)
+    assert row.units + row.left_out == 30
+    assert len(row.reader_values) == 2
+
+
+def test_p_values_are_adjusted_over_the_conditions_by_holm() -> None:
+    rows = [row for row in standalone_tests(made_up(), CENTRAL) if row.figure is Compared.AUC]
+    for fixed in Fixed:
+        tested = [row for row in rows if fixed in row.tests]
+        wanted = holm([row.tests[fixed].p_value for row in tested])
+        assert [row.p_holm[fixed] for row in tested] == pytest.approx(wanted)
+    p = non_inferiority(rows, Fixed.READERS, 0.1)
+    wanted = holm([row.tests[Fixed.READERS].noninferiority(0.1).p_value for row in rows])
+    assert p == pytest.approx(wanted)
+
+
+def test_differences_are_the_model_s_figure_less_the_reader_s() -> None:
+    data = made_up()
+    rows = difference_rows(data, CENTRAL, resamples=100)
+    assert {row.measure for row in rows} == set(FOREST)
+    assert len({row.other for row in rows}) == 3  # the mean reader and two
+    assert all(row.model == "net 1.0" for row in rows)
+
+
+def test_a_finding_says_figures_difference_and_what_is_shown() -> None:
+    found = findings(made_up(), CENTRAL)
+    assert [own.condition for own in found] == ["Central canal", "Lateral recess", "Foraminal"]
+    assert found[0].sentence.startswith("net 1.0 against the mean of 2 readers: sensitivity 0.")
+    assert "specificity 0." in found[0].sentence
+
+
+def test_a_study_without_a_model_has_nothing_to_compare() -> None:
+    data = made_up(model=False)
+    assert standalone_tests(data, CENTRAL) == findings(data, CENTRAL) == difference_rows(data, CENTRAL) == ()
+
+
+def test_small_numbers_have_no_sign_and_small_p_no_digits() -> None:
+    from lss_core.domain import Estimate
+
+    own = Estimate(value=-0.001, low=-0.02, high=0.0149, n=3, method="test")
+    assert difference_text(own, 2) == "0.00 (-0.02 to +0.01)"
+    assert (p_text(0.0004), p_text(0.04)) == ("<0.001", "0.040")
+
+
+def test_disagreements_come_most_telling_first() -> None:
+    rows = unit_rows(made_up(), CENTRAL)
+    apart = disagreements(rows)
+    assert apart
+    assert all(row.model != row.reference for row in apart)
+    keys = [row.telling for row in apart]
+    assert keys == sorted(keys, reverse=True)
+    head, records = rows_records(apart)
+    assert len(records) == len(apart)
+    assert len(head) == len(records[0])
+
+
+def test_without_a_model_the_readers_disagreements_are_shown() -> None:
+    apart = disagreements(unit_rows(made_up(model=False), CENTRAL))
+    assert apart
+    assert apart[0].with_reference <= apart[-1].with_reference < 1
+
+
+def test_a_pick_survives_the_way_through_a_plot_and_finds_its_units() -> None:
+    data = made_up()
+    rows = unit_rows(data, CENTRAL)
+    result = condition_result(data, CENTRAL)
+    model = result.raters[0]
+    cell = Pick(one="net 1.0", grades=(1, 2))
+    assert Pick.parse(cell.text) == cell
+    assert len(picked(rows, cell)) == model.confusion[2][1]
+    wrong = picked(rows, Pick(one="net 1.0", binary=True))
+    counts = model.confusion
+    misses = sum(counts[t][g] for t in (2, 3) for g in (0, 1))
+    assert len([row for row in wrong if row.side == "miss"]) == misses
+    everything = picked(rows, Pick(one="net 1.0", threshold=0.0))
+    assert len(everything) == sum(sum(counts[t]) for t in (0, 1))
+    assert len(picked(rows, Pick(one="net 1.0", case_id="C-0"))) == 5
+    assert not picked(rows, Pick(one="net 1.0", other="net 1.0"))
+
+
+@pytest.mark.parametrize("text", ["", "null", "[1]", "{}", '{"grades": null, "wrong": 1}'])
+def test_what_is_no_pick_is_refused(text: str) -> None:
+    with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
+        Pick.parse(text)
+
+
+def test_two_arms_give_each_reader_s_slope_and_the_overrides_add_up() -> None:
+    data = made_up(arms=True)
+    assert set(data.arms) == {"unaided", "aided"}
+    compared = compare_arms(data, CENTRAL, Compared.SENSITIVITY)
+    assert compared.arms == ("unaided", "aided")
+    assert len(compared.values) == 2
+    first = next(analysis for analysis in compared.tests.values())
+    slopes = [other - one for one, other in compared.values.values()]
+    assert first.differences[0].estimate.value == pytest.approx(np.mean(slopes))
+    found = overrides(data, CENTRAL)
+    total = sum(found.counts.get((before, after), 0) for before in BEFORE for after in AFTER)
+    assert 0 < total <= 60
+    assert all(found.right[key] <= found.counts[key] for key in found.counts)
+
+
+def test_one_arm_is_refused_with_its_name() -> None:
+    with pytest.raises(StatisticsError, match="in one arm only"):
+        compare_arms(made_up(), CENTRAL, Compared.AUC)
+
+
+def test_reading_times_are_of_submitted_reads_of_people_who_were_not_interrupted() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def read(case: int, minutes: float | None, *, simulated: bool = False) -> ReadTime:
+        return ReadTime(
+            case_id=f"C-{case}", reader="Anna", simulated=simulated, arm="unaided", opened_at=at,
+            submitted_at=None if minutes is None else at + timedelta(minutes=minutes),
+        )  # fmt: skip
+
+    found = [read(0, 4), read(1, 90), read(2, 2), read(3, None), read(4, 0, simulated=True)]
+    times = timed(found, unit_rows(made_up(), CENTRAL))
+    assert [(s.case_id, s.order, s.minutes) for s in times.sittings] == [("C-0", 1, 4), ("C-2", 3, 2)]
+    assert (times.simulated, times.open, times.interrupted) == (1, 1, 1)
+    assert times.by_reader() == [("Anna", "unaided", 2, (2.5, 3.0, 3.5))]
