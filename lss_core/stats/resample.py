@@ -21,6 +21,7 @@ from lss_core.errors import StatisticsError
 
 Array = NDArray[np.float64]
 
+TOO_FEW = "an interval over patients needs two patients or more"
 MAX_UNDEFINED_SHARE = 0.05
 """No interval where more replicates than this are undefined: fewer than about three patients matter."""
 
@@ -164,12 +165,22 @@ class Resamples:
     ) -> Resamples:
         """`resamples` replicates of `patients` patients. Raises StatisticsError for fewer than two."""
         if patients < 2:
-            reason = f"an interval over patients needs two patients or more, not {patients}"
+            reason = f"{TOO_FEW}, not {patients}"
             raise StatisticsError("bootstrap", reason=reason, remedy="Add cases")
         counts = np.empty((resamples, patients))
         for row in counts:
             row[:] = np.bincount(rng.integers(patients, size=patients), minlength=patients)
         return cls(counts=counts, level=level)
+
+    @classmethod
+    def none(cls, patients: int, *, level: float = 0.95) -> Resamples:
+        """No replicate: figures have their value and every interval is refused."""
+        return cls(counts=np.empty((0, patients)), level=level)
+
+    def check(self, name: str) -> None:
+        """Raises StatisticsError where there is no replicate to make an interval of."""
+        if not len(self.counts):
+            raise StatisticsError(name, reason=TOO_FEW, remedy="Add cases")
 
     def estimate(self, statistic: Statistic, interval: Interval = Interval.BCA) -> Estimate:
         """The statistic with its interval.
@@ -177,9 +188,11 @@ class Resamples:
         Percentile: the quantiles (1 - level) / 2 and (1 + level) / 2 of the replicates. BCa: quantiles
         shifted by bias (share of replicates below the value, ties by half) and acceleration (skewness
         of the leave-one-patient-out values); Efron 1987, JASA 82:171. Raises StatisticsError where the
-        statistic is undefined, undefined in more than 5 % of the replicates, or the same in all.
+        statistic is undefined, undefined in more than 5 % of the replicates, or the same in all, and
+        where there is no replicate.
         """
         value = statistic.value()
+        self.check(statistic.name)
         replicates = statistic.of(self.counts)
         defined = replicates[~np.isnan(replicates)]
         if len(defined) < (1 - MAX_UNDEFINED_SHARE) * len(replicates):

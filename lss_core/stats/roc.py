@@ -15,7 +15,7 @@ from scipy import special
 
 from lss_core.domain import Estimate
 from lss_core.errors import StatisticsError
-from lss_core.stats.rates import NO_NEGATIVE, NO_POSITIVE, ONE_GRADE
+from lss_core.stats.rates import NO_NEGATIVE, NO_POSITIVE, NO_UNIT, ONE_GRADE
 from lss_core.stats.resample import Array, LeaveOneOut, Remembered, Statistic, ratio
 from lss_core.stats.tables import MISSING, Codes
 
@@ -202,7 +202,7 @@ def auc(pairs: Concordance) -> Area:
         of=pairs.auc,
         patients=pairs.n_patients,
         n=m + n,
-        undefined=NO_NEGATIVE if m else NO_POSITIVE,
+        undefined=(NO_NEGATIVE if m else NO_POSITIVE) if m + n else NO_UNIT,
         pairs=pairs,
     )
 
@@ -226,7 +226,9 @@ def weighted_auc(truth: Codes, scores: Array, patients: Codes, *, n_patients: in
         return ratio(np.where(observed > 0, observed * areas, 0).sum(axis=0), observed.sum(axis=0))
 
     n = sum(len(pair.positive.scores) for pair in pairs)
-    return Statistic(name="weighted AUC", of=of, patients=n_patients, n=n, undefined=ONE_GRADE)
+    return Statistic(
+        name="weighted AUC", of=of, patients=n_patients, n=n, undefined=ONE_GRADE if n else NO_UNIT
+    )
 
 
 def obuchowski(pairs: Sequence[Concordance]) -> tuple[Array, Array]:

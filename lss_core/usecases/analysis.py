@@ -83,12 +83,16 @@ def analyse(table: RatingTable, resamples: Resamples) -> tuple[ConditionResult, 
 
 
 def figure_of(statistic: Statistic, resamples: Resamples, *, rate: bool = False, how: Ci = Ci.BCA) -> Figure:
-    """The statistic as a figure. A rate of 0 or 1 gets Wilson's interval over its patients."""
+    """The statistic as a figure. A rate of 0 or 1 gets Wilson's interval over its patients.
+
+    Without replicates (one patient) there is no interval of any kind.
+    """
     try:
         value = statistic.value()
     except StatisticsError as refusal:
         return Figure(refusal=refusal.reason)
     try:
+        resamples.check(statistic.name)
         interval = estimate(statistic, resamples, how, rate=rate)
     except StatisticsError as refusal:
         return Figure(value=value, refusal=refusal.reason)

@@ -140,7 +140,9 @@ def study_data(workspace: Workspace, user: User, study_id: str, reference_id: st
 
 @lru_cache(maxsize=64)
 def drawn(patients: int, resamples: int = RESAMPLES, seed: int = SEED) -> Resamples:
-    """The replicates that all results of a study share. Raises StatisticsError for one patient."""
+    """The replicates that all results of a study share; of one patient none: figures without intervals."""
+    if patients < 2:
+        return Resamples.none(patients)
     return Resamples.draw(patients, rng=np.random.default_rng(seed), resamples=resamples)
 
 

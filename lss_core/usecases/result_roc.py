@@ -36,7 +36,7 @@ class Band:
 def roc_bands(
     data: StudyData, selection: Selection, *, resamples: int = RESAMPLES, seed: int = SEED
 ) -> dict[str, Band]:
-    """The band of each model's curve by its name; none where a class of the reference is missing.
+    """The band of each model's curve by its name; none for one patient or one class of the reference.
 
     The same as `stats.curves.band` at each rate of GRID, from one product of matrices for all of them.
     """
@@ -45,6 +45,8 @@ def roc_bands(
     known, positive = truth != MISSING, np.isin(truth, Rules().positive)
     if not (positive[known].any() and (~positive[known]).any()):
         return {}
+    if table.n_patients < 2:
+        return {}  # nothing to resample
     replicates = drawn(table.n_patients, resamples, seed)
     tails = np.array([1 - replicates.level, 1 + replicates.level]) / 2
     grid, found = np.array(GRID) + UPPER_END, {}

@@ -66,7 +66,7 @@ def study_results(
     """The results against a reference standard, by default the newest majority.
 
     Coordinators and statisticians. Kept until an answer is added or removed. Raises StatisticsError
-    where there is no reference or fewer than two cases, NotFoundError for an unknown study or reference.
+    where there is no reference, NotFoundError for an unknown study or reference.
     """
     data = study_data(workspace, user, study_id, reference_id)
     with workspace.store.read() as tx:
