@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,9 +16,10 @@ from typer.testing import CliRunner, Result
 from lss_core import cli
 from lss_core.dicom.export import StudyHeader, write_series
 from lss_core.domain import SeriesRole
-from lss_core.errors import NotFoundError, StoreError
+from lss_core.errors import DicomError, NotFoundError, StoreError
 from lss_core.imaging.volume import Volume
 from lss_core.settings import get_settings
+from lss_core.usecases import reference
 
 
 @pytest.fixture(autouse=True)
@@ -134,6 +137,42 @@ def test_a_user_is_added_listed_given_a_password_and_removed(folder: Path) -> No
     assert listed == [{"name": "anna", "shown as": "Dr Anna", "role": "reader"}]
     run("users", "remove", "anna")
     assert "No user yet" in run("users", "list").stdout
+
+
+def test_an_import_of_an_empty_folder_says_so_and_ends_with_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr(sys, "argv", ["lss_core", "ingest", str(tmp_path / "empty")])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == cli.REFUSED
+    assert "there is no file in it" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_folder_to_grade_that_is_not_there_is_called_so(tmp_path: Path) -> None:
+    result = run("grade", "--folder", tmp_path / "nowhere")
+    assert isinstance(result.exception, DicomError)
+    assert result.exception.reason == "there is no such folder"
+
+
+def test_a_reference_is_told_to_machines_with_what_is_open(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("ingest", folder)
+    made = SimpleNamespace(id="REF-1", name="Majority of the panel", version=2, grades=24)
+    monkeypatch.setattr(reference, "make_majority_reference", lambda *_, **__: made)
+    monkeypatch.setattr(reference, "adjudications_due", lambda *_: [SimpleNamespace(settled=None)])
+    monkeypatch.setattr(reference, "open_reads", lambda *_: 3)
+    assert json.loads(run("reference", "--json").stdout) == {
+        "reference": "REF-1",
+        "name": "Majority of the panel",
+        "version": 2,
+        "sites": 24,
+        "open_ties": 1,
+        "open_reads": 3,
+    }
+    assert "which have no vote: 3" in run("reference").stdout
 
 
 def test_without_a_vote_there_is_no_reference(folder: Path) -> None:

@@ -31,6 +31,7 @@ from lss_core.cli.show import (
 from lss_core.cli.statistics import analyse
 from lss_core.cli.train import train
 from lss_core.domain import Condition, Grade, Level, Verdict
+from lss_core.errors import DicomError
 from lss_core.logs import configure_logs
 from lss_core.settings import get_settings
 
@@ -98,6 +99,9 @@ def ingest(
         print_json(_import_as_json(imported, counts))
     else:
         _print_import(imported, counts)
+    if not imported.files:
+        names = ", ".join(str(path) for path in paths)
+        raise DicomError(names, reason="there is no file in it", remedy="Name a folder, file or zip of DICOM")
     if counts[Verdict.REFUSED] or counts[Verdict.QUARANTINED]:
         raise typer.Exit(IN_PART)
 
@@ -179,15 +183,23 @@ def export(
 def reference(
     study: Annotated[str, typer.Option(help="The study's title; needed when there are several.")] = "",
     name: Annotated[str, typer.Option(help="What to call it.")] = "Majority of the panel",
+    as_json: Json = False,
 ) -> None:
-    """Freeze the panel's majority as a new version of the reference standard."""
-    from lss_core.usecases.reference import adjudications_due, make_majority_reference
+    """Freeze the majority of the panel's submitted reads as a new version of the reference standard."""
+    from lss_core.usecases.reference import adjudications_due, make_majority_reference, open_reads
 
     workspace = workspace_here()
     study_id = study_named(workspace, study)
     due = sum(one.settled is None for one in adjudications_due(workspace, operator(), study_id))
+    unread = open_reads(workspace, operator(), study_id)
     made = make_majority_reference(workspace, operator(), study_id, name=name)
+    if as_json:
+        counts = {"sites": made.grades, "open_ties": due, "open_reads": unread}
+        print_json({"reference": made.id, "name": made.name, "version": made.version, **counts})
+        return
     out.print(f"{made.name}, version {made.version}: {made.grades} sites; {due} wait for the adjudicator.")
+    if unread:
+        out.print(f"Reads of the panel not submitted yet, which have no vote: {unread}.")
 
 
 @app.command()

@@ -58,6 +58,8 @@ def grade_folder(settings: Settings, folder: Path, *, progress: Progress = silen
 
     Raises DicomError when the folder holds no study that can be graded, or several.
     """
+    if not folder.exists():
+        raise DicomError(str(folder), reason="there is no such folder", remedy="Check its path")
     batch = read_studies(
         [folder],
         key=secrets.token_bytes(32),
