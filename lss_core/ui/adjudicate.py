@@ -78,9 +78,9 @@ def grade_words(choice: Choice) -> str:
 
 
 def decision_words(answer: Answer) -> str:
-    """'2 moderate. The sac is a slit', 'not gradable: image quality too poor.'."""
+    """'2 moderate. The sac is a slit', 'not gradable, image quality too poor.'."""
     if answer.not_gradable is not None:
-        what = f"{NOT_GRADABLE}: {answer.not_gradable.label.lower()}."
+        what = f"{NOT_GRADABLE}, {answer.not_gradable.label.lower()}."
     else:
         what = f"{grade_words(answer.grade or Grade.NONE)}."
     return f"{what} {answer.note}".strip()

@@ -203,7 +203,7 @@ def test_a_decision_is_told_with_its_reason() -> None:
     graded = Answer(site=SITE, grade=Grade.NONE, note="the sac is round")
     assert adjudicate.decision_words(graded) == "0 none. the sac is round"
     refused = Answer(site=SITE, not_gradable=NotGradable.POOR_QUALITY)
-    assert adjudicate.decision_words(refused) == "not gradable: image quality too poor."
+    assert adjudicate.decision_words(refused) == "not gradable, image quality too poor."
 
 
 def test_reads_that_are_open_are_counted_beside_the_ties() -> None:
