@@ -15,7 +15,7 @@ from lss_core.usecases.rater_statistics import POSITIVE
 from lss_core.usecases.result_cases import Pick
 from lss_core.usecases.result_roc import Band
 
-ROC_PX = 520
+ROC_PX = 480
 MOST_POINTS = 120
 """A curve has no more points to click on than this."""
 

@@ -18,7 +18,7 @@ from lss_core.errors import StatisticsError
 from lss_core.stats.resample import Resamples
 from lss_core.stats.tables import Codes, encode
 from lss_core.stats.units import worst, worst_score
-from lss_core.store import ratings, references, studies
+from lss_core.store import ratings, reads, references, studies
 from lss_core.store.values import Rater, RatingRow, ReferenceGrade, ReferenceMethod, ReferenceSummary
 from lss_core.usecases.access import UNBLINDED
 from lss_core.usecases.analysis import RaterColumn, RatingTable
@@ -227,7 +227,7 @@ def _loaded(
     """What the store holds at a version; ratings and references are only ever added."""
     with workspace.store.read() as tx:
         rows = ratings.study_ratings(tx, study_id)
-        arms = sorted({row.arm for row in rows} - {"", ADJUDICATION})
+        arms = [arm for arm in reads.study_arms(tx, study_id) if arm != ADJUDICATION]
         by_arm = ratings.study_ratings(tx, study_id, by_arm=True) if len(arms) > 1 else rows
         truth = references.reference_grades(tx, reference_id)
         known = references.reference_summaries(tx, study_id)

@@ -103,7 +103,7 @@ def _compared(row: Standalone) -> str:
     else:
         verdict = "the model is higher" if test.estimate.value > 0 else "the model is lower"
     own = test.estimate
-    return f"{head} (difference {difference_text(own, 2)}, Holm-adjusted p {p_text(p)}), {verdict}"
+    return f"{head}, difference {difference_text(own, 2)}, Holm-adjusted p {p_text(p)}: {verdict}"
 
 
 def difference_text(own: Estimate, digits: int) -> str:

@@ -10,7 +10,7 @@ from PIL import Image
 from lss_core.domain import Role, SeriesRole
 from lss_core.errors import AccessError, NotFoundError
 from lss_core.usecases.users import OPERATOR
-from lss_core.usecases.viewing import manifest, series_masks, series_volume, thumbnail
+from lss_core.usecases.viewing import manifest, series_masks, series_volume, site_picture, thumbnail
 from tests.usecases.conftest import make_volume
 
 
@@ -85,3 +85,20 @@ def test_a_series_is_only_found_in_its_own_case(workspace, case_id):
 def test_a_thumbnail_is_a_png_192_px_high_in_true_proportions(workspace, case_id):
     picture = Image.open(io.BytesIO(thumbnail(workspace, OPERATOR, case_id)))
     assert (picture.format, picture.size) == ("PNG", (160, 192))  # 20 columns : 24 rows
+
+
+def test_the_picture_of_a_site_is_the_place_where_the_model_saw_it(workspace, case_id, model_run):
+    picture = Image.open(io.BytesIO(site_picture(workspace, OPERATOR, case_id, "central:L4_L5")))
+    assert picture.size == (200, 200)
+    with pytest.raises(NotFoundError, match="not said where"):
+        site_picture(workspace, OPERATOR, case_id, "foraminal:L5_S1:right")  # it could not be graded
+
+
+def test_where_the_model_looked_is_not_shown_to_the_blinded(workspace, person, case_id, model_run):
+    with pytest.raises(AccessError):
+        site_picture(workspace, person(Role.READER), case_id, "central:L4_L5")
+
+
+def test_a_site_of_a_case_that_no_model_has_graded_has_no_picture(workspace, case_id):
+    with pytest.raises(NotFoundError):
+        site_picture(workspace, OPERATOR, case_id, "central:L4_L5")

@@ -54,22 +54,22 @@ def agreement_view(data: StudyData, selection: Selection, made: Made) -> None:
         write(notes([MATRIX_NOTE]))
     with right:
         _panels(data, selection, made)
-    show_picked(data, selection, pick, made)
+    show_picked(data, selection, pick, made, of="kappa-matrix", hint=True)
     write("<h2>Kappa with the reference</h2>")
     head, rows = rater_table(result, KAPPAS, published, colours)
     show_table(
         "kappa-table", "Kappa with the reference", head, rows, rater_records(result, KAPPAS, published), made
     )
     drawn = interval_figure(result, KAPPAS, colours, published=published, bands=True)
-    again = show_figure(drawn, "kappas", f"Kappa with the reference, {made.condition.lower()}", made)
+    pick = show_figure(drawn, "kappas", f"Kappa with the reference, {made.condition.lower()}", made)
     write(notes([BANDS_NOTE, *refusals(result, KAPPAS)]))
+    show_picked(data, selection, pick, made, of="kappas")
     write("<h2>Confusion matrices</h2>" + notes([CONFUSION_NOTE]))
-    cell = show_figure(
+    pick = show_figure(
         confusion_figure(result, colours), "confusion", f"Confusion matrices, {made.condition.lower()}", made,
         method="counts",
     )  # fmt: skip
-    if cell or again:
-        show_picked(data, selection, cell or again, made)
+    show_picked(data, selection, pick, made, of="confusion")
 
 
 def _panels(data: StudyData, selection: Selection, made: Made) -> None:

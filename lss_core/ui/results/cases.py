@@ -49,16 +49,20 @@ def cases_view(data: StudyData, selection: Selection, made: Made) -> None:
     write(notes([text]) + _gallery(missed[:GALLERY], made))
 
 
-def show_picked(data: StudyData, selection: Selection, pick: Pick | None, made: Made) -> None:
-    """The cases of the point that was clicked; a hint where none was."""
+def show_picked(
+    data: StudyData, selection: Selection, pick: Pick | None, made: Made, *, of: str, hint: bool = False
+) -> None:
+    """The cases of the point that was clicked in the figure `of`; a hint where none was and one is wanted."""
+    if pick is None and not hint:
+        return
     if pick is None:
         write(notes(["Click a point or a cell to see its cases."]))
         return
     rows = picked(unit_rows(data, selection), pick)
-    with st.container(border=True, key="lss-picked"):
+    with st.container(border=True, key=f"lss-picked-{of}"):
         write(f"<h3>{escape(pick.title)}: {len(rows)}</h3>")
         if rows:
-            rows_table("picked", pick.title, rows, made)
+            rows_table(f"picked-{of}", pick.title, rows, made)
 
 
 def rows_table(name: str, title: str, rows: Sequence[UnitRow], made: Made) -> None:

@@ -185,7 +185,7 @@ def _arms(data: StudyData, selection: Selection, made: Made) -> None:
         show_table("arms", title, shown, rows, (shown, rows), made, method=METHOD)
         write(notes([f"{compared.units} units; dashed: the reader is lower in {compared.arms[1]}."]))
         _overrides(data, selection, made)
-    show_picked(data, selection, pick, made)
+    show_picked(data, selection, pick, made, of="slopes", hint=True)
 
 
 def _overrides(data: StudyData, selection: Selection, made: Made) -> None:
@@ -236,7 +236,7 @@ def _times(workspace: Workspace, user: User, data: StudyData, selection: Selecti
             numbers=(2, 3),
         )  # fmt: skip
         write(notes([_left_out(times)]))
-    show_picked(data, selection, pick, made)
+    show_picked(data, selection, pick, made, of="times", hint=True)
 
 
 def _without(times: ReadingTimes) -> str:

@@ -25,7 +25,6 @@ from lss_core.ui.results.tables import (
 )
 from lss_core.ui.theme import current_mode, palette
 from lss_core.usecases.figures import BINARY, GRADED
-from lss_core.usecases.result_cases import Pick
 from lss_core.usecases.result_data import Selection, StudyData, Unit
 from lss_core.usecases.result_differences import difference_rows, findings
 from lss_core.usecases.results import condition_result
@@ -57,9 +56,10 @@ def overview_view(data: StudyData, selection: Selection, made: Made) -> None:
     show_table("binary-table", title, head, rows, records, made)
     drawn = interval_figure(result, BINARY, colours, published=published)
     pick = show_figure(drawn, "binary", title, made)
+    show_picked(data, selection, pick, made, of="binary", hint=True)
     printed = [PUBLISHED_NOTE, published.note] if published else []
     write(notes([AUC_NOTE, MEAN_NOTE, *printed, *refusals(result, BINARY)]))
-    forest = _forest(data, selection, made)
+    _forest(data, selection, made)
     write("<h2>Four grades</h2>")
     left, right = st.columns([7, 6], gap="medium")
     with left:
@@ -67,19 +67,19 @@ def overview_view(data: StudyData, selection: Selection, made: Made) -> None:
         show_table("graded-table", "Four grades", head, rows, rater_records(result, GRADED, None), made)
     with right:
         title = f"Four grades, one against the rest, {made.condition.lower()}"
-        graded = show_figure(interval_figure(result, GRADED, colours), "graded", title, made)
+        pick = show_figure(interval_figure(result, GRADED, colours), "graded", title, made)
     write(notes([WEIGHTED_NOTE, *refusals(result, GRADED)]))
-    show_picked(data, selection, pick or forest or graded, made)
+    show_picked(data, selection, pick, made, of="graded")
 
 
-def _forest(data: StudyData, selection: Selection, made: Made) -> Pick | None:
+def _forest(data: StudyData, selection: Selection, made: Made) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         write("<h2>Model less readers</h2>")
         margin = choose_margin()
     rows = difference_rows(data, selection)
     if not rows:
         write(notes(["There is no model, or no reader who has answered enough, to compare."]))
-        return None
+        return
     readers = [rater.name for rater in data.table.raters if rater.kind is RaterKind.READER]
     head = ("model", "other", "statistic", "value", "low", "high", "n", "note", "p", "test")
     records = [
@@ -90,4 +90,4 @@ def _forest(data: StudyData, selection: Selection, made: Made) -> Pick | None:
     title = f"Model less readers, {made.condition.lower()}, margin {margin:g}"
     pick = show_figure(drawn, "forest", title, made, method=DIFFERENCES, records=(head, records))
     write(notes([FOREST_NOTE]))
-    return pick
+    show_picked(data, selection, pick, made, of="forest")

@@ -48,4 +48,4 @@ def roc_view(data: StudyData, selection: Selection, made: Made) -> None:
         )  # fmt: skip
         write(notes([counts_line(result, selection.unit.value), BAND_NOTE, AUC_NOTE, MEAN_NOTE]))
         write(notes(refusals(result, BINARY)))
-    show_picked(data, selection, pick, made)
+    show_picked(data, selection, pick, made, of="roc", hint=True)
