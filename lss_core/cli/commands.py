@@ -16,6 +16,7 @@ import typer
 
 from lss_core.cli.accounts import accounts
 from lss_core.cli.mrmc import mrmc, power
+from lss_core.cli.report import report
 from lss_core.cli.show import (
     IN_PART,
     REFUSED,
@@ -55,6 +56,7 @@ def begin() -> None:
 app.add_typer(accounts, name="users")
 app.command()(analyse)
 app.command()(mrmc)
+app.command()(report)
 app.command()(train)
 app.add_typer(power, name="power")
 

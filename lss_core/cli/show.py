@@ -43,14 +43,14 @@ def operator() -> User:
 
 
 def study_named(workspace: Workspace, title: str) -> str:
-    """The study of this title; without a title the only one there is."""
+    """The study of this title or id; without one the only study there is."""
     from lss_core.usecases.cases import list_studies
 
     studies = list_studies(workspace, operator())
-    found = [study for study in studies if title in ("", study.title)]
+    found = [study for study in studies if title in ("", study.title, study.id)]
     if len(found) != 1:
         titles = ", ".join(f"'{study.title}'" for study in studies) or "none yet"
-        raise typer.BadParameter(f"name one of the studies there are with --study: {titles}")
+        raise typer.BadParameter(f"name one of the studies there are: {titles}")
     return found[0].id
 
 

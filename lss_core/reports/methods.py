@@ -1,0 +1,274 @@
+"""The section Methods of a report: what was done in this study, from its own facts."""
+
+from __future__ import annotations
+
+from lss_core.reports.document import Builder, Tone
+from lss_core.reports.texts import Texts
+from lss_core.reports.values import BundleFacts, StudyReport
+
+ARMS = {"unaided": "unaided", "aided": "aided by the model", "": "not stated"}
+DECISIONS = {
+    "majority": "majority of the panel",
+    "adjudicated": "word of an adjudicator",
+    "external": "given from outside the study",
+}
+
+
+def add_methods(to: Builder, report: StudyReport, t: Texts) -> None:
+    """All parts of Methods."""
+    to.section("methods", t("Methods"))
+    _design(to, report, t)
+    _cases(to, report, t)
+    _readers(to, report, t)
+    _model(to, report, t)
+    _reference(to, report, t)
+    _units(to, t)
+    _statistics(to, report, t)
+    _missing(to, report, t)
+    _software(to, report, t)
+
+
+def _design(to: Builder, report: StudyReport, t: Texts) -> None:
+    to.part("design", t("Design"))
+    to.say(
+        t(
+            "Reader study of diagnostic accuracy: readers ({readers}) and models ({models}) graded the same "
+            "MRI studies of the lumbar spine ({cases}) for stenosis of the central canal, the lateral recess "
+            "and the neural foramen. Each is compared with a reference standard that was frozen before the "
+            "analysis, and the models with the readers.",
+            readers=t.count(len(report.readers)),
+            models=t.count(len(report.bundles)),
+            cases=t.count(max(part.cases for part in report.conditions)),
+        )
+    )
+
+
+def _cases(to: Builder, report: StudyReport, t: Texts) -> None:
+    to.part("cases", t("Cases"))
+    if report.synthetic:
+        to.say(
+            t(
+                "All cases are synthetic: images computed from drawn anatomy, not patients. Nothing in this "
+                "report says how model or readers do on patients."
+            ),
+            tone=Tone.WARNING,
+        )
+    if report.imported is not None:
+        first, last = report.imported
+        to.say(
+            t("Cases were imported from {first} to {last}.", first=t.day(first), last=t.day(last))
+            if t.day(first) != t.day(last)
+            else t("Cases were imported on {day}.", day=t.day(first))
+        )
+    said = ", ".join(f"{t(role)}: {t.count(count)}" for role, count in report.series.items())
+    to.say(t("Series used, with the number of cases that have them: {series}.", series=said) if said else "")
+    to.say(
+        t(
+            "On import every case got an opaque id; DICOM attributes on an allow list were kept, all "
+            "others were dropped. Who was eligible, where and when the patients were examined, and on "
+            "which scanners, is not known to the software and is for the authors to add."
+        )
+    )
+
+
+def _readers(to: Builder, report: StudyReport, t: Texts) -> None:
+    to.part("readers", t("Readers"))
+    to.say(
+        ""
+        if report.readers and all(reader.simulated for reader in report.readers)
+        else t(
+            "Readers graded in the browser, each on his own. The server sent them images and an opaque case "
+            "id, but no other reader's grades and no reference, and in an unaided reading no answer of the "
+            "model. No grade was preselected. The newest answer of a reader at a site counts."
+        )
+    )
+    rows = [
+        (
+            reader.name,
+            t("simulated") if reader.simulated else t("person"),
+            t("yes") if reader.in_panel else t("no"),
+            f"{t.count(reader.submitted)} / {t.count(reader.opened)}",
+            ", ".join(t(ARMS.get(arm, arm)) for arm in reader.arms),
+        )
+        for reader in report.readers
+    ]
+    to.table(
+        "tab:readers",
+        t("Readers"),
+        [
+            t(head)
+            for head in ("Reader", "Kind", "Votes in a majority", "Cases submitted / opened", "Reading")
+        ],
+        rows,
+        widths=(2, 1.4, 1.6, 2, 1.6),
+        left=5,
+        note=t("Experience and training of the readers are for the authors to add."),
+    )
+    if any(reader.simulated for reader in report.readers):
+        to.say(
+            t(
+                "Simulated readers are drawn by a program from the known truth with bias, noise and "
+                "thresholds of their own; they are nobody's readings."
+            ),
+            tone=Tone.WARNING,
+        )
+
+
+def _model(to: Builder, report: StudyReport, t: Texts) -> None:
+    to.part("model", t("Model"))
+    if not report.bundles:
+        to.say(t("No model graded the cases of this study."))
+    for bundle in report.bundles:
+        _bundle(to, bundle, t)
+
+
+def _bundle(to: Builder, bundle: BundleFacts, t: Texts) -> None:
+    if not bundle.found:
+        to.say(
+            t("its bundle is not installed any more, so that its card cannot be quoted."),
+            lead=f"{bundle.name}: ",
+        )
+        return
+    to.say(f"{bundle.summary} {bundle.intended_use}", lead=f"{bundle.name} ({bundle.made}): ")
+    if bundle.training_data:
+        data = "; ".join(f"{name}, {licence}" for name, licence in bundle.training_data)
+        to.say(t("Training data: {data}.", data=data))
+    to.table(
+        f"tab:bundle-{bundle.name}",
+        t("Networks of {bundle}", bundle=bundle.name),
+        [t(head) for head in ("Network", "Architecture", "SHA-256 of the weights")],
+        [(name, kind, digest[:16] + "…") for name, kind, digest in bundle.networks],
+        widths=(2, 2, 2.4),
+        left=3,
+        note=t("The card of the bundle states preprocessing, training and measured results in full."),
+    )
+
+
+def _reference(to: Builder, report: StudyReport, t: Texts) -> None:
+    own = report.reference
+    to.part("reference", t("Reference standard"))
+    decided = "; ".join(f"{t(DECISIONS[how])}: {t.count(count)}" for how, count in own.decisions.items())
+    to.say(
+        t(
+            "“{name}”, version {version}, frozen on {at}: grades at sites: {grades} ({decided}).",
+            name=t(own.name),
+            version=own.version,
+            at=t.moment(own.made_at),
+            grades=t.count(own.grades),
+            decided=decided,
+        )
+    )
+    if own.majority:
+        to.say(
+            t(
+                "A site's reference grade is the grade that more than half of the panel gave it in submitted "
+                "reads; where there is none, an adjudicator who is not a reader decides (adjudicators: {n}). "
+                "A site with neither is left out.",
+                n=report.adjudicators,
+            )
+        )
+    else:
+        to.say(t("The grades were given to the software from outside the study; how they were made is for "
+                 "the authors to add."))  # fmt: skip
+    if own.readers_made_it:
+        to.say(
+            t(
+                "Readers of this study voted for this reference, which favours them against the model and "
+                "their agreement with it."
+            ),
+            tone=Tone.WARNING,
+        )
+    if own.unreferenced:
+        to.say(
+            t(
+                "Sites that somebody graded but the reference does not have, left out: {n}.",
+                n=t.count(own.unreferenced),
+            )
+        )
+
+
+def _units(to: Builder, t: Texts) -> None:
+    to.part("unit", t("Unit of analysis and cut-offs"))
+    to.say(
+        t(
+            "The unit is the site: a condition at one of five disc levels from L1-L2 to L5-S1, for the "
+            "lateral recess and the foramen on each side, so 5 central, 10 lateral recess and 10 foraminal "
+            "sites a case. Grades are 0 none, 1 mild, 2 moderate, 3 severe. Positive is grade 2 or 3, for "
+            "raters and reference alike; the cut-off was fixed in the software before the study. Each "
+            "condition is analysed by itself."
+        )
+    )
+
+
+def _statistics(to: Builder, report: StudyReport, t: Texts) -> None:
+    level = f"{report.level:.0%}"
+    to.part("statistics", t("Statistical analysis"))
+    to.items(
+        (
+            t("Present or absent: sensitivity, specificity and the area under the ROC curve (AUC; Hanley "
+              "and McNeil 1982). A model's AUC is of its probabilities of a positive grade; a reader's is "
+              "of his one grade, (sensitivity + specificity) / 2, and so lower than that of a curve "
+              "through the same point."),
+            t("Four grades: the same of each grade against the rest, weighted by how often the grade "
+              "occurs in the reference; the weighted sensitivity is the accuracy."),
+            t("The mean reader is the mean of the own figures of the readers who answered at least {share} "
+              "of the units, not the figure of their pooled counts.", share=f"{report.full_share:.0%}"),
+            t("Agreement with the reference: Cohen's kappa (1960), binary, of four grades unweighted, and "
+              "quadratically weighted (Cohen 1968), with the bands of Landis and Koch (1977). Agreement "
+              "within a panel: Fleiss' kappa (1971) and Krippendorff's alpha for ordinal grades (2011)."),
+            t("Intervals: as sites of one patient are not independent, patients were drawn with replacement "
+              "{n} times, each with all his sites, the same draws for all figures; {level} intervals are BCa "
+              "(Efron 1987). A rate of exactly 0 or 1 has Wilson's interval (1927) over the patients.",
+              n=t.count(report.resamples), level=level),
+            t("Model against readers in general: the model by itself against the panel, readers and cases "
+              "as samples of many (Obuchowski and Rockette 1995; Hillis 2007), at the units that the model "
+              "and all these readers graded; covariances by jackknife over patients; two-sided p-values "
+              "adjusted over the three conditions (Holm 1979)."),
+            t("Model against these readers: differences at the units that both graded, shares with an "
+              "interval and test for clustered data (Obuchowski 1998), kappas and the mean reader by the "
+              "bootstrap of patients; not adjusted."),
+        )
+    )  # fmt: skip
+
+
+def _missing(to: Builder, report: StudyReport, t: Texts) -> None:
+    to.part("missing", t("Missing and not gradable"))
+    to.say(
+        t(
+            "A site that a rater called not gradable or did not answer is left out of his figures and "
+            "counted in the tables; a site that the reference calls not gradable is left out of all. "
+            "Nothing is imputed. Readers who answered fewer than {share} of the units are listed, but "
+            "count neither in the mean reader nor in panels and comparisons. A figure that is undefined, "
+            "or whose interval is, is shown as such with the reason.",
+            share=f"{report.full_share:.0%}",
+        )
+    )
+
+
+def _software(to: Builder, report: StudyReport, t: Texts) -> None:
+    to.part("software", t("Software, data and repetition"))
+    to.say(
+        t(
+            "Made by the command report of lss_core on {at}. Draws of the bootstrap: {n}, seed {seed}. The "
+            "same data, versions and seed give the same numbers.",
+            at=t.moment(report.made_at),
+            n=t.count(report.resamples),
+            seed=report.seed,
+        )
+    )
+    to.say("; ".join(f"{name} {version}" for name, version in report.software) + ".", lead=t("Versions: "))
+    to.say(
+        t(
+            "{digest} (SHA-256 of the table of all ratings and the reference, rows: {rows}; the command "
+            "report writes it with --data).",
+            digest=report.data_sha256,
+            rows=t.count(report.data_rows),
+        ),
+        lead=t("Data: "),
+    )
+    to.say(
+        t(
+            "Answers are stored and never overwritten; each act is in an audit trail. Code, definitions and "
+            "their validation come with the software (docs/statistics.md, docs/validation.md)."
+        )
+    )

@@ -1,0 +1,283 @@
+"""The section Results of a report: tables and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from lss_core.domain import Grade
+from lss_core.reports.document import Builder
+from lss_core.reports.draw.confusion import confusion_panels
+from lss_core.reports.draw.flow import flow_diagram
+from lss_core.reports.draw.intervals import difference_panels, kappa_panels
+from lss_core.reports.draw.roc import roc_panels
+from lss_core.reports.draw.style import name_of, shown
+from lss_core.reports.texts import Texts
+from lss_core.reports.values import ConditionPart, RaterPart, StudyReport, TestPart
+from lss_core.stats.agreement import band
+
+Row = Sequence[str]
+KAPPA_SHOWN = 1
+"""Which of the report's kappas the figure shows: that of four grades."""
+
+
+def add_results(to: Builder, report: StudyReport, t: Texts) -> None:
+    """All parts of Results."""
+    to.section("results", t("Results"))
+    _flow(to, report, t)
+    _accuracy(to, report, t)
+    _comparison(to, report, t)
+    _agreement(to, report, t)
+    _confusion(to, report, t)
+
+
+def _flow(to: Builder, report: StudyReport, t: Texts) -> None:
+    to.part("flow", t("Flow and units"))
+    caption = t("Flow from import to analysis (STARD).")
+    models = [bundle.name for bundle in report.bundles]
+    if models:
+        caption += " " + t("Last boxes: answers of {model}.", model=models[0])
+    alt = "; ".join(
+        f"{t(part.condition.label)}: "
+        + ", ".join(f"{t(step.title)} {t.count(step.count)}" for step in part.flow.steps)
+        for part in report.conditions
+    )
+    to.picture("fig:flow", caption, alt, flow_diagram(report.conditions, t))
+    rows = [
+        (
+            t(part.condition.label),
+            t.count(part.cases),
+            t.count(part.units),
+            *(t.count(count) for count in part.grade_counts),
+            t.count(part.reference_not_gradable),
+        )
+        for part in report.conditions
+    ]
+    to.table(
+        "tab:units",
+        t("Units of the reference and their grades"),
+        [
+            t(h)
+            for h in ("Condition", "Cases", "Sites", *(g.name.capitalize() for g in Grade), "Not gradable")
+        ],
+        rows,
+        widths=(2.2, 1, 1, 1, 1, 1.2, 1, 1.5),
+        note=t("Not gradable: by the reference; left out of all figures."),
+    )
+
+
+def _accuracy(to: Builder, report: StudyReport, t: Texts) -> None:
+    to.part("accuracy", t("Accuracy"))
+    _rater_table(to, report, t, "tab:binary", t("Stenosis present: grade 2 or 3"), report.binary, counts=True)
+    caption = t(
+        "ROC: the model's curve with its pointwise {level} band, each rater as a point, the mean reader and "
+        "the model with intervals.",
+        level=f"{report.level:.0%}",
+    )
+    hollow = t("Hollow: {source}.", source=report.published_source)
+    to.picture(
+        "fig:roc", f"{caption} {hollow}", _alt(report, report.binary, t), roc_panels(report.conditions, t)
+    )
+    _rater_table(
+        to, report, t, "tab:graded", t("Four grades, each against the rest, weighted"), report.graded
+    )
+
+
+def _comparison(to: Builder, report: StudyReport, t: Texts) -> None:
+    to.part("comparison", t("Model and readers"))
+    rows = [row for part in report.conditions for row in _tests(part, t)]
+    if not any(part.tests for part in report.conditions):
+        to.say(t("There is no model, or no reader who answered enough, to compare."))
+        return
+    to.table(
+        "tab:tests",
+        t("Model less the mean of the readers, readers and cases as samples of many"),
+        [t(h) for h in ("Figure", "Sites", "Model", "Readers", "Difference", "p", "p, Holm")],
+        rows,
+        widths=(2.6, 0.8, 0.9, 0.9, 2.6, 0.9, 0.9),
+        note=t(
+            "At the sites that model and readers all graded, grades taken as grades; so figures differ from "
+            "those of the tables above."
+        ),
+    )
+    if any(part.differences for part in report.conditions):
+        parts = [part for part in report.conditions if part.differences]
+        to.picture(
+            "fig:differences",
+            t(
+                "The model less the mean reader and each reader, at the sites that both graded, {level} "
+                "intervals. Right of the dotted line the model is higher.",
+                level=f"{report.level:.0%}",
+            ),
+            _difference_alt(parts, t),
+            difference_panels(parts, report.forest, t),
+        )
+
+
+def _tests(part: ConditionPart, t: Texts) -> Iterable[Row]:
+    if part.tests:
+        yield (t(part.condition.label),)
+    several = len({test.model for test in part.tests}) > 1
+    for test in part.tests:
+        name = f"{test.model}: {t(test.figure)}" if several else t(test.figure)
+        yield (name, *_test_cells(test, t))
+
+
+def _test_cells(test: TestPart, t: Texts) -> Row:
+    if test.model_value is None or test.readers_mean is None:
+        return ("", "", "", t(test.refusal), "", "")
+    values = (t.count(test.units), t.number(test.model_value), t.number(test.readers_mean))
+    if test.difference is None or test.p is None or test.p_holm is None:
+        return (*values, t(test.refusal), "", "")
+    shown_as = f"{t.number(test.difference.value, signed=True)} ({t.range(test.difference, signed=True)})"
+    mark = " †" if test.readers_fixed else ""
+    return (*values, shown_as + mark, t.p(test.p), t.p(test.p_holm))
+
+
+def _agreement(to: Builder, report: StudyReport, t: Texts) -> None:
+    to.part("agreement", t("Agreement"))
+    _rater_table(to, report, t, "tab:kappa", t("Cohen's kappa with the reference"), report.kappas, bands=True)
+    measure = report.kappas[KAPPA_SHOWN]
+    to.picture(
+        "fig:kappa",
+        t("Cohen's kappa with the reference, four grades unweighted. Shaded from light to dark: slight, "
+          "fair, moderate, substantial, almost perfect. Hollow: {source}.", source=report.published_source),
+        _alt(report, (measure,), t),
+        kappa_panels(report.conditions, measure, t),
+    )  # fmt: skip
+    rows: list[Row] = []
+    for part in report.conditions:
+        rows.append((t(part.condition.label),))
+        rows += [
+            (_panel_name(own.name, t), str(own.raters), t.figure(own.fleiss), t.figure(own.alpha))
+            for own in part.panels
+        ]
+        rows += [
+            (t(own.name), "", t.number(own.fleiss), t.number(own.alpha))
+            for own in part.published
+            if own.fleiss is not None and own.alpha is not None
+        ]
+    to.table(
+        "tab:panels",
+        t("Agreement within panels on the four grades"),
+        [t(h) for h in ("Raters", "Number", "Fleiss' kappa", "Krippendorff's alpha, ordinal")],
+        rows,
+        widths=(3, 0.9, 2, 2.4),
+    )
+
+
+def _confusion(to: Builder, report: StudyReport, t: Texts) -> None:
+    to.part("confusion", t("Confusion matrices"))
+    for part in report.conditions:
+        own = [rater for rater in shown(part.raters) if rater.confusion is not None]
+        if own:
+            to.picture(
+                f"fig:confusion-{part.condition.value}",
+                t(
+                    "{condition}: grades given against the reference, numbers of sites, shaded by the "
+                    "share of the reference's grade.",
+                    condition=t(part.condition.label),
+                ),
+                "; ".join(f"{rater.name}: {rater.confusion}" for rater in own),
+                confusion_panels(own, t),
+            )
+
+
+def _rater_table(
+    to: Builder,
+    report: StudyReport,
+    t: Texts,
+    key: str,
+    caption: str,
+    measures: Sequence[str],
+    *,
+    counts: bool = False,
+    bands: bool = False,
+) -> None:
+    rows: list[Row] = []
+    for part in report.conditions:
+        rows.append((t(part.condition.label),))
+        rows += [_rater_row(rater, measures, t, counts=counts, bands=bands) for rater in part.raters]
+        rows += _published(part, measures, t, blank=3 if counts else 1)
+    counted = ("n", "Not gradable", "Missing") if counts else ("n",)
+    widths = (1.6 if bands else 2.6, *(0.55 if bands else 0.8,) * len(counted), *(2.6,) * len(measures))
+    if counts:
+        widths = (2.6, 0.7, 1.0, 1.0, 2.0, 2.0, 2.0)
+    notes = [_refusals(report, measures, t)]
+    if any(own.numbers.keys() & set(measures) for part in report.conditions for own in part.published):
+        notes.insert(0, t("Published: {source}, another study's cases and readers.",
+                          source=report.published_source))  # fmt: skip
+        notes += dict.fromkeys(t(part.published_note) for part in report.conditions)
+    to.table(
+        key, caption, [t(h) for h in ("Rater", *counted, *measures)], rows, widths=widths,
+        note=" ".join(text for text in notes if text),
+    )  # fmt: skip
+
+
+def _rater_row(rater: RaterPart, measures: Sequence[str], t: Texts, *, counts: bool, bands: bool) -> Row:
+    name = name_of(rater, t)
+    if rater.is_mean:
+        own = (t("of {n}", n=rater.raters), "", "")
+    else:
+        own = (t.count(rater.n), t.count(rater.not_gradable), t.count(rater.missing))
+    cells = []
+    for measure in measures:
+        number = rater.numbers[measure]
+        text = t.figure(number)
+        if bands and number.value is not None:
+            text = f"{text}, {t(band(number.value))}"
+        cells.append(text)
+    return (name, *(own if counts else own[:1]), *cells)
+
+
+def _published(part: ConditionPart, measures: Sequence[str], t: Texts, *, blank: int) -> list[Row]:
+    rows: list[Row] = []
+    for own in part.published:
+        values = [own.numbers.get(measure) for measure in measures]
+        if any(value is not None for value in values):
+            cells = ("" if value is None else t.number(value) for value in values)
+            rows.append((t(own.name), *("",) * blank, *cells))
+    return rows
+
+
+def _refusals(report: StudyReport, measures: Sequence[str], t: Texts) -> str:
+    """Who has a figure without value or interval; the reasons of those who answered enough."""
+    found: dict[str, list[str]] = {}
+    for part in report.conditions:
+        for rater in part.raters:
+            for measure in measures:
+                reason = rater.numbers[measure].refusal
+                if reason and (rater.full or rater.is_model):
+                    who = f"{name_of(rater, t)} ({t(part.condition.label)}, {t(measure)})"
+                    found.setdefault(reason, []).append(who)
+    few = dict.fromkeys(
+        rater.name
+        for part in report.conditions
+        for rater in part.raters
+        if not rater.full and not rater.is_model
+    )
+    said = [f"{', '.join(who)}: {t(reason)}." for reason, who in found.items()]
+    if few:
+        said.append(t("Answered too little to count in the mean reader: {names}.", names=", ".join(few)))
+    return " ".join(said)
+
+
+def _panel_name(name: str, t: Texts) -> str:
+    model, with_reference, _ = name.partition(" with the reference")
+    return t("{model} with the reference", model=model) if with_reference else t(name)
+
+
+def _alt(report: StudyReport, measures: Sequence[str], t: Texts) -> str:
+    return "; ".join(
+        f"{t(part.condition.label)}, {name_of(rater, t)}: "
+        + ", ".join(f"{t(measure)} {t.figure(rater.numbers[measure])}" for measure in measures)
+        for part in report.conditions
+        for rater in shown(part.raters)
+    )
+
+
+def _difference_alt(parts: Sequence[ConditionPart], t: Texts) -> str:
+    return "; ".join(
+        f"{t(part.condition.label)}, {t(own.other)}, {t(own.measure)}: {t.figure(own.number, signed=True)}"
+        for part in parts
+        for own in part.differences
+    )

@@ -1,0 +1,46 @@
+"""The catalogue of translations and the numbers of a language."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+
+from lss_core.domain import Estimate
+from lss_core.reports.texts import Texts, messages, read_po
+from lss_core.reports.values import Language, Number
+
+ENGLISH, RUSSIAN = Texts(Language.ENGLISH), Texts(Language.RUSSIAN)
+
+
+def _fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_a_catalogue_is_read_with_comments_long_lines_and_escapes() -> None:
+    text = '# note\nmsgid ""\nmsgstr "Language: ru\\n"\n\nmsgid ""\n"one "\n"two"\nmsgstr "a \\"b\\"\\n"\n'
+    assert read_po(text) == {"one two": 'a "b"\n'}
+
+
+def test_a_line_that_is_no_message_is_named() -> None:
+    with pytest.raises(ValueError, match="line 2 of the catalogue is no message: oops"):
+        read_po('msgid "a"\noops\n')
+
+
+def test_every_translation_has_the_names_of_its_message() -> None:
+    for message, translation in messages(Language.RUSSIAN).items():
+        assert _fields(message) == _fields(translation), message
+
+
+def test_a_message_without_translation_stays_english() -> None:
+    assert RUSSIAN("a text that nobody wrote, {n}", n=3) == "a text that nobody wrote, 3"
+
+
+def test_numbers_are_printed_as_the_language_does() -> None:
+    number = Number(value=-0.004, interval=Estimate(value=-0.004, low=-0.1, high=0.25, n=9, method="m"))
+    assert ENGLISH.figure(number, signed=True) == "0.00 (−0.10 to +0.25)"
+    assert RUSSIAN.number(0.861) == "0,86"
+    assert (ENGLISH.count(4800), RUSSIAN.count(4800)) == ("4,800", "4\u00a0800")
+    assert (ENGLISH.p(0.0004), RUSSIAN.p(0.0404)) == ("<0.001", "0,040")
+    assert ENGLISH.figure(Number(value=0.5)) == "0.50 (no interval)"
+    assert ENGLISH.figure(Number(refusal="none")) == "undefined"

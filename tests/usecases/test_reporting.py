@@ -1,0 +1,134 @@
+"""A study's report: its numbers are those of the results, its digest that of the data, its refusals."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from lss_core.domain import SITES, Answer, Grade, NotGradable, Role
+from lss_core.errors import AccessError, NotFoundError, StatisticsError
+from lss_core.reports.compose import document_of
+from lss_core.reports.document import Table
+from lss_core.reports.texts import Texts
+from lss_core.store import audit
+from lss_core.usecases import runs
+from lss_core.usecases.cases import list_cases
+from lss_core.usecases.figures import BINARY, GRADED, KAPPAS
+from lss_core.usecases.reading import open_read, record_answer, submit_read
+from lss_core.usecases.reference import make_majority_reference
+from lss_core.usecases.reporting import Format, Language, report_data, study_report, write_report
+from lss_core.usecases.results import study_results
+from lss_core.usecases.users import OPERATOR
+from tests.usecases.conftest import make_dicom_study, make_findings
+
+
+@pytest.fixture
+def case_ids(workspace, study_id, import_studies) -> list[str]:
+    """Four cases that a model graded 2 everywhere."""
+    import_studies(*(make_dicom_study(f"study {number}") for number in range(3)))
+    found = [case.case_id for case in list_cases(workspace, OPERATOR, study_id)]
+    for case_id in found:
+        run = runs.start_run(workspace, OPERATOR, case_id, bundle="test-bundle")
+        runs.save_run(workspace, OPERATOR, run, make_findings(), {})
+    return found
+
+
+@pytest.fixture
+def reference(workspace, study_id, person, case_ids):
+    """The majority of three readers; the third calls every third site higher and cannot grade the last."""
+    for number in range(3):
+        reader = person(Role.READER, f"reader {number}")
+        for case, case_id in enumerate(case_ids):
+            read = open_read(workspace, reader, case_id)
+            for index, site in enumerate(SITES):
+                raised = number == 2 and index % 3 == 0
+                answer = Answer(site=site, grade=Grade(min((case + index) % 4 + raised, 3)))
+                if number == 2 and index == len(SITES) - 1:
+                    answer = Answer(site=site, not_gradable=NotGradable.POOR_QUALITY)
+                record_answer(workspace, reader, read.read_id, answer, idempotency_key=f"{index}")
+            submit_read(workspace, reader, read.read_id)
+    return make_majority_reference(workspace, OPERATOR, study_id)
+
+
+@pytest.fixture
+def report(workspace, study_id, reference):
+    return study_report(workspace, OPERATOR, study_id, resamples=200)
+
+
+def test_the_numbers_of_the_report_are_those_of_the_page(workspace, study_id, report) -> None:
+    results = study_results(workspace, OPERATOR, study_id, resamples=200)
+    tables = {
+        block.anchor: block
+        for block in document_of(report, Texts(Language.ENGLISH)).blocks
+        if isinstance(block, Table)
+    }
+    for anchor, measures in (("tab:binary", BINARY), ("tab:graded", GRADED), ("tab:kappa", KAPPAS)):
+        told = {}
+        for row in tables[anchor].rows:
+            if len(row) == 1:
+                condition = row[0]
+            else:
+                told[condition, row[0]] = [cell.split(", ")[0] for cell in row[-3:]]
+        for own in results.conditions:
+            for rater in own.raters:
+                shown = [
+                    rater.figures[measure].text.replace("-0.00", "0.00").replace("-", "−")
+                    for measure in measures
+                ]
+                assert told[own.condition.label, rater.name] == shown
+
+
+def test_the_panels_and_the_confusion_matrices_are_those_of_the_page(workspace, study_id, report) -> None:
+    results = study_results(workspace, OPERATOR, study_id, resamples=200)
+    for own, condition in zip(report.conditions, results.conditions, strict=True):
+        assert [p.alpha.value for p in own.panels] == [p.alpha.value for p in condition.panels]
+        assert [r.confusion for r in own.raters] == [r.confusion for r in condition.raters]
+
+
+def test_the_digest_is_of_the_data_that_anyone_may_write(workspace, study_id, report) -> None:
+    text = report_data(workspace, OPERATOR, study_id)
+    assert hashlib.sha256(text.encode()).hexdigest() == report.data_sha256
+    assert text.startswith("case,site,rater,kind,arm,grade,not_gradable,p0,p1,p2,p3\n")
+    assert text.count("\n") - 1 == report.data_rows == 4 * 25 * 5
+
+
+def test_one_more_answer_makes_another_digest(workspace, study_id, report, person, case_ids) -> None:
+    late = person(Role.READER, "late reader")
+    read = open_read(workspace, late, case_ids[0])
+    answer = Answer(site=SITES[0], grade=Grade.MILD)
+    record_answer(workspace, late, read.read_id, answer, idempotency_key="late")
+    assert study_report(workspace, OPERATOR, study_id, resamples=200).data_sha256 != report.data_sha256
+
+
+def test_a_report_is_named_after_study_day_and_language_and_is_on_record(
+    workspace, study_id, reference
+) -> None:
+    made = write_report(workspace, OPERATOR, study_id, kind=Format.HTML, language=Language.RUSSIAN)
+    assert made.name.startswith(f"report-{study_id}-")
+    assert made.name.endswith("-ru.html")
+    assert made.mime == "text/html"
+    with workspace.store.read() as tx:
+        entry = audit.entries(tx, subject=study_id)[-1]
+    assert (entry.act, entry.details["format"]) == ("report.write", "html")
+
+
+def test_a_bundle_that_is_not_installed_is_not_quoted(report) -> None:
+    assert [(bundle.name, bundle.found) for bundle in report.bundles] == [("test-bundle", False)]
+
+
+def test_without_a_reference_there_is_no_report(workspace, study_id, case_ids) -> None:
+    with pytest.raises(StatisticsError, match=r"the study has no reference standard yet\. A coordinator"):
+        write_report(workspace, OPERATOR, study_id, kind=Format.HTML)
+
+
+def test_an_unknown_study_is_refused(workspace, study_id, reference) -> None:
+    with pytest.raises(NotFoundError):
+        write_report(workspace, OPERATOR, "ST-NONE", kind=Format.HTML)
+
+
+def test_a_reader_gets_no_report(workspace, study_id, reference, person) -> None:
+    reader = replace(person(Role.READER, "curious reader"))
+    with pytest.raises(AccessError):
+        write_report(workspace, reader, study_id, kind=Format.HTML)
