@@ -120,8 +120,8 @@ class Cut:
 def study_data(workspace: Workspace, user: User, study_id: str, reference_id: str | None = None) -> StudyData:
     """A study's ratings beside a reference standard, by default the newest majority.
 
-    Coordinators and statisticians. Raises StatisticsError where there is no reference, NotFoundError for
-    an unknown study or reference.
+    Coordinators and statisticians. Raises StatisticsError where there is no reference or its cases are deleted,
+    NotFoundError for an unknown study or reference.
     """
     require(user, *UNBLINDED)
     with workspace.store.read() as tx:
@@ -231,6 +231,9 @@ def _loaded(
         by_arm = ratings.study_ratings(tx, study_id, by_arm=True) if len(arms) > 1 else rows
         truth = references.reference_grades(tx, reference_id)
         known = references.reference_summaries(tx, study_id)
+    if not truth:
+        reason, remedy = "the reference's cases are deleted", "Choose another reference or make a new one"
+        raise StatisticsError("Results", reason=reason, remedy=remedy)
     reference = next(summary for summary in known if summary.id == reference_id)
     panel = {rater.id for rater in raters if rater.in_panel}
     order = {site: place for place, site in enumerate(SITES)}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from lss_core.domain import SITES, Answer, Condition, Grade, Role
+from lss_core.errors import StatisticsError
 from lss_core.stats.resample import TOO_FEW
+from lss_core.usecases.cases import delete_case
 from lss_core.usecases.figures import Measure
 from lss_core.usecases.reading import open_read, record_answer, submit_read
 from lss_core.usecases.reference import make_majority_reference
@@ -58,6 +60,12 @@ def test_every_view_of_one_case_has_its_values_without_intervals(data) -> None:
     assert any(pair.kappa.value is not None for pair in pairs.values())
     assert all(figure.interval is None for _, figure in panel_figures(data, SELECTION))
     assert all(row.figure.refusal for row in difference_rows(data, SELECTION))
+
+
+def test_a_reference_whose_only_case_was_deleted_is_refused(workspace, study_id, case_id, data) -> None:
+    delete_case(workspace, OPERATOR, case_id, "consent withdrawn")
+    with pytest.raises(StatisticsError, match="the reference's cases are deleted"):
+        study_data(workspace, OPERATOR, study_id)
 
 
 def test_a_rater_without_ratings_is_told_apart_from_a_reference_of_one_grade(data) -> None:
