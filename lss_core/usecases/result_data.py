@@ -120,7 +120,7 @@ class Cut:
 def study_data(workspace: Workspace, user: User, study_id: str, reference_id: str | None = None) -> StudyData:
     """A study's ratings beside a reference standard, by default the newest majority.
 
-    Coordinators and statisticians. Raises StatisticsError where there is no reference or its cases are deleted,
+    Coordinators and statisticians. Raises StatisticsError where there is no reference or its cases are gone,
     NotFoundError for an unknown study or reference.
     """
     require(user, *UNBLINDED)
