@@ -25,7 +25,8 @@ def flow_figure(flow: Flow, colours: Palette) -> go.Figure:
     for place, step in enumerate(flow.steps):
         at = -STEP * place
         plural = "" if step.count == 1 else "s"
-        _box(figure, LEFT, at, f"<b>{step.title}</b><br>{step.count:,} {step.unit}{plural}", colours)
+        text = f"<b>{step.title}</b><br>{step.count:,} {step.unit}{plural}"
+        _box(figure, LEFT, at, f"{text}<br>{step.note}" if step.note else text, colours)
         if place:
             _arrow(figure, (LEFT, at + STEP - HIGH / 2), (LEFT, at + HIGH / 2), colours)
         if step.left:
@@ -42,9 +43,17 @@ def flow_figure(flow: Flow, colours: Palette) -> go.Figure:
 def _outcomes(figure: go.Figure, flow: Flow, above: float, colours: Palette) -> float:
     """The reference's two kinds, and under each what the model called positive and negative."""
     own, last = above - STEP, above - 2 * STEP
+    branch = above - STEP / 2
+    figure.add_shape(
+        type="line", x0=LEFT, x1=LEFT, y0=above - HIGH / 2, y1=branch,
+        line={"color": colours.muted, "width": 1},
+    )  # fmt: skip
     for centre, outcome in zip((LEFT, SIDE), flow.outcomes, strict=False):
         _box(figure, centre, own, f"<b>{outcome.title}</b><br>{outcome.units:,}", colours)
-        _arrow(figure, (LEFT, above - HIGH / 2), (centre, own + HIGH / 2), colours)
+        if centre != LEFT:
+            line = {"color": colours.muted, "width": 1}
+            figure.add_shape(type="line", x0=LEFT, x1=centre, y0=branch, y1=branch, line=line)
+        _arrow(figure, (centre, branch), (centre, own + HIGH / 2), colours)
         _box(figure, centre, last, _answers(flow.model, outcome), colours)
         _arrow(figure, (centre, own - HIGH / 2), (centre, last + HIGH / 2), colours)
     return last

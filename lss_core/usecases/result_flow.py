@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from lss_core.domain import SITES, RaterKind
 from lss_core.store import cases, reads
-from lss_core.store.values import RunStatus
+from lss_core.store.values import CaseSummary, RunStatus
 from lss_core.usecases.access import UNBLINDED
 from lss_core.usecases.rater_statistics import POSITIVE, RaterColumn
 from lss_core.usecases.reference import ADJUDICATION
 from lss_core.usecases.result_comparison import full_readers
-from lss_core.usecases.result_data import Selection, StudyData, cut
+from lss_core.usecases.result_data import Cut, Selection, StudyData, cut
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
 
@@ -23,12 +24,13 @@ NOT_KEPT = "Files skipped, quarantined or refused: told on import, not kept"
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A box of the diagram: what is left, how many, and who or what leaves here and why."""
+    """A box of the diagram: what is left, how many, what leaves here and why, and a note in the box."""
 
     title: str
     count: int
     unit: str
     left: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ class Flow:
 
 
 def study_flow(workspace: Workspace, user: User, data: StudyData, selection: Selection) -> Flow:
-    """The counts of each step. Coordinators and statisticians.
+    """The counts of each step, each of those in the step before. Coordinators and statisticians.
 
     `readers`: each with the units he graded, could not grade, and has not answered.
     """
@@ -62,53 +64,70 @@ def study_flow(workspace: Workspace, user: User, data: StudyData, selection: Sel
         found = cases.case_summaries(tx, now=workspace.now(), study_id=data.study_id)
         opened = reads.read_times(tx, data.study_id)
         deleted = cases.deleted_cases(tx)
-    status = Counter(case.model_status for case in found)
-    with_reference = {case_id for case_id, _ in data.sites}
     read = {one.case_id for one in opened if one.arm != ADJUDICATION}
-    sites = [site for site in SITES if site.condition is selection.condition]
-    wanted = [site for site in sites if selection.level in (None, site.level)]
-    wanted = [site for site in wanted if selection.side in (None, site.side)]
     own = cut(data, selection)
-    table = own.table
-    known = ~np.isnan(table.truth)
-    worded = int((own.members >= 0).sum())
-    expected = len(with_reference) * len(wanted)
-    models = [rater for rater in table.raters if rater.kind is RaterKind.MODEL]
-    model = models[0] if models else None
+    known = ~np.isnan(own.table.truth)
+    models = [rater for rater in own.table.raters if rater.kind is RaterKind.MODEL]
+    return Flow(
+        steps=(*_case_steps(found, data, read, deleted), *_unit_steps(data, own, selection)),
+        model=models[0].name if models else "",
+        outcomes=_outcomes(models[0], own.table.truth, known) if models else (),
+        readers=tuple((r.name, *_answered(r, known)) for r in full_readers(own.table)),
+    )
+
+
+def _case_steps(
+    found: Sequence[CaseSummary], data: StudyData, read: set[str], deleted: int
+) -> tuple[Step, ...]:
+    """Imported cases, and those with a reference."""
     gone = [NOT_KEPT]
     if deleted:
         gone.append(f"{deleted} cases deleted, counted over all studies")
-    ungraded = {
-        "no model run": status[RunStatus.NONE],
-        "model run failed": status[RunStatus.FAILED],
-        "model running": status[RunStatus.RUNNING],
-    }
-    not_read = len(found) - len(read & {case.case_id for case in found})
-    unread = {"read by nobody": not_read, "without a reference": len(found) - len(with_reference)}
-    lost = {"without a majority or an adjudicator's word": expected - worded}
-    refused = int(table.refused.sum())
-    blank = int((~known).sum()) - refused
-    no_grade = {"not gradable in the reference": refused, "without a grade in the reference": blank}
-    unit = selection.unit.value
-    steps = (
+    judged = {case_id for case_id, _ in data.sites}
+    mine = [case for case in found if case.case_id in judged]
+    status = Counter(case.model_status for case in mine)
+    graded = f"{status[RunStatus.DONE]} graded by the model"
+    graded += f" ({status[RunStatus.FAILED]} failed)" if status[RunStatus.FAILED] else ""
+    seen = f"{sum(case.case_id in read for case in mine)} opened by a reader"
+    return (
         Step(title="Imported into the study", count=len(found), unit="case", left=tuple(gone)),
         Step(
-            title="Graded by the model", count=status[RunStatus.DONE], unit="case", left=_counted(ungraded)
+            title="With a reference standard",
+            count=len(mine),
+            unit="case",
+            note=f"{graded}, {seen}",
+            left=_counted({"without a reference standard": len(found) - len(mine)}),
+        ),
+    )
+
+
+def _unit_steps(data: StudyData, own: Cut, selection: Selection) -> tuple[Step, ...]:
+    """The sites of the selection that the reference has a word on, and the units that are analysed."""
+    wanted = [
+        site
+        for site in SITES
+        if site.condition is selection.condition
+        and selection.level in (None, site.level)
+        and selection.side in (None, site.side)
+    ]
+    worded = int((own.members >= 0).sum())
+    expected = len({case_id for case_id, _ in data.sites}) * len(wanted)
+    ungraded = int(np.isnan(own.table.truth).sum())
+    refused = int(own.table.refused.sum())
+    blank = {"not gradable in the reference": refused, "without a grade in it": ungraded - refused}
+    return (
+        Step(
+            title=f"{selection.condition.label}, {selection.subgroup}",
+            count=worded,
+            unit="site",
+            left=_counted({"sites without a word of the reference": expected - worded}),
         ),
         Step(
-            title="With a reference standard", count=len(with_reference), unit="case", left=_counted(unread)
+            title="Analysed",
+            count=len(own.table.truth) - ungraded,
+            unit=selection.unit.value,
+            left=_counted(blank),
         ),
-        Step(
-            title=f"{selection.condition.label}, {selection.subgroup}", count=worded, unit="site",
-            left=_counted(lost),
-        ),
-        Step(title="Analysed", count=int(known.sum()), unit=unit, left=_counted(no_grade)),
-    )  # fmt: skip
-    return Flow(
-        steps=steps,
-        model="" if model is None else model.name,
-        outcomes=() if model is None else _outcomes(model, table.truth, known),
-        readers=tuple((r.name, *_answered(r, known)) for r in full_readers(table)),
     )
 
 

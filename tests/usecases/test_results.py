@@ -164,9 +164,12 @@ def test_the_flow_counts_every_step_from_import_to_the_model_s_answers(
     data = study_data(workspace, OPERATOR, study_id)
     flow = study_flow(workspace, OPERATOR, data, Selection(condition=Condition.FORAMINAL))
     assert [(step.count, step.unit) for step in flow.steps] == [
-        (4, "case"), (1, "case"), (4, "case"), (40, "site"), (40, "site"),
-    ]  # fmt: skip
-    assert flow.steps[1].left == ("3 no model run",)
+        (4, "case"),
+        (4, "case"),
+        (40, "site"),
+        (40, "site"),
+    ]
+    assert flow.steps[1].note == "1 graded by the model, 4 opened by a reader"
     assert sum(own.units for own in flow.outcomes) == 40
     assert sum(own.none for own in flow.outcomes) == 31  # three cases, and one site of the first
     assert [(name, graded, refused, missing) for name, graded, refused, missing in flow.readers] == [

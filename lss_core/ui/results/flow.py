@@ -24,11 +24,11 @@ def flow_view(workspace: Workspace, user: User, data: StudyData, selection: Sele
     with left:
         title = f"Flow of the study, {made.condition.lower()}"
         records = (
-            ("step", "count", "of", "left_here"),
-            [(step.title, step.count, step.unit, "; ".join(step.left)) for step in flow.steps]
+            ("step", "count", "of", "left_here", "note"),
+            [(step.title, step.count, step.unit, "; ".join(step.left), step.note) for step in flow.steps]
             + [
                 (f"{flow.model}, {own.title.lower()}", own.units, selection.unit.value,
-                 f"positive {own.positive}; negative {own.negative}; no grade {own.none}")
+                 f"positive {own.positive}; negative {own.negative}; no grade {own.none}", "")
                 for own in flow.outcomes
             ],
         )  # fmt: skip
