@@ -26,6 +26,9 @@ PUBLISHED_MODEL = "Published model"
 ROW_PX = 24
 FONT_PX = 12
 
+OF_TWO = (*BINARY, Measure.KAPPA_BINARY)
+"""The measures that tell grades 0-1 from 2-3 only."""
+
 Shape = dict[str, Any]
 """A shape as Plotly takes it."""
 
@@ -109,7 +112,7 @@ def _interval(rater: RaterResult, measure: Measure, mark: Mark) -> go.Scatter:
     figure = rater.figures[measure]
     return go.Scatter(
         x=[figure.value], y=[rater.name], mode="markers", error_x=bars(figure, mark),
-        customdata=[[Pick(one=rater.name, binary=measure in BINARY).text]],
+        customdata=[[Pick(one=rater.name, binary=measure in OF_TWO).text]],
         marker={"symbol": mark.symbol, "size": mark.size - 2, "color": mark.colour},
         hovertemplate=f"{rater.name}: {figure.text}<extra></extra>",
     )  # fmt: skip

@@ -16,7 +16,7 @@ from lss_core.usecases.figures import Measure
 from lss_core.usecases.result_arms import ArmComparison
 from lss_core.usecases.result_cases import Pick
 from lss_core.usecases.result_comparison import Compared, Standalone
-from lss_core.usecases.result_differences import FOREST, DifferenceRow
+from lss_core.usecases.result_differences import FOREST, DifferenceRow, difference_text
 from lss_core.usecases.result_times import ReadingTimes, Sitting
 
 
@@ -32,13 +32,14 @@ def forest_figure(
     names = list(dict.fromkeys(row.other for row in rows))
     for row in rows:
         mark, own = marks[row.other], row.figure
+        said = own.text if own.interval is None else difference_text(own.interval, 2)
         p = "" if row.p is None else f", p {row.p:.3f} ({row.test})"
         figure.add_trace(
             go.Scatter(
                 x=[own.value], y=[row.other], mode="markers", error_x=bars(own, mark),
                 marker={"symbol": mark.symbol, "size": mark.size - 2, "color": mark.colour},
                 customdata=[[_pick(row)]],
-                hovertemplate=f"{row.model} − {row.other}: {own.text}{p}<extra></extra>",
+                hovertemplate=f"{row.model} − {row.other}: {said}{p}<extra></extra>",
             ),
             row=1, col=FOREST.index(row.measure) + 1,
         )  # fmt: skip

@@ -36,7 +36,8 @@ function picture(frame, data) {
   const plot = frame?.querySelector(".js-plotly-plot");
   const layers = plot ? [...plot.querySelectorAll(".main-svg")] : [];
   if (!layers.length) return null;
-  const { width, height } = layers[0].getBoundingClientRect();
+  const drawn = layers[0].getBoundingClientRect();
+  const [width, height] = [Math.ceil(drawn.width), Math.ceil(drawn.height)];
   const look = getComputedStyle(frame);
   const page = getComputedStyle(document.querySelector(".stApp"));
   const written = lines(data.caption, width - 2 * MARGIN);
