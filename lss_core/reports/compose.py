@@ -126,7 +126,7 @@ def _add_checklist(to: Builder, checklist: Checklist, t: Texts) -> None:
     to.appendix(key, t("Checklist {title}", title=checklist.title))
     to.say(
         t("{source}. Item numbers are as published, the wording is shortened; the published list holds.",
-          source=checklist.source),
+          source=t(checklist.source)),
         tone=Tone.NOTE,
     )  # fmt: skip
     rows: list[tuple[str, ...]] = []

@@ -91,7 +91,7 @@ def _comparison(to: Builder, report: StudyReport, t: Texts) -> None:
     to.table(
         "tab:tests",
         t("Model less the mean of the readers, readers and cases as samples of many"),
-        [t(h) for h in ("Figure", "Sites", "Model", "Readers", "Difference", "p", "p, Holm")],
+        [t(h) for h in ("Statistic", "Sites", "Model", "Readers", "Difference", "p", "p, Holm")],
         rows,
         widths=(2.6, 0.8, 0.9, 0.9, 2.6, 0.9, 0.9),
         note=t(
@@ -199,7 +199,7 @@ def _rater_table(
         rows += [_rater_row(rater, measures, t, counts=counts, bands=bands) for rater in part.raters]
         rows += _published(part, measures, t, blank=3 if counts else 1)
     counted = ("n", "Not gradable", "Missing") if counts else ("n",)
-    widths = (1.6 if bands else 2.6, *(0.55 if bands else 0.8,) * len(counted), *(2.6,) * len(measures))
+    widths = (2.0 if bands else 2.6, *(0.55 if bands else 0.8,) * len(counted), *(2.6,) * len(measures))
     if counts:
         widths = (2.6, 0.7, 1.0, 1.0, 2.0, 2.0, 2.0)
     notes = [_refusals(report, measures, t)]

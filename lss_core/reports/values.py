@@ -124,11 +124,15 @@ class TestPart:
 
 @dataclass(frozen=True, kw_only=True)
 class StepPart:
-    """A box of the flow: how many are left; `lost` says why others left and how many (None: not counted)."""
+    """A box of the flow: how many are left, and of these how many are such and such (`notes`).
+
+    `lost` says why others left and how many (None: not counted). `unit` is 'case' or 'site'.
+    """
 
     title: str
     count: int
     unit: str
+    notes: tuple[tuple[str, int | None], ...] = ()
     lost: tuple[tuple[str, int | None], ...] = ()
 
 
@@ -145,7 +149,10 @@ class OutcomePart:
 
 @dataclass(frozen=True, kw_only=True)
 class FlowPart:
-    """A condition's way from import to analysis; no outcomes without a model."""
+    """A condition's way from import to analysis: steps of cases, then its sites and those analysed.
+
+    There are no outcomes without a model.
+    """
 
     steps: tuple[StepPart, ...]
     outcomes: tuple[OutcomePart, ...]

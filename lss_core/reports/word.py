@@ -183,4 +183,6 @@ def _rules(grid: Any) -> None:
         for name, value in (("val", "single"), ("sz", size), ("space", "0"), ("color", colour)):
             edge.set(qn(f"w:{name}"), value)
         borders.append(edge)
-    grid._tbl.tblPr.append(borders)
+    properties = grid._tbl.tblPr
+    layout = properties.find(qn("w:tblLayout"))
+    layout.addprevious(borders)  # the schema asks for this order

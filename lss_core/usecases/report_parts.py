@@ -167,9 +167,17 @@ def _flow(flow: Flow) -> FlowPart:
 
 
 def _step(step: Step) -> StepPart:
-    """A step whose losses '3 not gradable' are told as ('not gradable', 3)."""
-    lost: list[tuple[str, int | None]] = []
-    for text in step.left:
-        counted = COUNTED.fullmatch(text)
-        lost.append((text, None) if counted is None else (counted[2], int(counted[1])))
-    return StepPart(title=step.title, count=step.count, unit=step.unit, lost=tuple(lost))
+    """A step whose losses '3 not gradable' and notes '24 graded by the model, 5 opened' are counts."""
+    return StepPart(
+        title=step.title,
+        count=step.count,
+        unit="case" if step.unit == "case" else "site",
+        notes=tuple(_counted(text) for text in step.note.split(", ") if text),
+        lost=tuple(_counted(text) for text in step.left),
+    )
+
+
+def _counted(text: str) -> tuple[str, int | None]:
+    """'3 not gradable' as ('not gradable', 3)."""
+    found = COUNTED.fullmatch(text)
+    return (text, None) if found is None else (found[2], int(found[1]))

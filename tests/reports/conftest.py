@@ -89,8 +89,8 @@ def condition_part(condition: Condition) -> ConditionPart:
         flow=FlowPart(
             steps=(
                 StepPart(title="Imported into the study", count=9, unit="case"),
-                StepPart(title="Graded by the model", count=8, unit="case", lost=(("model run failed", 1),)),
-                StepPart(title="With a reference standard", count=8, unit="case"),
+                StepPart(title="With a reference standard", count=8, unit="case",
+                         notes=(("graded by the model", 7),), lost=(("without a reference standard", 1),)),
                 StepPart(title=condition.label, count=42, unit="site"),
                 StepPart(title="Analysed", count=40, unit="site",
                          lost=(("not gradable in the reference", 2),)),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import gettext
+import io
 import string
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from lss_core.domain import Estimate
-from lss_core.reports.texts import Texts, messages, read_po
-from lss_core.reports.values import Language, Number
+from lss_core.reports.compose import document_of
+from lss_core.reports.texts import Texts, compiled, messages, read_po
+from lss_core.reports.values import BundleFacts, Language, Number
+from tests.reports.conftest import AT
 
 ENGLISH, RUSSIAN = Texts(Language.ENGLISH), Texts(Language.RUSSIAN)
 
@@ -44,3 +50,22 @@ def test_numbers_are_printed_as_the_language_does() -> None:
     assert (ENGLISH.p(0.0004), RUSSIAN.p(0.0404)) == ("<0.001", "0,040")
     assert ENGLISH.figure(Number(value=0.5)) == "0.50 (no interval)"
     assert ENGLISH.figure(Number(refusal="none")) == "undefined"
+
+
+def test_every_text_of_a_report_has_a_translation(report) -> None:
+    """But for names, which people give, and the reasons of tests in the fixture."""
+    t = Texts(Language.RUSSIAN)
+    bare = replace(report, synthetic=False, bundles=(BundleFacts(name="gone 0.1"),))
+    outside = replace(report, reference=replace(report.reference, majority=False))
+    parts = tuple(replace(part, differences=(), tests=()) for part in report.conditions)
+    alone = replace(report, bundles=(), conditions=parts, imported=(AT, AT + timedelta(days=3)))
+    for own in (report, bare, outside, alone):
+        document_of(own, t)
+    names = {"", "Bob", "Eve", "no variance"}
+    assert t.asked - names - messages(Language.RUSSIAN).keys() == set()
+
+
+def test_every_gettext_tool_reads_the_catalogue() -> None:
+    found = messages(Language.RUSSIAN)
+    made = gettext.GNUTranslations(io.BytesIO(compiled(found)))
+    assert all(made.gettext(message) == translation for message, translation in found.items())

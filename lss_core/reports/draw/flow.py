@@ -20,21 +20,21 @@ PAD, GAP = 0.14, 0.24
 COMMON_WIDE, LOST_WIDE = 2.5, 2.9
 TRUNK = 3.5 - (LOST_WIDE + 0.3) / 2
 """Where the common boxes are centred, so that they and who leaves stand in the middle."""
-LETTERS_LOST, LETTERS_BOX = 44, 30
+LETTERS_LOST, LETTERS_BOX, LETTERS_COLUMN = 44, 38, 32
 LEFT_OUT = 1
 """The box of a column that says what was left out; it goes where nothing was."""
 
-COMMON = 3
-"""The first steps are of cases, the same for every condition."""
+CASE = "case"
+"""The unit of the first steps, which are the same for every condition."""
 
 
 def flow_diagram(parts: Sequence[ConditionPart], texts: Texts) -> tuple[str, bytes]:
     """Cases on top with who leaves beside them, then a column a condition."""
-    common = parts[0].flow.steps[:COMMON]
+    common = [step for step in parts[0].flow.steps if step.unit == CASE]
     tops, at = [], 0.0
     for step in common:
         tops.append(at)
-        at += _tall(max(2, len(_lost(step, texts)))) + GAP
+        at += _tall(max(len(_head(step, texts)), len(_lost(step, texts)))) + GAP
     columns = [_column(part, texts) for part in parts]
     if all(own[LEFT_OUT][1] == texts("none") for own in columns):
         columns = [own[:LEFT_OUT] + own[LEFT_OUT + 1 :] for own in columns]
@@ -65,11 +65,12 @@ def _branch(axes: Any, at: float, centres: Sequence[float]) -> None:
 
 def _common(axes: Any, step: StepPart, top: float, texts: Texts, *, last: bool) -> None:
     lost = _lost(step, texts)
-    tall = _tall(max(2, len(lost)))
+    head = _head(step, texts)
+    tall = _tall(max(len(head), len(lost)))
     left = TRUNK - COMMON_WIDE / 2
-    box = _tall(2)
+    box = _tall(len(head))
     middle = top + tall / 2
-    _box(axes, left + COMMON_WIDE / 2, middle - box / 2, COMMON_WIDE, _head(step, texts))
+    _box(axes, left + COMMON_WIDE / 2, middle - box / 2, COMMON_WIDE, head)
     if lost:
         right = left + COMMON_WIDE + 0.3
         _box(axes, right + LOST_WIDE / 2, middle - _tall(len(lost)) / 2, LOST_WIDE, lost, quiet=True)
@@ -83,9 +84,17 @@ def _common(axes: Any, step: StepPart, top: float, texts: Texts, *, last: bool) 
 
 def _column(part: ConditionPart, texts: Texts) -> list[list[str]]:
     """The lines of each box of a condition, the bold first line first."""
-    sites, analysed = part.flow.steps[COMMON], part.flow.steps[COMMON + 1]
+    sites, analysed = (step for step in part.flow.steps if step.unit != CASE)
     boxes = [[texts(part.condition.label), _counted(sites, texts)]]
-    boxes.append([texts("Left out"), *(_lost(sites, texts) + _lost(analysed, texts) or [texts("none")])])
+    boxes.append(
+        [
+            texts("Left out"),
+            *(
+                _lost(sites, texts, LETTERS_COLUMN) + _lost(analysed, texts, LETTERS_COLUMN)
+                or [texts("none")]
+            ),
+        ]
+    )
     boxes.append([texts("Analysed"), _counted(analysed, texts)])
     boxes += [_outcome(own, texts) for own in part.flow.outcomes]
     return boxes
@@ -117,19 +126,22 @@ def _draw_column(
 
 
 def _head(step: StepPart, texts: Texts) -> list[str]:
-    return [texts(step.title), _counted(step, texts)]
+    return [texts(step.title), _counted(step, texts), *_said(step.notes, texts, LETTERS_BOX)]
 
 
 def _counted(step: StepPart, texts: Texts) -> str:
     return f"{texts(step.unit + 's')}: {texts.count(step.count)}"
 
 
-def _lost(step: StepPart, texts: Texts) -> list[str]:
+def _lost(step: StepPart, texts: Texts, letters: int = LETTERS_LOST) -> list[str]:
+    return _said(step.lost, texts, letters)
+
+
+def _said(counts: Sequence[tuple[str, int | None]], texts: Texts, letters: int) -> list[str]:
     said = [
-        texts(reason) if count is None else f"{texts(reason)}: {texts.count(count)}"
-        for reason, count in step.lost
+        texts(what) if count is None else f"{texts(what)}: {texts.count(count)}" for what, count in counts
     ]
-    return [line for text in said for line in textwrap.wrap(text, LETTERS_LOST)]
+    return [line for text in said for line in textwrap.wrap(text, letters)]
 
 
 def _tall(lines: int) -> float:
