@@ -184,3 +184,26 @@ def test_without_a_vote_there_is_no_reference(folder: Path) -> None:
 def test_help_names_every_command() -> None:
     shown = run("--help").stdout
     assert all(word in shown for word in ("demo", "ingest", "grade", "cases", "export", "doctor", "users"))
+
+
+def test_a_report_of_an_unknown_study_names_those_there_are(folder: Path) -> None:
+    run("ingest", folder)
+    result = run("report", "Nowhere")
+    assert result.exit_code == 2
+    assert "'My study'" in result.output
+
+
+def test_a_report_of_an_unknown_reference_is_a_wrong_call(folder: Path) -> None:
+    run("ingest", folder)
+    result = run("report", "My study", "--reference", "Truth")
+    assert result.exit_code == 2
+    assert "none yet" in result.output
+
+
+def test_a_report_without_a_reference_says_who_makes_one(folder: Path, monkeypatch, capsys) -> None:
+    run("ingest", folder)
+    monkeypatch.setattr(sys, "argv", ["lss_core", "report", "My study"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == cli.REFUSED
+    assert "the study has no reference standard yet" in capsys.readouterr().err

@@ -16,6 +16,9 @@ from lss_core.reports.values import ConditionPart, RaterPart, StudyReport, TestP
 from lss_core.stats.agreement import band
 
 Row = Sequence[str]
+NAMED = 6
+"""Figures that share a reason for having no interval are named up to this number, then counted."""
+
 KAPPA_SHOWN = 1
 """Which of the report's kappas the figure shows: that of four grades."""
 
@@ -201,7 +204,7 @@ def _rater_table(
     counted = ("n", "Not gradable", "Missing") if counts else ("n",)
     widths = (2.0 if bands else 2.6, *(0.55 if bands else 0.8,) * len(counted), *(2.6,) * len(measures))
     if counts:
-        widths = (2.6, 0.7, 1.0, 1.0, 2.0, 2.0, 2.0)
+        widths = (2.4, 0.7, 1.2, 1.2, 2.0, 2.0, 2.0)
     notes = [_refusals(report, measures, t)]
     if any(own.numbers.keys() & set(measures) for part in report.conditions for own in part.published):
         notes.insert(0, t("Published: {source}, another study's cases and readers.",
@@ -255,7 +258,10 @@ def _refusals(report: StudyReport, measures: Sequence[str], t: Texts) -> str:
         for rater in part.raters
         if not rater.full and not rater.is_model
     )
-    said = [f"{', '.join(who)}: {t(reason)}." for reason, who in found.items()]
+    said = [
+        f"{', '.join(who) if len(who) <= NAMED else t('figures: {n}', n=len(who))} – {t(reason)}."
+        for reason, who in found.items()
+    ]
     if few:
         said.append(t("Answered too little to count in the mean reader: {names}.", names=", ".join(few)))
     return " ".join(said)

@@ -22,6 +22,7 @@ MUTED = RGBColor(0x5D, 0x68, 0x75)
 WARNING = RGBColor(0x8A, 0x61, 0x00)
 INK = RGBColor(0x1C, 0x23, 0x2C)
 FONT = "Calibri"
+CELL_MARGIN_TWIPS = 50
 
 
 def to_docx(document: Document) -> bytes:
@@ -186,3 +187,10 @@ def _rules(grid: Any) -> None:
     properties = grid._tbl.tblPr
     layout = properties.find(qn("w:tblLayout"))
     layout.addprevious(borders)  # the schema asks for this order
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        edge = OxmlElement(f"w:{side}")
+        edge.set(qn("w:w"), str(CELL_MARGIN_TWIPS))
+        edge.set(qn("w:type"), "dxa")
+        margins.append(edge)
+    layout.addnext(margins)

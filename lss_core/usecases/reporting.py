@@ -60,8 +60,8 @@ def write_report(
 ) -> ReportFile:
     """The report of a study against a reference standard, by default the newest majority.
 
-    Coordinators and statisticians. Raises StatisticsError where there is no reference or fewer than two
-    cases, NotFoundError for an unknown study or reference.
+    Coordinators and statisticians. Raises StatisticsError where there is no reference, NotFoundError for
+    an unknown study or reference.
     """
     report = study_report(workspace, user, study_id, reference_id=reference_id)
     content = written(report, kind, language)
