@@ -125,7 +125,7 @@ def _model(to: Builder, report: StudyReport, t: Texts) -> None:
 def _bundle(to: Builder, bundle: BundleFacts, t: Texts) -> None:
     if not bundle.found:
         to.say(
-            t("its bundle is not installed any more, so that its card cannot be quoted."),
+            t("its bundle cannot be read here, so that its card cannot be quoted."),
             lead=f"{bundle.name}: ",
         )
         return

@@ -205,7 +205,7 @@ class ReaderFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class BundleFacts:
-    """What a model's card says; `found` is False where the bundle is not installed any more."""
+    """What a model's card says; `found` is False where the bundle cannot be read."""
 
     name: str
     found: bool = False

@@ -121,7 +121,7 @@ def _cell(cell: Any, text: str, *, bold: bool, right: bool) -> None:
     to = cell.paragraphs[0]
     to.paragraph_format.space_after = Pt(0)
     to.alignment = WD_ALIGN_PARAGRAPH.RIGHT if right else WD_ALIGN_PARAGRAPH.LEFT
-    _run(to, text, bold=bold, size=8.5)
+    _run(to, text, bold=bold, size=8)
 
 
 def _picture(made: Any, block: Picture) -> None:

@@ -109,7 +109,7 @@ def test_a_study_without_a_model_is_reported_without_comparison(report) -> None:
 def test_a_bundle_that_is_gone_and_an_external_reference_are_said(report) -> None:
     reference = replace(report.reference, majority=False, readers_made_it=False, unreferenced=0)
     text = _text(_document(replace(report, bundles=(BundleFacts(name="old 0.1"),), reference=reference)))
-    assert "old 0.1: its bundle is not installed any more" in text
+    assert "old 0.1: its bundle cannot be read here" in text
     assert "given to the software from outside the study" in text
     assert "favours them" not in text
 
