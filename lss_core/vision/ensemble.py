@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from lss_core.domain import Condition, Grade, Probabilities
 from lss_core.errors import BundleError
@@ -18,6 +19,9 @@ PARAMETERS = "ensemble"
 
 MEASUREMENT, CLASSIFICATION = "measurement", "classification"
 """The streams' names in a finding."""
+
+SURE = 6.0
+"""No stream is taken to be surer than this, in log odds."""
 
 FEATURES: Mapping[Condition, tuple[str, ...]] = {
     Condition.CENTRAL: (
@@ -79,23 +83,43 @@ class Ordinal(BaseModel):
         return np.array([(measurements.get(name, mean) - mean) / scale for name, mean, scale in known])
 
 
+class Pooling(BaseModel):
+    """Streams to four probabilities: logit P(grade >= k) = sum_s weights[s] logit P_s(grade >= k)
+    + shifts[k - 1].
+
+    A logarithmic pool of the odds (Genest and Zidek 1986, Stat Sci 1:114). Of one stream alone it is
+    a temperature, one over its weight (Guo et al. 2017, ICML), with a shift for each threshold.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    weights: Mapping[str, Annotated[float, Field(ge=0)]]
+    shifts: tuple[float, float, float]
+
+    def pooled(self, streams: Mapping[str, Probabilities]) -> Probabilities:
+        """Four probabilities from those of the streams that have a weight; all must be there."""
+        logits = sum(weight * log_odds(streams[name]) for name, weight in self.weights.items())
+        return tuple_of(expit(logits + np.array(self.shifts)))
+
+
 class Combination(BaseModel):
-    """One condition: the measurement stream's calibration, and the weight of the other stream."""
+    """One condition: the measurement stream's calibration, and how the streams are pooled.
+
+    both: where both have spoken; alone: where a stream has spoken by itself.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     measurement: Ordinal
-    classification_weight: float = Field(ge=0, le=1)
+    both: Pooling
+    alone: Mapping[str, Pooling]
 
     def combined(self, streams: Mapping[str, Probabilities]) -> Probabilities | None:
-        """The weighted mean of the streams' probabilities; one alone stands for both."""
+        """The streams' probabilities pooled; None of none."""
         if not streams:
             return None
-        weights = {CLASSIFICATION: self.classification_weight, MEASUREMENT: 1 - self.classification_weight}
-        if len(streams) == 1:
-            return next(iter(streams.values()))
-        mean = np.sum([weights[name] * np.array(said) for name, said in streams.items()], axis=0)
-        return tuple_of(np.cumsum((mean / mean.sum())[::-1])[::-1][1:])
+        pooling = self.both if len(streams) > 1 else self.alone[next(iter(streams))]
+        return pooling.pooled(streams)
 
 
 class Ensemble(BaseModel):
@@ -120,6 +144,13 @@ def ensemble_of(bundle: Bundle) -> Ensemble:
 def at_least(score: float | NDArray[np.float64], cuts: tuple[float, ...]) -> NDArray[np.float64]:
     """(..., 3) P(grade >= 1), P(grade >= 2), P(grade >= 3) of a score."""
     result: NDArray[np.float64] = expit(np.asarray(score)[..., None] - np.array(cuts))
+    return result
+
+
+def log_odds(probabilities: Probabilities) -> NDArray[np.float64]:
+    """(3,) log odds of P(grade >= 1), P(grade >= 2), P(grade >= 3), none beyond SURE."""
+    reached = np.cumsum(np.asarray(probabilities)[::-1])[::-1][1:]
+    result: NDArray[np.float64] = np.clip(logit(np.clip(reached, 0, 1)), -SURE, SURE)
     return result
 
 

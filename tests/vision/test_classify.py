@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lss_core.domain import Condition, Grade, check_probabilities
+from lss_core.domain import Condition, Grade, Probabilities, check_probabilities
 from lss_core.vision.classify import composed
 from lss_core.vision.ensemble import (
     CLASSIFICATION,
@@ -15,6 +15,7 @@ from lss_core.vision.ensemble import (
     MEASUREMENT,
     Combination,
     Ordinal,
+    Pooling,
     median_grade,
     tuple_of,
 )
@@ -55,13 +56,31 @@ def test_without_its_main_measurement_the_stream_says_nothing() -> None:
     assert ordinal().probabilities({"sac_area_mm2": 100.0}) is None
 
 
-def test_the_ensemble_is_the_weighted_mean_and_one_stream_alone_stands_for_both() -> None:
-    combination = Combination(measurement=ordinal(), classification_weight=0.75)
-    measured, classified = (0.8, 0.2, 0.0, 0.0), (0.0, 0.4, 0.4, 0.2)
-    both = combination.combined({MEASUREMENT: measured, CLASSIFICATION: classified})
-    assert both == pytest.approx((0.2, 0.35, 0.3, 0.15))  # a quarter of the one, three of the other
-    assert combination.combined({CLASSIFICATION: classified}) == classified
+def pooling(shifts: tuple[float, float, float] = (0.0, 0.0, 0.0), **weights: float) -> Pooling:
+    return Pooling(weights=weights, shifts=shifts)
+
+
+def test_the_ensemble_adds_the_weighted_log_odds_of_the_streams() -> None:
+    combination = Combination(
+        measurement=ordinal(),
+        both=pooling(measurement=1.0, classification=2.0),
+        alone={CLASSIFICATION: pooling(classification=1.0)},
+    )
+    half, likely = (0.5, 0.5, 0.0, 0.0), (0.25, 0.75, 0.0, 0.0)  # odds of 'mild or worse': 1 and 3
+    both = combination.combined({MEASUREMENT: half, CLASSIFICATION: likely})
+    assert both is not None
+    assert both[0] == pytest.approx(0.1)  # odds 1 * 3 * 3 = 9
+    alone = combination.combined({CLASSIFICATION: likely})
+    assert alone == pytest.approx(likely, abs=0.003)  # no stream is surer than SURE
     assert combination.combined({}) is None
+
+
+def test_a_shift_makes_a_grade_likelier() -> None:
+    streams: dict[str, Probabilities] = {CLASSIFICATION: (0.5, 0.3, 0.15, 0.05)}
+    plain = pooling(classification=1.0).pooled(streams)
+    shifted = pooling((1.0, 1.0, 1.0), classification=1.0).pooled(streams)
+    assert plain == pytest.approx(streams[CLASSIFICATION])
+    assert sum(shifted[2:]) > sum(plain[2:])
 
 
 @given(st.lists(st.floats(0.001, 1), min_size=4, max_size=4))

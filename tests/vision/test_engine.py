@@ -63,7 +63,11 @@ def ensemble() -> dict[str, object]:
                 "weights": [0.0] * len(names),
                 "cuts": [-1.0, 0.0, 1.0],
             },
-            "classification_weight": 0.5,
+            "both": {"weights": {"classification": 0.5, "measurement": 0.5}, "shifts": [0, 0, 0]},
+            "alone": {
+                name: {"weights": {name: 1}, "shifts": [0, 0, 0]}
+                for name in ("classification", "measurement")
+            },
         }
         for condition, names in FEATURES.items()
     }

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
 from scipy.optimize import minimize
+from scipy.special import expit
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from lss_core.domain import Condition, Grade, Probabilities, Site
@@ -26,7 +27,9 @@ from lss_core.vision.ensemble import (
     Combination,
     Ensemble,
     Ordinal,
+    Pooling,
     at_least,
+    log_odds,
     median_grade,
 )
 from lss_core.vision.train.pictures import NONE_OR_MILD
@@ -36,6 +39,11 @@ BINS = 10
 """Of the reliability, by the probability of grade 2 or 3."""
 RIDGE = 1.0
 """How strongly weights are held near 0, in units of one site's log likelihood."""
+
+LEAST = 1e-4
+"""Added to a likelihood, so that one impossible answer does not decide a fit."""
+Answers = tuple[Mapping[str, Probabilities], int]
+"""What the streams say of a site, and its truth."""
 
 LEAST_SITES = 12
 """Fewer measured sites than this calibrate nothing: the classification stream then speaks alone."""
@@ -72,7 +80,8 @@ def unfitted() -> Ensemble:
                     weights=(0.0,) * len(names),
                     cuts=(-1.0, 0.0, 1.0),
                 ),
-                classification_weight=1.0,
+                both=as_it_is(CLASSIFICATION),
+                alone={name: as_it_is(name) for name in (CLASSIFICATION, MEASUREMENT)},
             )
             for condition, names in FEATURES.items()
         }
@@ -86,34 +95,63 @@ def with_ensemble(bundle: Bundle, ensemble: Ensemble) -> Bundle:
 
 
 def fitted(evidence: Sequence[Evidence], condition: Condition) -> Combination:
-    """The measurement stream calibrated, and the weight of the other that makes the truth likeliest.
+    """The measurement stream calibrated, and the pools that make the truth likeliest.
 
-    The weight is chosen on answers of calibrations that had not seen the study they answer for.
+    The pools are fitted to answers of calibrations that had not seen the study they answer for.
     """
     own = [one for one in evidence if one.condition is condition and one.reason is None]
     measured = [one for one in own if FEATURES[condition][0] in one.measurements]
     if len(measured) < LEAST_SITES or len({one.truth for one in measured}) < 2:
         return unfitted().conditions[condition]
-    calibration = ordinal_fit(measured, FEATURES[condition])
     folds = np.array([one.study for one in measured]) % FOLDS
-    both: list[tuple[Probabilities, Probabilities, int]] = []
+    both: list[Answers] = []
     for fold in range(FOLDS):
         others = ordinal_fit([one for one, f in zip(measured, folds, strict=True) if f != fold],
                              FEATURES[condition])  # fmt: skip
         for one in (one for one, f in zip(measured, folds, strict=True) if f == fold):
             answer = others.probabilities(one.measurements)
             if answer is not None:
-                both.append((answer, one.streams[CLASSIFICATION], one.truth))
-    return Combination(measurement=calibration, classification_weight=best_weight(both))
+                both.append(({**one.streams, MEASUREMENT: answer}, one.truth))
+    return Combination(
+        measurement=ordinal_fit(measured, FEATURES[condition]),
+        both=pooling_fit(both, (CLASSIFICATION, MEASUREMENT)),
+        alone={
+            CLASSIFICATION: pooling_fit([(one.streams, one.truth) for one in own], (CLASSIFICATION,)),
+            MEASUREMENT: as_it_is(MEASUREMENT),
+        },
+    )
 
 
-def best_weight(answers: Sequence[tuple[Probabilities, Probabilities, int]]) -> float:
-    """The weight of the second of two answers, in steps of 0.05, that makes the truths likeliest."""
-    first = np.array([np.array(one) @ held(truth) for one, _, truth in answers], float)
-    second = np.array([np.array(other) @ held(truth) for _, other, truth in answers], float)
-    weights = np.linspace(0, 1, 21)
-    likelihood = [float(np.log((1 - w) * first + w * second + 1e-3).sum()) for w in weights]
-    return float(weights[int(np.argmax(likelihood))])
+def as_it_is(stream: str) -> Pooling:
+    """One stream, unchanged: what measures is calibrated by a fit of its own."""
+    return Pooling(weights={stream: 1.0}, shifts=(0.0, 0.0, 0.0))
+
+
+def pooling_fit(answers: Sequence[Answers], names: tuple[str, ...]) -> Pooling:
+    """The pool of the named streams by penalised maximum likelihood; no weight is negative.
+
+    The penalty holds the weights near an equal share, and the shifts near 0.
+    """
+    odds = np.array([[log_odds(streams[name]) for name in names] for streams, _ in answers])
+    truth = np.array([held(one) for _, one in answers])
+
+    def cost(parameters: NDArray[np.float64]) -> float:
+        weights, shifts = parameters[: len(names)], parameters[len(names) :]
+        reached = expit(np.einsum("s,nsk->nk", weights, odds) + shifts)
+        penalty = float(((weights - 1 / len(names)) ** 2).sum() + (shifts**2).sum())
+        return -log_likelihood(np.minimum.accumulate(reached, 1), truth) + RIDGE * penalty / 2
+
+    start = np.concatenate([np.full(len(names), 1 / len(names)), np.zeros(3)])
+    bounds = [(0.0, None)] * len(names) + [(None, None)] * 3
+    found = minimize(cost, start, method="L-BFGS-B", bounds=bounds).x.tolist()
+    low, middle, high = found[len(names) :]
+    return Pooling(weights=dict(zip(names, found, strict=False)), shifts=(low, middle, high))
+
+
+def log_likelihood(reached: NDArray[np.float64], truth: NDArray[np.float64]) -> float:
+    """Of truths (n, 4) as `held` gives them, from falling P(grade >= 1), ... P(grade >= 3): (n, 3)."""
+    edges = np.concatenate([np.ones((len(truth), 1)), reached, np.zeros((len(truth), 1))], 1)
+    return float(np.log((-np.diff(edges, axis=1) * truth).sum(1) + LEAST).sum())
 
 
 def held(truth: int) -> NDArray[np.float64]:
@@ -140,10 +178,8 @@ def ordinal_fit(evidence: Sequence[Evidence], features: tuple[str, ...]) -> Ordi
     def cost(parameters: NDArray[np.float64]) -> float:
         weights = parameters[: len(features)]
         reached = at_least(inputs @ weights, tuple(cuts_of(parameters)))
-        edges = np.concatenate([np.ones((len(truth), 1)), reached, np.zeros((len(truth), 1))], 1)
-        likelihood = (-np.diff(edges, axis=1) * truth).sum(1)
         spread = parameters[len(features) + 1 :]
-        return float(-np.log(likelihood + 1e-9).sum() + RIDGE * ((weights**2).sum() + (spread**2).sum()) / 2)
+        return -log_likelihood(reached, truth) + RIDGE * float((weights**2).sum() + (spread**2).sum()) / 2
 
     start = np.concatenate([np.zeros(len(features)), [0.0, 0.0, 0.0]])
     found = minimize(cost, start, method="L-BFGS-B").x

@@ -9,11 +9,11 @@ from lss_core.domain import Condition, Probabilities
 from lss_core.vision.ensemble import FEATURES, Ensemble, median_grade
 from lss_core.vision.train.ensemble import (
     Evidence,
-    best_weight,
     figures_of,
     fitted,
     held,
     ordinal_fit,
+    pooling_fit,
     reliability_of,
     results_of,
 )
@@ -52,12 +52,18 @@ def test_an_ordinal_fit_finds_the_cuts_that_made_the_grades() -> None:
 
 
 def test_the_better_stream_gets_the_weight() -> None:
-    assert fitted(simulated(80, classifier_right=True), Condition.CENTRAL).classification_weight > 0.5
-    assert fitted(simulated(80, classifier_right=False), Condition.CENTRAL).classification_weight < 0.2
+    right = fitted(simulated(80, classifier_right=True), Condition.CENTRAL).both.weights
+    wrong = fitted(simulated(80, classifier_right=False), Condition.CENTRAL).both.weights
+    assert right["classification"] > 0.5
+    assert wrong["measurement"] > 3 * wrong["classification"]
 
 
-def test_the_weight_is_one_when_only_the_second_answer_is_ever_right() -> None:
-    assert best_weight([(SURE[0], SURE[3], 3), (SURE[1], SURE[2], 2)]) == 1
+def test_a_stream_that_is_too_sure_is_taken_down_a_peg() -> None:
+    rng = np.random.default_rng(1)
+    truths = rng.integers(0, 4, 200)
+    said = [int(truth) if rng.random() < 0.5 else int(rng.integers(0, 4)) for truth in truths]
+    answers = [({"classification": SURE[k]}, int(truth)) for k, truth in zip(said, truths, strict=True)]
+    assert pooling_fit(answers, ("classification",)).weights["classification"] < 0.6
 
 
 def test_a_perfect_rater_has_auc_and_kappa_of_one() -> None:
@@ -90,7 +96,9 @@ def test_where_none_and_mild_are_one_both_probabilities_count_and_kappa_does_not
     figures = figures_of([(SURE[1], NONE_OR_MILD), (SURE[0], NONE_OR_MILD), (SURE[3], 3), (SURE[2], 3)])
     assert (figures["AUC"], figures["sensitivity"], figures["specificity"]) == (1, 1, 1)
     assert "quadratic kappa" not in figures  # all that is left is severe
-    assert best_weight([(SURE[3], SURE[1], NONE_OR_MILD)]) == 1
+    said = [({"classification": SURE[k]}, NONE_OR_MILD) for k in (0, 1) * 20]
+    pooling = pooling_fit(said, ("classification",))
+    assert all(sum(pooling.pooled({"classification": SURE[k]})[:2]) > 0.94 for k in (0, 1))
 
 
 def test_an_ordinal_fit_takes_none_or_mild_as_either() -> None:
@@ -117,5 +125,5 @@ def test_reliability_is_the_share_observed_by_the_probability_said() -> None:
 
 
 def test_with_too_few_sites_the_classification_stream_speaks_alone() -> None:
-    assert fitted(simulated(5, classifier_right=True), Condition.CENTRAL).classification_weight == 1
-    assert fitted([], Condition.CENTRAL).classification_weight == 1
+    for sites in (simulated(5, classifier_right=True), []):
+        assert fitted(sites, Condition.CENTRAL).both.weights == {"classification": 1}
