@@ -24,6 +24,8 @@ with choices:
     chosen = ui.choose_reference(references) if references else None
     if study is not None:
         ui.offer_reference(workspace, user, study.id)
+    if study is not None and chosen is not None:
+        ui.offer_report(workspace, user, study.id, chosen)
 with title:
     detail = "" if study is None else f"{study.title}, {count(study.cases)}"
     heading("Results", synthetic=study is not None and study.synthetic, detail=detail)

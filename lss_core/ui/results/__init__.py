@@ -15,6 +15,7 @@ from lss_core.ui.results.choices import (
 from lss_core.ui.results.comparison import comparison_view
 from lss_core.ui.results.flow import flow_view
 from lss_core.ui.results.overview import overview_view
+from lss_core.ui.results.report import offer_report
 from lss_core.ui.results.roc import roc_view
 from lss_core.ui.results.shown import Made
 from lss_core.usecases.result_data import Selection, StudyData
@@ -23,7 +24,7 @@ from lss_core.usecases.workspace import Workspace
 
 __all__ = [
     "choose_reference", "choose_selection", "choose_view", "made_of", "no_reference", "offer_reference",
-    "show_view", "show_warnings",
+    "offer_report", "show_view", "show_warnings",
 ]  # fmt: skip
 
 OF_DATA = {

@@ -8,6 +8,7 @@ from lss_core.domain import Grade
 from lss_core.stats.agreement import band
 from lss_core.study.published import SOURCE, Published, PublishedCondition
 from lss_core.ui import charts
+from lss_core.ui.cases import count
 from lss_core.ui.html import Html, escape
 from lss_core.ui.theme import Palette
 from lss_core.usecases.figures import FULL_READER, KAPPAS, ConditionResult, Figure, Measure
@@ -43,7 +44,7 @@ def counts_line(result: ConditionResult, unit: str) -> str:
         for grade, count in zip(Grade, result.grade_counts, strict=True)
     )
     return (
-        f"{result.cases} cases, {result.units} {unit}s in the reference: {grades}; "
+        f"{count(result.cases)}, {result.units} {unit}s in the reference: {grades}; "
         f"{result.reference_not_gradable} not gradable and left out."
     )
 

@@ -1,0 +1,43 @@
+"""The report of a study as a download, written when it is asked for."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from lss_core.usecases.reporting import MIME, Format, Language, write_report
+from lss_core.usecases.users import User
+from lss_core.usecases.workspace import Workspace
+
+LANGUAGES = {Language.ENGLISH: "English", Language.RUSSIAN: "Русский"}
+
+
+def offer_report(workspace: Workspace, user: User, study_id: str, reference_id: str) -> None:
+    """A form for the report's format and language, with the download."""
+    with st.popover("Report"):
+        kind = st.segmented_control(
+            "Format", list(Format), format_func=lambda one: one.value.upper(), default=Format.PDF,
+            required=True, key="report-format",
+        )  # fmt: skip
+        language = st.segmented_control(
+            "Language", list(LANGUAGES), format_func=LANGUAGES.__getitem__, default=Language.ENGLISH,
+            required=True, key="report-language",
+        )  # fmt: skip
+        st.download_button(
+            "Write and download",
+            data=partial(_content, workspace, user, study_id, kind, language, reference_id),
+            file_name=f"report-{study_id}-{language.value}.{kind.value}",
+            mime=MIME[kind],
+            on_click="ignore",
+        )
+        st.caption(
+            "Methods, tables, figures, flow and checklists, with the SHA-256 of the data."
+        )
+
+
+def _content(
+    workspace: Workspace, user: User, study_id: str, kind: Format, language: Language, reference_id: str
+) -> bytes:
+    report = write_report(workspace, user, study_id, kind=kind, language=language, reference_id=reference_id)
+    return report.content
