@@ -180,5 +180,5 @@ def test_a_coordinator_freezes_the_majority_or_hears_why_not(monkeypatch: pytest
 
 def test_a_report_can_be_downloaded_in_a_format_and_a_language() -> None:
     page = run()
-    assert [button.proto.label for button in page.get("download_button")][0] == "Write and download"
+    assert next(button.proto.label for button in page.get("download_button")) == "Write and download"
     assert {"report-format", "report-language"} <= {group.key for group in page.segmented_control}
