@@ -27,6 +27,7 @@ from lss_core.cli.show import (
     print_table,
     progress_bar,
     study_named,
+    warn_of_open_door,
     workspace_here,
 )
 from lss_core.cli.statistics import analyse
@@ -96,6 +97,7 @@ def ingest(
     workspace = workspace_here()
     with progress_bar(quiet=as_json) as report:
         imported = import_paths(workspace, operator(), paths, progress=report)
+    warn_of_open_door(workspace)
     counts = Counter(file.verdict for file in imported.files)
     if as_json:
         print_json(_import_as_json(imported, counts))

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from lss_core.domain import Progress as Report
+from lss_core.errors import AccessError
 from lss_core.settings import get_settings
 
 if TYPE_CHECKING:
@@ -52,6 +53,16 @@ def study_named(workspace: Workspace, title: str) -> str:
         titles = ", ".join(f"'{study.title}'" for study in studies) or "none yet"
         raise typer.BadParameter(f"name one of the studies there are: {titles}")
     return found[0].id
+
+
+def warn_of_open_door(workspace: Workspace) -> None:
+    """Say so, on standard error, where the demo's printed password opens real cases."""
+    from lss_core.usecases.demo import check_open_door
+
+    try:
+        check_open_door(workspace)
+    except AccessError as error:
+        err.print(f"[bold]{error.subject}[/]: {error.reason}.\n{error.remedy}.", highlight=False)
 
 
 @contextmanager

@@ -15,10 +15,11 @@ import pandas as pd
 import streamlit as st
 
 from lss_core.domain import SITES, Progress, SeriesRole, StudyFindings, Verdict
-from lss_core.errors import LssError
+from lss_core.errors import AccessError, LssError
 from lss_core.ui.frame import show_error
 from lss_core.ui.tasks import TaskQueue
 from lss_core.usecases.cases import CaseSummary, RunStatus, delete_case
+from lss_core.usecases.demo import check_open_door
 from lss_core.usecases.grading import grade_case
 from lss_core.usecases.importing import ImportReport, ImportStatus, import_paths
 from lss_core.usecases.users import User
@@ -154,6 +155,14 @@ def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
         },
     )
     return [cases[row] for row in event.selection.rows if row < len(cases)]
+
+
+def warn_of_open_door(workspace: Workspace) -> None:
+    """Say so where the demo's printed password opens real cases."""
+    try:
+        check_open_door(workspace)
+    except AccessError as error:
+        show_error(error)
 
 
 def count(cases: int) -> str:

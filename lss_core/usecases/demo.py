@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lss_core.domain import Progress, Role, silent
+from lss_core.errors import AccessError
 from lss_core.store import people, studies
 from lss_core.store.values import UserRecord
 from lss_core.usecases.cases import delete_case, list_cases
@@ -46,6 +47,18 @@ def demo_exists(workspace: Workspace) -> bool:
     """Whether there are demo users (a sign-in page then prints their password)."""
     with workspace.store.read() as tx:
         return any(_is_demo_user(record) for record in people.all_users(tx))
+
+
+def check_open_door(workspace: Workspace) -> None:
+    """Raises AccessError where the demo users' printed password opens cases that are not synthetic."""
+    with workspace.store.read() as tx:
+        real = any(study.cases and not study.synthetic for study in studies.study_summaries(tx))
+    if real and demo_exists(workspace):
+        raise AccessError(
+            "Demo users",
+            reason="their printed password opens the cases that you imported too",
+            remedy="Remove them and the demo study: python -m lss_core demo --remove",
+        )
 
 
 def remove_demo(workspace: Workspace) -> None:

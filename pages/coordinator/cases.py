@@ -21,6 +21,7 @@ synthetic = study is not None and study.synthetic
 with title:
     heading("Cases", synthetic=synthetic, detail=f"{study.title}, {ui.count(len(cases))}" if study else "")
 
+ui.warn_of_open_door(workspace)
 ui.import_panel(workspace, user, study.id if study and not synthetic else None, open_at_first=not cases)
 ui.show_import(user)
 ui.show_grading()

@@ -150,3 +150,17 @@ def test_a_real_phantom_with_poor_headers_is_read_with_its_three_roles(tmp_path)
         SeriesRole.AXIAL_T2,
     }
     assert set(truth) == {site.key for site in SITES}
+
+
+def test_the_demos_printed_password_is_told_of_where_it_opens_real_cases(workspace, case_id):
+    demo.check_open_door(workspace)  # a real case and no demo user
+    add_user(
+        workspace,
+        OPERATOR,
+        name="reader",
+        display_name="Demo reader",
+        role=Role.READER,
+        password=demo.PASSWORD,
+    )
+    with pytest.raises(AccessError, match="demo --remove"):
+        demo.check_open_door(workspace)

@@ -31,9 +31,7 @@ def offer_report(workspace: Workspace, user: User, study_id: str, reference_id: 
             mime=MIME[kind],
             on_click="ignore",
         )
-        st.caption(
-            "Methods, tables, figures, flow and checklists, with the SHA-256 of the data."
-        )
+        st.caption("Methods, tables, figures, flow and checklists, with the SHA-256 of the data.")
 
 
 def _content(
