@@ -40,7 +40,7 @@ from lss_core.settings import get_settings
 from lss_core.usecases.grading import engine_of
 from lss_core.vision.engine import Engine, Graded
 from lss_core.vision.segment import make_segmenter
-from lss_core.vision.train.ensemble import figures_of
+from lss_core.vision.train.ensemble import figures_of, reliability_of
 from lss_core.vision.train.segmentation import dice_of
 from lss_core.vision.train.slices import read_spider
 
@@ -48,7 +48,6 @@ FIRST_SEED = 90_000
 """From here on no seed is ever trained on."""
 SIZES = {"sac_area_mm2": "share", "canal_ap_mm": "mm", "recess_height_mm": "mm", "foramen_height_mm": "mm"}
 """Measurements that are compared, and how: as a share of the true size, or in mm."""
-BINS = 10
 
 
 class Overlap:
@@ -155,15 +154,11 @@ def figures(pairs: Sequence[tuple[SiteFinding, Grade]]) -> dict[str, float]:
     known = [(one.probabilities, int(grade)) for one, grade in pairs if one.probabilities is not None]
     if not known:
         return {"sites": len(pairs), "coverage": 0.0}
-    positive = np.array([grade >= Grade.MODERATE for _, grade in known], float)
-    said = np.array([sum(probabilities[Grade.MODERATE :]) for probabilities, _ in known])
-    bins = np.minimum((said * BINS).astype(int), BINS - 1)
-    gaps = [abs((said[bins == k] - positive[bins == k]).sum()) for k in range(BINS)]
     return {
         "sites": len(pairs),
         "coverage": round(len(known) / len(pairs), 4),
         **figures_of(known),
-        "calibration error": round(float(np.sum(gaps)) / len(known), 4),
+        "calibration error": reliability_of(known)["calibration error"],
     }
 
 
