@@ -28,6 +28,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.pop(1)  # this folder: it holds a statistics.py
 
 from lss_core.dicom.export import Header, StudyHeader, write_series
 from lss_core.dicom.reading import read_studies

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.pop(1)  # this folder: it holds a statistics.py
 
 from lss_core.dicom.reading import read_studies
 from lss_core.domain import Condition, Level, SeriesRole, Side, Site

@@ -21,6 +21,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.pop(1)  # this folder: it holds a statistics.py
 
 from lss_core.domain import SITES, Condition, Grade, Level, SeriesRole, Site, Structure
 from lss_core.measure.axial import Measurements, measure_axial

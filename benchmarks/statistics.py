@@ -21,6 +21,7 @@ import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.pop(1)  # this folder: it holds a statistics.py
 
 import numpy as np
 from threadpoolctl import threadpool_limits

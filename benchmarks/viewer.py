@@ -17,9 +17,11 @@ import os
 import sys
 import tempfile
 from pathlib import Path
-from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.pop(1)  # this folder: it holds a statistics.py
+
+from statistics import median
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
