@@ -12,8 +12,8 @@ from lss_core.imaging.masks import MaskStack
 from lss_core.measure.axial import Measurements
 from lss_core.measure.study import Study, measure_study
 
-STEPS = (-1, 0, 1)
-"""The slice that shows a site best, and its neighbours."""
+NEIGHBOURS = (-1, 1)
+"""Steps from the slice that shows a site best."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +34,12 @@ def spread_of(several: Sequence[Mapping[Site, Mapping[str, float]]]) -> dict[Sit
     return {site: _spread([one[site] for one in several if site in one]) for site in sites}
 
 
-def over_slices(study: Study) -> dict[Site, dict[str, Spread]]:
-    """The spread over the slice that shows a site best and its neighbours in the same block."""
-    return spread_of([measure_study(study, step=step) for step in STEPS])
+def over_slices(study: Study, measured: Mapping[Site, Measurements]) -> dict[Site, dict[str, Spread]]:
+    """The spread over the slice that shows a site best and its neighbours in the same block.
+
+    measured: what `measure_study` says of the study.
+    """
+    return spread_of([measured, *(measure_study(study, step=step) for step in NEIGHBOURS)])
 
 
 def over_outlines(

@@ -1,14 +1,21 @@
-"""A browser for tests."""
+"""A browser for tests, and the way into the app."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.running import CHROMIUM_ARGUMENTS, find_chromium
+from benchmarks.studies import PASSWORD
+
+SLOW_MS = 60_000
+"""How long a page may take on a busy machine."""
+
+Enter = Callable[..., Page]
+"""Opens a path of the app, signed in as a name where one is given."""
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +36,27 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         yield running
         running.close()
+
+
+@pytest.fixture
+def enter(browser: Browser, address: str) -> Iterator[Enter]:
+    """Opens an address of the app in a fresh browser, signed in by the form when a name is given."""
+    contexts = []
+
+    def run(path: str = "/", name: str = "", password: str = PASSWORD) -> Page:
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(SLOW_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(address + path)
+        if name:
+            page.get_by_label("Name").fill(name)
+            page.get_by_label("Password").fill(password)
+            page.get_by_role("button", name="Sign in").click()
+        return page
+
+    expect.set_options(timeout=SLOW_MS)
+    yield run
+    expect.set_options(timeout=5000)
+    for context in contexts:
+        context.close()

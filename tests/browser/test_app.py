@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from benchmarks.running import ROOT, serve
 from benchmarks.studies import PASSWORD, Seeded, seed
@@ -19,13 +19,10 @@ from lss_core.usecases.cases import list_cases, list_studies
 from lss_core.usecases.reference import add_reference
 from lss_core.usecases.results import StudyResults, study_results
 from lss_core.usecases.users import OPERATOR
+from tests.browser.conftest import SLOW_MS, Enter
 from tests.browser.viewer_case import GRADED_SITE, findings, masks, study
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-SLOW_MS = 60_000
-
-Enter = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -42,30 +39,6 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
 def address(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serve(ROOT / "app.py", seeded.environment, tmp_path_factory.mktemp("log") / "log") as running:
         yield running
-
-
-@pytest.fixture
-def enter(browser: Browser, address: str) -> Iterator[Enter]:
-    """Opens an address of the app in a fresh browser, signed in by the form when a name is given."""
-    contexts = []
-
-    def run(path: str = "/", name: str = "", password: str = PASSWORD) -> Page:
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
-        context.set_default_timeout(SLOW_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(address + path)
-        if name:
-            page.get_by_label("Name").fill(name)
-            page.get_by_label("Password").fill(password)
-            page.get_by_role("button", name="Sign in").click()
-        return page
-
-    expect.set_options(timeout=SLOW_MS)
-    yield run
-    expect.set_options(timeout=5000)
-    for context in contexts:
-        context.close()
 
 
 def heading(page: Page, title: str) -> None:

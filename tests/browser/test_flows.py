@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from benchmarks.running import ROOT, serve
 from benchmarks.studies import PASSWORD, Seeded, seed
@@ -14,14 +14,12 @@ from lss_core.usecases import reading, users
 from lss_core.usecases.cases import list_cases, list_studies
 from lss_core.usecases.reference import adjudications_due
 from lss_core.usecases.users import OPERATOR
+from tests.browser.conftest import Enter
 from tests.browser.viewer_case import study
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SLOW_MS = 60_000
 TIES = 3
-
-Enter = Callable[[str, str], Page]
 
 
 @pytest.fixture(scope="module")
@@ -51,29 +49,6 @@ def _answer(seeded: Seeded, name: str, case_id: str, grades: list[Grade]) -> Non
 def address(seeded: Seeded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serve(ROOT / "app.py", seeded.environment, tmp_path_factory.mktemp("log") / "log") as running:
         yield running
-
-
-@pytest.fixture
-def enter(browser: Browser, address: str) -> Iterator[Enter]:
-    """Opens an address of the app in a fresh browser, signed in by the form."""
-    contexts = []
-
-    def run(path: str, name: str) -> Page:
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
-        context.set_default_timeout(SLOW_MS)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(address + path)
-        page.get_by_label("Name").fill(name)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        return page
-
-    expect.set_options(timeout=SLOW_MS)
-    yield run
-    expect.set_options(timeout=5000)
-    for context in contexts:
-        context.close()
 
 
 def test_a_read_that_is_submitted_gives_way_to_the_next_case(enter: Enter, seeded: Seeded) -> None:

@@ -25,7 +25,8 @@ def study_of(scales: dict[int, float]) -> Study:
 
 
 def test_the_spread_over_slices_is_that_of_the_slice_and_its_two_neighbours() -> None:
-    found = over_slices(study_of({3: 0.9, 5: 0.8}))[SITE]["sac_area_mm2"]
+    study = study_of({3: 0.9, 5: 0.8})
+    found = over_slices(study, measure_study(study))[SITE]["sac_area_mm2"]
     areas = WHOLE * np.array([0.81, 1.0, 0.64])
     assert found.n == 3
     assert found.median == pytest.approx(WHOLE * 0.81, rel=0.01)
