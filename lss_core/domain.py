@@ -229,6 +229,7 @@ class Role(StrEnum):
     READER = "reader"
     ADJUDICATOR = "adjudicator"
     STATISTICIAN = "statistician"
+    AUDITOR = "auditor"
 
 
 class Verdict(StrEnum):
@@ -244,8 +245,11 @@ class Verdict(StrEnum):
 class Answer:
     """One rater's answer at one site: a grade, or why there is none.
 
-    Raises ValueError unless exactly one of `grade` and `not_gradable` is given.
-    `confidence` is 0 to 1; `note` explains a reason of OTHER.
+    `confidence` is 0 to 1: how sure the rater is of his grade. `positive` is his binary call where a
+    protocol asks for one, `score` (0 to 100) how likely he holds a stenosis of grade 2 or 3 to be. `note`
+    is his comment; it explains a reason of OTHER.
+    Raises ValueError unless exactly one of `grade` and `not_gradable` is given, and where grade, call and
+    score contradict each other: a positive call goes with grade 2 or 3 and a score of 50 or more.
     """
 
     site: Site
@@ -253,12 +257,15 @@ class Answer:
     not_gradable: NotGradable | None = None
     probabilities: Probabilities | None = None
     confidence: float | None = None
+    positive: bool | None = None
+    score: float | None = None
     note: str = ""
 
     def __post_init__(self) -> None:
         if (self.grade is None) == (self.not_gradable is None):
             raise ValueError("an answer is either a grade or a reason why there is none")
         check_probabilities(self.probabilities)
+        check_call(self.grade, self.positive, self.score)
         if self.confidence is not None and not 0 <= self.confidence <= 1:
             raise ValueError("a confidence lies between 0 and 1")
 
@@ -334,6 +341,22 @@ class Estimate:
     n: int
     method: str
     level: float = 0.95
+
+
+POSITIVE_SCORE = 50
+"""The least score (0 to 100) that goes with a positive call."""
+
+
+def check_call(grade: Grade | None, positive: bool | None, score: float | None) -> None:
+    """Raises ValueError where a grade, a binary call and a score (0 to 100) contradict each other."""
+    if score is not None and not 0 <= score <= 100:
+        raise ValueError("a score lies between 0 and 100")
+    if grade is None and (positive is not None or score is not None):
+        raise ValueError("what is not gradable has neither call nor score")
+    if positive is not None and grade is not None and positive != grade.positive:
+        raise ValueError("the call and the grade contradict each other")
+    if score is not None and grade is not None and (score >= POSITIVE_SCORE) != grade.positive:
+        raise ValueError("the score and the grade contradict each other")
 
 
 def check_probabilities(probabilities: Probabilities | None) -> None:

@@ -66,5 +66,9 @@ class AccessError(LssError):
     """The user may not do or see this, or is not signed in."""
 
 
+class ProtocolError(LssError):
+    """A study's protocol asks for what cannot be, or is not ready to go live."""
+
+
 class TrainingError(LssError):
     """A training run's configuration, data or state cannot be used."""

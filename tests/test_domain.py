@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,26 @@ def test_probabilities_that_are_none_are_refused(wrong: tuple[float, float, floa
 def test_a_confidence_outside_0_to_1_is_refused() -> None:
     with pytest.raises(ValueError, match="confidence"):
         Answer(site=CENTRAL, grade=Grade.MILD, confidence=1.5)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"grade": Grade(2), "positive": False},
+        {"grade": Grade(1), "positive": True},
+        {"grade": Grade(2), "score": 49.9},
+        {"grade": Grade(1), "score": 50},
+        {"grade": Grade(1), "score": -1},
+        {"not_gradable": NotGradable.OTHER, "score": 10},
+    ],
+)
+def test_a_call_or_a_score_that_contradicts_the_grade_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"score|call"):
+        Answer(site=CENTRAL, **wrong)
+
+
+def test_a_call_and_a_score_may_go_with_a_grade() -> None:
+    assert Answer(site=CENTRAL, grade=Grade(2), positive=True, score=50).score == 50
 
 
 def test_findings_cover_the_25_sites_in_order() -> None:

@@ -1,10 +1,16 @@
-"""The audit trail: who did what to what, written in the transaction that does it."""
+"""The audit trail: who did what to what, written in the transaction that does it.
+
+Each row's hash covers the row and the hash of the row before it: whoever changes one, or takes one
+away, breaks the chain. A trigger refuses a row that does not follow the last one.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,7 +37,25 @@ def record(tx: Transaction, *, at: datetime, actor: str, act: str, subject: str,
     """Add an entry: 'user:R-…' did 'case.delete' to 'C-…'. It is logged once it is committed."""
     known = {name: value for name, value in details.items() if name not in FREE_TEXT}
     tx.info.setdefault(ACTS, []).append({"event": act, "actor": actor, "subject": subject, **known})
-    tx.execute(sa.insert(audit).values(at=at, actor=actor, act=act, subject=subject, details=details))
+    previous = tx.scalar(sa.select(audit.c.hash).order_by(audit.c.id.desc()).limit(1)) or ""
+    row: dict[str, Any] = {"at": at, "actor": actor, "act": act, "subject": subject, "details": details}
+    digest = link(previous, **row)
+    tx.execute(sa.insert(audit).values(**row, previous=previous, hash=digest))
+
+
+def link(
+    previous: str, *, at: datetime, actor: str, act: str, subject: str, details: Mapping[str, Any]
+) -> str:
+    """A row's hash: SHA-256 of the canonical JSON list of the hash before, time (UTC, µs), actor, act,
+    subject and details (sorted keys, no spaces, UTF-8)."""
+    time = at.astimezone(UTC).isoformat(timespec="microseconds")
+    text = json.dumps(
+        [previous, time, actor, act, subject, details],
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def entries(tx: Transaction, *, subject: str | None = None) -> tuple[AuditEntry, ...]:

@@ -205,7 +205,13 @@ def delete_case(tx: Transaction, case_id: str, *, reason: str, actor: str, at: d
     """Delete a case and all that hangs on it; the deletion, who and why, stays."""
     deletion = {"case_id": case_id, "reason": reason, "deleted_by": actor, "deleted_at": at}
     tx.execute(sa.insert(t.case_deletions).values(deletion))
-    for table in (t.ratings, t.reference_grades, t.reads, t.model_runs):
+    own_reads = sa.select(t.reads.c.id).where(t.reads.c.case_id == case_id)
+    for of_read in (t.signatures, t.unlocks, t.read_notes, t.read_spans):
+        tx.execute(sa.delete(of_read).where(of_read.c.read_id.in_(own_reads)))
+    assigned = sa.select(t.assignments.c.id).where(t.assignments.c.case_id == case_id)
+    tx.execute(sa.delete(t.assignment_ends).where(t.assignment_ends.c.assignment_id.in_(assigned)))
+    of_case = (t.ratings, t.reference_grades, t.withdrawals, t.reads, t.assignments, t.model_runs)
+    for table in of_case:
         tx.execute(sa.delete(table).where(table.c.case_id == case_id))
     own = sa.select(t.series.c.id).where(t.series.c.case_id == case_id)
     tx.execute(sa.delete(t.instances).where(t.instances.c.series_id.in_(own)))

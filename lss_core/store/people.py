@@ -48,8 +48,9 @@ def all_users(tx: Transaction) -> list[UserRecord]:
 
 
 def delete_user(tx: Transaction, user_id: str) -> None:
-    """Delete a user and his sign-ins. His rater stays, and all that it answered."""
-    tx.execute(sa.delete(t.sign_ins).where(t.sign_ins.c.user_id == user_id))
+    """Delete a user, his sign-ins and his roles in studies. His rater stays, and all that it answered."""
+    for table in (t.sign_ins, t.members):
+        tx.execute(sa.delete(table).where(table.c.user_id == user_id))
     tx.execute(sa.delete(t.users).where(t.users.c.id == user_id))
 
 

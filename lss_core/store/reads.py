@@ -152,6 +152,8 @@ def _row(read: ReadRecord, answer: Answer, at: datetime) -> dict[str, Any]:
         "not_gradable": answer.not_gradable,
         **probabilities_row(answer),
         "confidence": answer.confidence,
+        "positive": answer.positive,
+        "score": answer.score,
         "note": answer.note,
         "evidence": {},
         "given_at": at,
@@ -165,6 +167,8 @@ def _answer(row: sa.Row[Any]) -> Answer:
         not_gradable=None if row.not_gradable is None else NotGradable(row.not_gradable),
         probabilities=None if row.p0 is None else (row.p0, row.p1, row.p2, row.p3),
         confidence=row.confidence,
+        positive=row.positive,
+        score=row.score,
         note=row.note,
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from lss_core.domain import SITES, NotGradable, RaterKind, Role, SeriesRole
-from lss_core.store.values import Decision, ReferenceMethod, RunStatus
+from lss_core.store.values import AnswerOrigin, AssignmentKind, Decision, ReferenceMethod, RunStatus
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -150,8 +150,41 @@ users = sa.Table(
     sa.Column("display_name", sa.String(100), nullable=False),
     sa.Column("role", sa.String(20), nullable=False),
     _to("rater_id", "raters.id", nullable=True, unique=True),
-    sa.Column("password_hash", sa.String(200), nullable=False),
+    sa.Column("password_hash", sa.String(200), nullable=False),  # empty: signs in elsewhere (OpenID Connect)
     _time("created_at"),
+    sa.Column("language", sa.String(5)),  # none chosen: the browser's
+    sa.Column("preferences", sa.JSON, nullable=False, server_default="{}"),
+    sa.Column("openid_subject", sa.String(300)),  # issuer and subject, where he signs in elsewhere
+    _time("disabled_at", nullable=True),
+    sa.Index("ix_users_openid_subject", "openid_subject", unique=True),
+    one_of("role", Role, "role"),
+)
+
+# One role in a study for each user: who reads can neither adjudicate nor coordinate there.
+members = sa.Table(
+    "members",
+    metadata,
+    _to("study_id", "studies.id", primary_key=True),
+    _to("user_id", "users.id", primary_key=True),
+    sa.Column("role", sa.String(20), nullable=False),
+    _time("since"),
+    one_of("role", (role for role in Role if role is not Role.ADMINISTRATOR), "role"),
+)
+
+invitations = sa.Table(
+    "invitations",
+    metadata,
+    _id(),
+    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    _to("study_id", "studies.id", nullable=True),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("in_panel", sa.Boolean, nullable=False),
+    sa.Column("note", sa.String(200), nullable=False),  # for whom it is, in the inviter's words
+    sa.Column("invited_by", sa.String(100), nullable=False),
+    _time("invited_at"),
+    _time("expires_at"),
+    _time("used_at", nullable=True),
+    _to("user_id", "users.id", nullable=True),  # who came of it
     one_of("role", Role, "role"),
 )
 
@@ -173,6 +206,66 @@ failed_sign_ins = sa.Table(
     _time("failed_at"),
 )
 
+# A version of a study's protocol; once it is locked it never changes, and a change is a new version.
+protocols = sa.Table(
+    "protocols",
+    metadata,
+    _id(),
+    _to("study_id", "studies.id"),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("document", sa.JSON, nullable=False),
+    sa.Column("sha256", sa.String(64)),
+    sa.Column("reason", sa.String(500), nullable=False),  # why there is a new version; empty in the first
+    sa.Column("created_by", sa.String(100), nullable=False),
+    _time("created_at"),
+    sa.Column("locked_by", sa.String(100)),
+    _time("locked_at", nullable=True),
+    sa.UniqueConstraint("study_id", "version"),
+    sa.CheckConstraint(
+        "(sha256 IS NULL) = (locked_at IS NULL) AND (locked_by IS NULL) = (locked_at IS NULL)", name="locked"
+    ),
+)
+
+# Who reads which case, in which session, at which place, in which arm: drawn once, when a protocol is locked.
+assignments = sa.Table(
+    "assignments",
+    metadata,
+    _id(),
+    _to("protocol_id", "protocols.id"),
+    _to("rater_id", "raters.id", index=True),
+    _to("case_id", "cases.id", index=True),
+    sa.Column("session", sa.SmallInteger, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("arm", sa.String(40), nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.UniqueConstraint("protocol_id", "rater_id", "session", "position"),
+    one_of("kind", AssignmentKind, "kind"),
+    sa.CheckConstraint("session >= 1 AND position >= 1", name="counted_from_one"),
+)
+
+# What a newer version of the protocol no longer wants read.
+assignment_ends = sa.Table(
+    "assignment_ends",
+    metadata,
+    _to("assignment_id", "assignments.id", primary_key=True),
+    _to("protocol_id", "protocols.id"),  # the version that ended it
+)
+
+# A coordinator lets a reader into a session before the wash-out is over.
+session_overrides = sa.Table(
+    "session_overrides",
+    metadata,
+    _id(),
+    _to("study_id", "studies.id"),
+    _to("rater_id", "raters.id"),
+    sa.Column("session", sa.SmallInteger, nullable=False),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("allowed_by", sa.String(100), nullable=False),
+    _time("allowed_at"),
+    sa.CheckConstraint("length(reason) > 0", name="reason"),
+)
+
+# `submitted_at` is the lock: it is set when a read is signed, and taken back only behind an unlock.
 reads = sa.Table(
     "reads",
     metadata,
@@ -182,6 +275,77 @@ reads = sa.Table(
     sa.Column("arm", sa.String(40), nullable=False),
     _time("opened_at"),
     _time("submitted_at", nullable=True),
+    _to("assignment_id", "assignments.id", nullable=True, index=True),
+    sa.Column("session", sa.SmallInteger, nullable=False, server_default="1"),
+    sa.Column(
+        "stage", sa.SmallInteger, nullable=False, server_default="1"
+    ),  # 2: with the model, after 1 is locked
+)
+
+signatures = sa.Table(
+    "signatures",
+    metadata,
+    _id(),
+    _to("read_id", "reads.id", index=True),
+    _to("user_id", "users.id", nullable=True),
+    sa.Column("printed_name", sa.String(100), nullable=False),
+    sa.Column("meaning", sa.String(500), nullable=False),
+    sa.Column("answers_sha256", sa.String(64), nullable=False),
+    _time("signed_at"),
+)
+
+unlocks = sa.Table(
+    "unlocks",
+    metadata,
+    _id(),
+    _to("read_id", "reads.id", index=True),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("unlocked_by", sa.String(100), nullable=False),
+    _time("unlocked_at"),
+    sa.CheckConstraint("length(reason) > 0", name="reason"),
+)
+
+# A read, or with no read the whole case, leaves the analysis; the record keeps it.
+withdrawals = sa.Table(
+    "withdrawals",
+    metadata,
+    _id(),
+    _to("case_id", "cases.id", index=True),
+    _to("read_id", "reads.id", nullable=True, index=True),
+    sa.Column("reason", sa.String(500), nullable=False),
+    sa.Column("withdrawn_by", sa.String(100), nullable=False),
+    _time("withdrawn_at"),
+    sa.CheckConstraint("length(reason) > 0", name="reason"),
+)
+
+# What a reader says of a whole case; the newest row counts.
+read_notes = sa.Table(
+    "read_notes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _to("read_id", "reads.id"),
+    sa.Column("image_quality", sa.SmallInteger),  # 1 unusable to 5 excellent
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("idempotency_key", sa.String(64), nullable=False),
+    _time("given_at"),
+    sa.CheckConstraint("image_quality BETWEEN 1 AND 5", name="image_quality"),
+    sa.UniqueConstraint("read_id", "idempotency_key"),
+)
+
+# Stretches of time in front of the images, each at one site or at none; a read's time is their sum.
+read_spans = sa.Table(
+    "read_spans",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    _to("read_id", "reads.id"),
+    sa.Column("site", sa.String(40)),
+    sa.Column("active_ms", sa.Integer, nullable=False),
+    sa.Column("idle_ms", sa.Integer, nullable=False),
+    sa.Column("idempotency_key", sa.String(64), nullable=False),
+    _time("ended_at"),
+    sa.CheckConstraint("active_ms >= 0 AND idle_ms >= 0", name="milliseconds"),
+    one_of("site", (site.key for site in SITES), "site"),
+    sa.UniqueConstraint("read_id", "idempotency_key"),
 )
 
 model_runs = sa.Table(
@@ -213,6 +377,9 @@ ratings = sa.Table(
     sa.Column("not_gradable", sa.String(30)),
     *(sa.Column(f"p{grade}", sa.Double) for grade in range(4)),
     sa.Column("confidence", sa.Double),
+    sa.Column("positive", sa.Boolean),
+    sa.Column("score", sa.Double),
+    sa.Column("origin", sa.String(10), nullable=False, server_default=AnswerOrigin.GIVEN.value),
     sa.Column("note", sa.Text, nullable=False),
     sa.Column("evidence", sa.JSON, nullable=False),
     sa.Column("idempotency_key", sa.String(64)),
@@ -226,6 +393,14 @@ ratings = sa.Table(
         name="probabilities",
     ),
     sa.CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
+    sa.CheckConstraint("score BETWEEN 0 AND 100", name="score"),
+    sa.CheckConstraint(
+        "(grade IS NOT NULL OR (positive IS NULL AND score IS NULL))"
+        " AND (positive IS NULL OR (positive AND grade >= 2) OR (NOT positive AND grade < 2))"
+        " AND (score IS NULL OR (score >= 50 AND grade >= 2) OR (score < 50 AND grade < 2))",
+        name="call",
+    ),
+    one_of("origin", AnswerOrigin, "origin"),
     sa.UniqueConstraint("read_id", "idempotency_key"),
     sa.UniqueConstraint("run_id", "site"),
     sa.Index("ix_ratings_case_id_rater_id_site", "case_id", "rater_id", "site"),
@@ -269,6 +444,7 @@ case_deletions = sa.Table(
     sa.CheckConstraint("length(reason) > 0", name="reason"),
 )
 
+# A chain: each row's hash covers the row and the hash of the one before it.
 audit = sa.Table(
     "audit",
     metadata,
@@ -278,4 +454,6 @@ audit = sa.Table(
     sa.Column("act", sa.String(60), nullable=False),
     sa.Column("subject", sa.String(100), nullable=False),
     sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("previous", sa.String(64)),  # a trigger wants both, and that they follow the last row
+    sa.Column("hash", sa.String(64)),
 )

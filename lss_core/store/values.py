@@ -18,6 +18,7 @@ from lss_core.domain import (
     SeriesRole,
     Site,
 )
+from lss_core.study.protocol import Protocol
 
 SITE_OF = {site.key: site for site in SITES}
 """The sites by the keys that the database holds."""
@@ -47,6 +48,22 @@ class Decision(StrEnum):
     EXTERNAL = "external"
 
 
+class AssignmentKind(StrEnum):
+    """What an assigned read is for: practice with feedback, the analysis, or a repeat for the analysis."""
+
+    TRAINING = "training"
+    TEST = "test"
+    REPEAT = "repeat"
+
+
+class AnswerOrigin(StrEnum):
+    """How an answer came: given at its site, with all remaining ones at once, or from a file."""
+
+    GIVEN = "given"
+    REMAINING = "remaining"
+    IMPORTED = "imported"
+
+
 @dataclass(frozen=True, kw_only=True)
 class StudySummary:
     """A reader study: the cases and raters that are analysed together."""
@@ -55,6 +72,36 @@ class StudySummary:
     title: str
     synthetic: bool
     cases: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProtocolRecord:
+    """A version of a study's protocol: a draft until it is locked, with its SHA-256."""
+
+    id: str
+    study_id: str
+    version: int
+    protocol: Protocol
+    reason: str
+    created_by: str
+    created_at: datetime
+    sha256: str | None
+    locked_by: str | None
+    locked_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """That a reader reads a case: in which session, at which place (from 1), in which arm."""
+
+    id: str
+    protocol_id: str
+    rater_id: str
+    case_id: str
+    session: int
+    position: int
+    arm: str
+    kind: AssignmentKind
 
 
 @dataclass(frozen=True, kw_only=True)

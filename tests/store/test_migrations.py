@@ -1,13 +1,34 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from lss_core.errors import StoreError
-from lss_core.store.engine import Store
-from lss_core.store.tables import metadata
+from lss_core.store import audit
+from lss_core.store.engine import Store, _alembic_config
+from lss_core.store.tables import members, metadata
+
+USER = (
+    "INSERT INTO users (id, name, display_name, role, rater_id, password_hash, created_at) "
+    "VALUES (:id, :id, :id, :role, :rater, 'h', :at)"
+)
+ACT = "INSERT INTO audit (at, actor, act, subject, details) VALUES (:at, 'x', :act, 'y', :details)"
+FIRST_VERSION = (
+    ("INSERT INTO studies (id, title, synthetic, created_at) VALUES ('ST-1', 'S', false, :at)", {}),
+    ("INSERT INTO raters (id, name, kind, traits) VALUES ('R-1', 'R', 'reader', '{}')", {}),
+    ("INSERT INTO parts (study_id, rater_id, part, in_panel) VALUES ('ST-1', 'R-1', 'reader', true)", {}),
+    (USER, {"id": "U-1", "role": "reader", "rater": "R-1"}),
+    (USER, {"id": "U-2", "role": "coordinator", "rater": None}),
+    ("INSERT INTO sign_ins (token_hash, user_id, created_at, seen_at) VALUES ('t', 'U-1', :at, :at)", {}),
+    (ACT, {"act": "first", "details": '{"share": 0.1}'}),
+    (ACT, {"act": "second", "details": '{"why": "слово"}'}),
+)
+"""What a database of the first version may hold, as the statements that put it there."""
 
 
 def test_migrations_from_nothing_make_exactly_the_tables_of_the_code(empty_database):
@@ -34,7 +55,33 @@ def test_migrating_twice_is_no_error(empty_database):
     store = Store(empty_database)
     store.migrate()
     store.migrate()
-    assert "schema revision 0001" in store.describe()
+    assert "schema revision 0002" in store.describe()
+    store.close()
+
+
+def test_a_database_of_the_first_version_keeps_its_people_and_gets_its_audit_trail_chained(empty_database):
+    store = Store(empty_database)
+    with store.write() as tx:
+        config = _alembic_config()
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0001")
+    at = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
+    with store.write() as tx:
+        for statement, row in FIRST_VERSION:
+            tx.execute(sa.text(statement), {"at": at, **row})
+    store.migrate()
+    with store.read() as tx:
+        assert [(m.study_id, m.user_id, m.role) for m in tx.execute(sa.select(members))] == [
+            ("ST-1", "U-1", "reader"),
+            ("ST-1", "U-2", "coordinator"),
+        ]
+        rows = tx.execute(sa.select(audit.audit).order_by(audit.audit.c.id)).all()
+    assert [row.previous for row in rows] == ["", rows[0].hash]
+    for row in rows:
+        told = {name: getattr(row, name) for name in ("at", "actor", "act", "subject", "details")}
+        assert row.hash == audit.link(row.previous, **told)
+    with store.write() as tx:
+        audit.record(tx, at=at, actor="x", act="y", subject="z")
     store.close()
 
 

@@ -1,0 +1,130 @@
+"""Versions of a study's protocol, and who was assigned to read what when one was locked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from lss_core.store import tables as t
+from lss_core.store.engine import Transaction
+from lss_core.store.ids import new_id
+from lss_core.store.values import Assignment, AssignmentKind, ProtocolRecord
+from lss_core.study.protocol import Protocol, as_document, from_document, sha256
+
+
+def add_draft(
+    tx: Transaction, study_id: str, protocol: Protocol, *, reason: str, actor: str, at: datetime
+) -> str:
+    """Begin the next version of a study's protocol; its id."""
+    newest = sa.select(sa.func.max(t.protocols.c.version)).where(t.protocols.c.study_id == study_id)
+    row = {
+        "id": new_id("PR"),
+        "study_id": study_id,
+        "version": (tx.scalar(newest) or 0) + 1,
+        "document": as_document(protocol),
+        "reason": reason,
+        "created_by": actor,
+        "created_at": at,
+    }
+    tx.execute(sa.insert(t.protocols).values(row))
+    return str(row["id"])
+
+
+def change_draft(tx: Transaction, protocol_id: str, protocol: Protocol) -> None:
+    """Replace what a draft says; the database refuses it for a locked one."""
+    changed = sa.update(t.protocols).where(t.protocols.c.id == protocol_id)
+    tx.execute(changed.values(document=as_document(protocol)))
+
+
+def lock(tx: Transaction, protocol_id: str, protocol: Protocol, *, actor: str, at: datetime) -> str:
+    """Lock a draft as it stands; the SHA-256 of its document."""
+    digest = sha256(protocol)
+    locked = sa.update(t.protocols).where(t.protocols.c.id == protocol_id)
+    tx.execute(locked.values(sha256=digest, locked_by=actor, locked_at=at))
+    return digest
+
+
+def versions(tx: Transaction, study_id: str) -> list[ProtocolRecord]:
+    """The versions of a study's protocol, the oldest first; the last may be a draft."""
+    query = sa.select(t.protocols).where(t.protocols.c.study_id == study_id).order_by(t.protocols.c.version)
+    return [_record(row) for row in tx.execute(query)]
+
+
+def live_protocol(tx: Transaction, study_id: str) -> ProtocolRecord | None:
+    """The newest locked version: the one that holds. None while the study has none."""
+    locked = [record for record in versions(tx, study_id) if record.locked_at is not None]
+    return locked[-1] if locked else None
+
+
+def add_assignments(tx: Transaction, assignments: Sequence[Assignment]) -> None:
+    """Store what was drawn."""
+    rows = [
+        {
+            "id": one.id,
+            "protocol_id": one.protocol_id,
+            "rater_id": one.rater_id,
+            "case_id": one.case_id,
+            "session": one.session,
+            "position": one.position,
+            "arm": one.arm,
+            "kind": one.kind,
+        }
+        for one in assignments
+    ]
+    if rows:
+        tx.execute(sa.insert(t.assignments), rows)
+
+
+def end_assignments(tx: Transaction, assignment_ids: Sequence[str], *, protocol_id: str) -> None:
+    """A newer version no longer wants these read; they stay on record."""
+    rows = [{"assignment_id": one, "protocol_id": protocol_id} for one in assignment_ids]
+    if rows:
+        tx.execute(sa.insert(t.assignment_ends), rows)
+
+
+def study_assignments(
+    tx: Transaction, study_id: str, *, rater_id: str | None = None
+) -> tuple[Assignment, ...]:
+    """What is to be read in a study, and was not ended, by reader, session, version and place."""
+    a = t.assignments
+    query = (
+        sa.select(a)
+        .join(t.protocols, t.protocols.c.id == a.c.protocol_id)
+        .where(t.protocols.c.study_id == study_id)
+        .where(a.c.id.not_in(sa.select(t.assignment_ends.c.assignment_id)))
+        .order_by(a.c.rater_id, a.c.session, t.protocols.c.version, a.c.position)
+    )
+    if rater_id is not None:
+        query = query.where(a.c.rater_id == rater_id)
+    return tuple(_assignment(row) for row in tx.execute(query))
+
+
+def _record(row: sa.Row[Any]) -> ProtocolRecord:
+    return ProtocolRecord(
+        id=row.id,
+        study_id=row.study_id,
+        version=row.version,
+        protocol=from_document(row.document),
+        reason=row.reason,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        sha256=row.sha256,
+        locked_by=row.locked_by,
+        locked_at=row.locked_at,
+    )
+
+
+def _assignment(row: sa.Row[Any]) -> Assignment:
+    return Assignment(
+        id=row.id,
+        protocol_id=row.protocol_id,
+        rater_id=row.rater_id,
+        case_id=row.case_id,
+        session=row.session,
+        position=row.position,
+        arm=row.arm,
+        kind=AssignmentKind(row.kind),
+    )
