@@ -192,6 +192,8 @@ class NotGradable(StrEnum):
     NO_SLICE_NEAR = "no_slice_near"
     STRUCTURE_NOT_SEEN = "structure_not_seen"
     POOR_QUALITY = "poor_quality"
+    METAL = "metal"
+    NUMBERING_UNCERTAIN = "numbering_uncertain"
     OUTSIDE_IMAGE = "outside_image"
     OTHER = "other"
 
@@ -207,6 +209,8 @@ _NOT_GRADABLE_LABELS = {
     NotGradable.NO_SLICE_NEAR: "No slice within 5 mm of the level",
     NotGradable.STRUCTURE_NOT_SEEN: "A structure that is needed is not seen",
     NotGradable.POOR_QUALITY: "Image quality too poor",
+    NotGradable.METAL: "Metal hides the place",
+    NotGradable.NUMBERING_UNCERTAIN: "Which vertebra is which is not certain",
     NotGradable.OUTSIDE_IMAGE: "Outside the image",
     NotGradable.OTHER: "Other reason",
 }

@@ -8,6 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from lss_core.domain import NotGradable
 from lss_core.errors import StoreError
 from lss_core.store import audit
 from lss_core.store.engine import Store, _alembic_config
@@ -29,6 +30,18 @@ FIRST_VERSION = (
     (ACT, {"act": "second", "details": '{"why": "слово"}'}),
 )
 """What a database of the first version may hold, as the statements that put it there."""
+
+ROWS = (
+    "INSERT INTO studies (id, title, synthetic, created_at) VALUES ('S', 'Study', TRUE, '2026-01-01')",
+    "INSERT INTO cases (id, study_id, uid, digest, imported_at) VALUES ('C', 'S', 'u', 'd', '2026-01-01')",
+    "INSERT INTO raters (id, name, kind, traits) VALUES ('R', 'Reader', 'reader', '{}')",
+    "INSERT INTO reads (id, case_id, rater_id, arm, opened_at) "
+    "VALUES ('D', 'C', 'R', 'unaided', '2026-01-01')",
+)
+RATING = (
+    "INSERT INTO ratings (id, case_id, rater_id, read_id, site, not_gradable, note, evidence, given_at) "
+    "VALUES ({id}, 'C', 'R', 'D', 'central:L4_L5', '{reason}', 'seen', '{{}}', '2026-01-01')"
+)
 
 
 def test_migrations_from_nothing_make_exactly_the_tables_of_the_code(empty_database):
@@ -55,16 +68,12 @@ def test_migrating_twice_is_no_error(empty_database):
     store = Store(empty_database)
     store.migrate()
     store.migrate()
-    assert "schema revision 0002" in store.describe()
+    assert "schema revision 0003" in store.describe()
     store.close()
 
 
 def test_a_database_of_the_first_version_keeps_its_people_and_gets_its_audit_trail_chained(empty_database):
-    store = Store(empty_database)
-    with store.write() as tx:
-        config = _alembic_config()
-        config.attributes["connection"] = tx
-        command.upgrade(config, "0001")
+    store = _older(empty_database, "0001")
     at = datetime(2026, 3, 2, 9, 0, 0, 123456, tzinfo=UTC)
     with store.write() as tx:
         for statement, row in FIRST_VERSION:
@@ -94,4 +103,32 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(empty_database)
         store.migrate()
     with store.read() as tx:
         assert tx.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "9999"
+    store.close()
+
+
+def _older(url: str, revision: str) -> Store:
+    """A store whose database stands at an older revision."""
+    store, config = Store(url), _alembic_config()
+    with store.write() as tx:
+        config.attributes["connection"] = tx
+        command.upgrade(config, revision)
+    return store
+
+
+def test_answers_stay_and_the_new_reasons_are_taken(empty_database):
+    store = _older(empty_database, "0002")
+    with store.write() as tx:
+        for row in ROWS:
+            tx.exec_driver_sql(row)
+        tx.exec_driver_sql(RATING.format(id=7, reason="poor_quality"))
+    with pytest.raises(sa.exc.IntegrityError), store.write() as tx:
+        tx.exec_driver_sql(RATING.format(id=8, reason="metal"))
+    store.migrate()
+    with store.write() as tx:
+        for number, reason in enumerate(NotGradable):
+            tx.exec_driver_sql(RATING.format(id=100 + number, reason=reason))
+    with store.read() as tx:
+        assert tx.exec_driver_sql("SELECT id, note FROM ratings ORDER BY id").first() == (7, "seen")
+    with pytest.raises(sa.exc.DBAPIError, match="ratings are only ever added"), store.write() as tx:
+        tx.exec_driver_sql("DELETE FROM ratings")
     store.close()

@@ -55,10 +55,12 @@ STREAM_LABELS = {"measurement": "Measured", "classification": "Image"}
 
 READER_REASONS = (
     NotGradable.POOR_QUALITY,
+    NotGradable.METAL,
     NotGradable.OUTSIDE_IMAGE,
     NotGradable.NO_SLICE_NEAR,
     NotGradable.SERIES_MISSING,
     NotGradable.STRUCTURE_NOT_SEEN,
+    NotGradable.NUMBERING_UNCERTAIN,
     NotGradable.OTHER,
 )
 """Why a reader may leave a site without a grade, in the order of their keys."""
