@@ -21,6 +21,7 @@ from lss_core.stats.roc import Flags
 DEGENERATE = "the data are degenerate: a binormal curve through them has no finite parameters"
 SLOPES = (0.05, 20.0)
 """Fitted slopes outside of these are taken for degenerate data."""
+SCORING_STEPS = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,19 +84,16 @@ def fit_binormal(negatives: Array, positives: Array) -> Binormal:
         _minus_log_likelihood, _start(counts), args=(counts,), jac=True, method="BFGS", options={"gtol": 1e-8}
     )
     a, b, cuts = _natural(found.x)
-    shares = _shares(a, b, cuts)
-    if not SLOPES[0] < b < SLOPES[1] or not np.all(shares > 1e-10) or np.abs(found.jac).max() > 1e-3:
+    least = _shares(a, b, cuts).min()
+    if not (SLOPES[0] < b < SLOPES[1] and least > 1e-10 and np.abs(found.jac).max() <= 1e-3):
         raise StatisticsError("binormal fit", reason=DEGENERATE, remedy="Use the empirical AUC")
-    slopes = _slopes(a, b, cuts)
-    information = sum(
-        counts[group].sum() * (slopes[group] / shares[group]) @ slopes[group].T for group in (0, 1)
-    )
+    a, b, cuts = _polished(a, b, cuts, counts)
     return Binormal(
         a=a,
         b=b,
         cuts=cuts,
-        covariance=np.linalg.inv(information),
-        log_likelihood=-float(found.fun),
+        covariance=np.asarray(np.linalg.inv(_information(a, b, cuts, counts)), np.float64),
+        log_likelihood=float(np.sum(counts * np.log(_shares(a, b, cuts)))),
         n=int(counts.sum()),
     )
 
@@ -123,6 +121,23 @@ def _start(counts: Array) -> Array:
     slope = max(float(np.polyfit(cuts, other, 1)[0]), 0.2)
     a = float(np.mean(slope * cuts - other))
     return np.concatenate([[a, np.log(slope), cuts[0]], np.log(np.maximum(np.diff(cuts), 1e-3))])
+
+
+def _polished(a: float, b: float, cuts: Array, counts: Array) -> tuple[float, float, Array]:
+    """The maximum to the last digits by Fisher's scoring, which the search leaves to the processor."""
+    point = np.concatenate([[a, b], cuts])
+    for _ in range(SCORING_STEPS):
+        shares, slopes = (of(point[0], point[1], point[2:]) for of in (_shares, _slopes))
+        score = np.einsum("gpc,gc->p", slopes, counts / shares)
+        point = point + np.linalg.solve(_information(point[0], point[1], point[2:], counts), score)
+    return float(point[0]), float(point[1]), point[2:]
+
+
+def _information(a: float, b: float, cuts: Array, counts: Array) -> Array:
+    """The expected information of a, b and the cuts."""
+    shares, slopes = _shares(a, b, cuts), _slopes(a, b, cuts)
+    units = counts.sum(axis=1)
+    return np.asarray(sum(units[own] * (slopes[own] / shares[own]) @ slopes[own].T for own in (0, 1)))
 
 
 def _natural(point: Array) -> tuple[float, float, Array]:

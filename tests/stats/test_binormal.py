@@ -36,6 +36,24 @@ def test_the_fit_finds_the_curve_that_made_the_data() -> None:
     assert auc.value == pytest.approx(expected, abs=0.005)
 
 
+def test_the_fit_is_at_the_maximum_to_the_last_digits() -> None:
+    # The score of a category's share is counts / share, so at the maximum no small step gains anything.
+    fit, counts = fit_binormal(NORMAL, ABNORMAL), np.stack([NORMAL, ABNORMAL])
+
+    def likelihood(a: float, b: float, cuts: np.ndarray) -> float:
+        below = stats.norm.cdf(np.stack([cuts, b * cuts - a]))
+        return float(np.sum(counts * np.log(np.diff(below, axis=1, prepend=0, append=1))))
+
+    step = 1e-4
+    for move in step * np.eye(2 + len(fit.cuts)):
+        up, down = (
+            likelihood(fit.a + sign * move[0], fit.b + sign * move[1], fit.cuts + sign * move[2:])
+            for sign in (1, -1)
+        )
+        assert (up - down) / (2 * step) == pytest.approx(0, abs=1e-5)
+    assert likelihood(fit.a, fit.b, fit.cuts) == pytest.approx(fit.log_likelihood, abs=1e-12)
+
+
 def test_the_errors_are_the_spread_of_fits_to_fresh_data() -> None:
     rng = np.random.default_rng(3)
     cuts = np.array([-np.inf, -0.5, 0.3, 0.9, 1.6, np.inf])

@@ -120,3 +120,8 @@ def test_the_weights_that_leave_one_out_answer_as_their_matrix_does() -> None:
     assert np.array_equal(weights[1:3], matrix[1:3])
     assert np.array_equal(weights.sum(axis=1), matrix.sum(axis=1))
     assert len(weights) == 4
+
+
+def test_without_replicates_there_is_a_value_and_no_interval() -> None:
+    with pytest.raises(StatisticsError, match="two patients"):
+        Resamples.none(1).estimate(mean(np.array([2.0])))

@@ -188,9 +188,8 @@ def mean(
     modality: str, value: float, variance: float, df: float, *, measure: Measure, level: float, n: int
 ) -> Mean:
     """The mean of a modality's readers with its interval, cut at the ends of the figure's range."""
-    error = float(np.sqrt(max(variance, 0.0)))
-    estimate = None
-    if variance > NO_VARIANCE:
+    error, estimate = _error(variance), None
+    if error:
         estimate = interval(value, error, df, level=level, n=n, lowest=measure.lowest)
     return Mean(modality=modality, value=value, standard_error=error, df=float(df), estimate=estimate)
 
@@ -225,9 +224,8 @@ def cellwise(
     found = []
     for place, (i, j) in enumerate(cells):
         value, variance = float(errors.figures[place]), float(errors.covariance[place, place])
-        error, n = float(np.sqrt(max(variance, 0.0))), errors.units[place]
-        estimate = None
-        if variance > NO_VARIANCE:
+        error, n, estimate = _error(variance), errors.units[place], None
+        if error:
             estimate = interval(value, error, np.inf, level=level, n=n, lowest=measure.lowest)
         names = {"modality": study.modalities[i], "reader": study.readers[j]}
         found.append(Cellwise(**names, value=value, standard_error=error, estimate=estimate))
@@ -247,6 +245,11 @@ def f_test(value: float, df1: float, df2: float) -> OverallTest:
 def satterthwaite(total: float, part: float, df: float) -> float:
     """Hillis' denominator df (2007): total^2 / (part^2 / df); infinite where the part is 0."""
     return float(df * (total / part) ** 2) if part > 1e-12 * total else np.inf
+
+
+def _error(variance: float) -> float:
+    """The standard error; 0 where the variance is rounding, whose root would look like an error."""
+    return float(np.sqrt(variance)) if variance > NO_VARIANCE else 0.0
 
 
 def _checked(margin: float) -> float:
