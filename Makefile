@@ -1,11 +1,12 @@
 # make run   sets up what is missing and serves the app on a demo study
 # make test  sets up what is missing and runs every check
+# make texts puts new texts of the source into the catalogues of translations
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test clean chromium
+.PHONY: run test clean chromium texts
 
 run: $(VENV)/.run-ready
 	$(BIN)/python -m lss_core demo --if-empty
@@ -36,3 +37,7 @@ chromium:
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+
+# Brings the catalogues of translations up to the texts of the source.
+texts: $(VENV)/.test-ready
+	$(BIN)/python -m tests.catalogue

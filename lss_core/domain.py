@@ -1,4 +1,4 @@
-"""The words of the product as types. Standard library only.
+"""The words of the product as types. Their labels are texts in English, `translated` where they are shown.
 
 Patient coordinates are DICOM's: millimetres, x grows to the patient's left, y to
 the back, z to the head (LPS).
@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Self
+
+from lss_core.texts import later
 
 Point = tuple[float, float, float]
 """A point in patient coordinates (x, y, z), mm."""
@@ -37,9 +39,18 @@ class Condition(StrEnum):
     def label(self) -> str:
         """The condition as a page shows it."""
         return {
-            Condition.CENTRAL: "Central canal",
-            Condition.LATERAL_RECESS: "Lateral recess",
-            Condition.FORAMINAL: "Foraminal",
+            Condition.CENTRAL: later("Central canal"),
+            Condition.LATERAL_RECESS: later("Lateral recess"),
+            Condition.FORAMINAL: later("Foraminal"),
+        }[self]
+
+    @property
+    def place(self) -> str:
+        """The condition within a sentence."""
+        return {
+            Condition.CENTRAL: later("central canal"),
+            Condition.LATERAL_RECESS: later("lateral recess"),
+            Condition.FORAMINAL: later("foraminal"),
         }[self]
 
 
@@ -65,6 +76,11 @@ class Side(StrEnum):
     RIGHT = "right"
 
     @property
+    def label(self) -> str:
+        """The side as a page shows it."""
+        return later("Left") if self is Side.LEFT else later("Right")
+
+    @property
     def opposite(self) -> Side:
         """The other side."""
         return Side.RIGHT if self is Side.LEFT else Side.LEFT
@@ -82,8 +98,13 @@ class SeriesRole(StrEnum):
     @property
     def label(self) -> str:
         """The role as a page shows it: 'Sagittal T2'."""
-        plane, _, weighting = self.value.partition("_")
-        return f"{plane.capitalize()} {weighting.upper()}".strip()
+        return {
+            SeriesRole.SAGITTAL_T1: later("Sagittal T1"),
+            SeriesRole.SAGITTAL_T2: later("Sagittal T2"),
+            SeriesRole.SAGITTAL_STIR: later("Sagittal STIR"),
+            SeriesRole.AXIAL_T2: later("Axial T2"),
+            SeriesRole.OTHER: later("Other"),
+        }[self]
 
 
 class Grade(IntEnum):
@@ -93,6 +114,26 @@ class Grade(IntEnum):
     MILD = 1
     MODERATE = 2
     SEVERE = 3
+
+    @property
+    def label(self) -> str:
+        """The grade as a page shows it."""
+        return {
+            Grade.NONE: later("None"),
+            Grade.MILD: later("Mild"),
+            Grade.MODERATE: later("Moderate"),
+            Grade.SEVERE: later("Severe"),
+        }[self]
+
+    @property
+    def word(self) -> str:
+        """The grade within a sentence."""
+        return {
+            Grade.NONE: later("none"),
+            Grade.MILD: later("mild"),
+            Grade.MODERATE: later("moderate"),
+            Grade.SEVERE: later("severe"),
+        }[self]
 
     @property
     def positive(self) -> bool:
@@ -121,8 +162,12 @@ class Site:
     @property
     def label(self) -> str:
         """The site as a page shows it: 'L4-L5 lateral recess, left'."""
-        place = f"{self.level.label} {self.condition.label.lower()}"
-        return place if self.side is None else f"{place}, {self.side.value}"
+        named = {"level": self.level.label, "condition": self.condition.place}
+        if self.side is None:
+            return later("{level} {condition}", **named)
+        if self.side is Side.LEFT:
+            return later("{level} {condition}, left", **named)
+        return later("{level} {condition}, right", **named)
 
     @property
     def mirrored(self) -> Site:
@@ -204,15 +249,15 @@ class NotGradable(StrEnum):
 
 
 _NOT_GRADABLE_LABELS = {
-    NotGradable.SERIES_MISSING: "A series that is needed is missing",
-    NotGradable.LEVEL_NOT_FOUND: "The level was not found",
-    NotGradable.NO_SLICE_NEAR: "No slice within 5 mm of the level",
-    NotGradable.STRUCTURE_NOT_SEEN: "A structure that is needed is not seen",
-    NotGradable.POOR_QUALITY: "Image quality too poor",
-    NotGradable.METAL: "Metal hides the place",
-    NotGradable.NUMBERING_UNCERTAIN: "Which vertebra is which is not certain",
-    NotGradable.OUTSIDE_IMAGE: "Outside the image",
-    NotGradable.OTHER: "Other reason",
+    NotGradable.SERIES_MISSING: later("A series that is needed is missing"),
+    NotGradable.LEVEL_NOT_FOUND: later("The level was not found"),
+    NotGradable.NO_SLICE_NEAR: later("No slice within 5 mm of the level"),
+    NotGradable.STRUCTURE_NOT_SEEN: later("A structure that is needed is not seen"),
+    NotGradable.POOR_QUALITY: later("Image quality too poor"),
+    NotGradable.METAL: later("Metal hides the place"),
+    NotGradable.NUMBERING_UNCERTAIN: later("Which vertebra is which is not certain"),
+    NotGradable.OUTSIDE_IMAGE: later("Outside the image"),
+    NotGradable.OTHER: later("Other reason"),
 }
 
 
@@ -235,6 +280,18 @@ class Role(StrEnum):
     STATISTICIAN = "statistician"
     AUDITOR = "auditor"
 
+    @property
+    def label(self) -> str:
+        """The role within a sentence."""
+        return {
+            Role.ADMINISTRATOR: later("administrator"),
+            Role.COORDINATOR: later("coordinator"),
+            Role.READER: later("reader"),
+            Role.ADJUDICATOR: later("adjudicator"),
+            Role.STATISTICIAN: later("statistician"),
+            Role.AUDITOR: later("auditor"),
+        }[self]
+
 
 class Verdict(StrEnum):
     """What the import did with a file."""
@@ -243,6 +300,16 @@ class Verdict(StrEnum):
     SKIPPED = "skipped"
     REFUSED = "refused"
     QUARANTINED = "quarantined"
+
+    @property
+    def label(self) -> str:
+        """The verdict as a page shows it."""
+        return {
+            Verdict.TAKEN: later("taken"),
+            Verdict.SKIPPED: later("skipped"),
+            Verdict.REFUSED: later("refused"),
+            Verdict.QUARANTINED: later("quarantined"),
+        }[self]
 
 
 @dataclass(frozen=True, kw_only=True)

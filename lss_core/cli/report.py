@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from lss_core.cli.show import operator, out, study_named, workspace_here
+from lss_core.texts import Language
 
 
 class _Format(StrEnum):
@@ -17,18 +18,13 @@ class _Format(StrEnum):
     DOCX = "docx"
 
 
-class _Language(StrEnum):
-    ENGLISH = "en"
-    RUSSIAN = "ru"
-
-
 def report(
     study: Annotated[str, typer.Argument(help="The study's title or id.")],
     kind: Annotated[_Format, typer.Option("--format", help="What to write.")] = _Format.HTML,
     target: Annotated[
         Path | None, typer.Option("--output", "-o", help="The file; else one named after the study, here.")
     ] = None,
-    language: Annotated[_Language, typer.Option(help="English or Russian.")] = _Language.ENGLISH,
+    language: Annotated[Language, typer.Option(help="English or Russian.")] = Language.ENGLISH,
     reference: Annotated[
         str, typer.Option(help="The id or name of a reference standard; else the newest majority.")
     ] = "",
@@ -38,7 +34,7 @@ def report(
 ) -> None:
     """Write a study's report: methods, tables, figures, STARD flow, CLAIM and STARD-AI checklists."""
     from lss_core.usecases.reference import list_references
-    from lss_core.usecases.reporting import Format, Language, report_data, write_report
+    from lss_core.usecases.reporting import Format, report_data, write_report
 
     workspace = workspace_here()
     study_id = study_named(workspace, study)
@@ -55,7 +51,7 @@ def report(
         operator(),
         study_id,
         kind=Format(kind.value),
-        language=Language(language.value),
+        language=language,
         reference_id=reference_id,
     )
     path = target or Path(made.name)

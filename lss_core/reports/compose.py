@@ -9,9 +9,10 @@ from lss_core.reports.methods import add_methods
 from lss_core.reports.results import add_results
 from lss_core.reports.texts import Texts
 from lss_core.reports.values import StudyReport, TestPart
+from lss_core.texts import later
 
-RESEARCH = "Research use only. Not a medical device."
-SYNTHETIC = "Synthetic data: no patients."
+RESEARCH = later("Research use only. Not a medical device.")
+SYNTHETIC = later("Synthetic data: no patients.")
 
 
 def document_of(report: StudyReport, texts: Texts) -> Document:
@@ -137,7 +138,7 @@ def _add_checklist(to: Builder, checklist: Checklist, t: Texts) -> None:
             rows.append((t(group),))
         rows.append((item.number, t(item.wording), _place(item, to, t)))
     to.table(
-        key, "", [t(h) for h in ("Item", "What it asks", "Where")], rows, widths=(0.6, 4, 3), left=3,
+        key, "", [t("Item"), t("What it asks"), t("Where")], rows, widths=(0.6, 4, 3), left=3,
         numbered=False,
     )  # fmt: skip
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from lss_core.reports.document import Builder, Tone
 from lss_core.reports.texts import Texts
 from lss_core.reports.values import BundleFacts, StudyReport
+from lss_core.texts import later
 
-ARMS = {"unaided": "unaided", "aided": "aided by the model", "": "not stated"}
+ARMS = {"unaided": later("unaided"), "aided": later("aided by the model"), "": later("not stated")}
 DECISIONS = {
-    "majority": "majority of the panel",
-    "adjudicated": "word of an adjudicator",
-    "external": "given from outside the study",
+    "majority": later("majority of the panel"),
+    "adjudicated": later("word of an adjudicator"),
+    "external": later("given from outside the study"),
 }
 
 
@@ -96,8 +97,11 @@ def _readers(to: Builder, report: StudyReport, t: Texts) -> None:
         "tab:readers",
         t("Readers"),
         [
-            t(head)
-            for head in ("Reader", "Kind", "Votes in a majority", "Cases submitted / opened", "Reading")
+            t("Reader"),
+            t("Kind"),
+            t("Votes in a majority"),
+            t("Cases submitted / opened"),
+            t("Reading"),
         ],
         rows,
         widths=(2, 1.4, 1.6, 2, 1.6),
@@ -136,7 +140,7 @@ def _bundle(to: Builder, bundle: BundleFacts, t: Texts) -> None:
     to.table(
         f"tab:bundle-{bundle.name}",
         t("Networks of {bundle}", bundle=bundle.name),
-        [t(head) for head in ("Network", "Architecture", "SHA-256 of the weights")],
+        [t("Network"), t("Architecture"), t("SHA-256 of the weights")],
         [(name, kind, digest[:16] + "…") for name, kind, digest in bundle.networks],
         widths=(2, 2, 2.4),
         left=3,

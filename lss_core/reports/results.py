@@ -59,8 +59,11 @@ def _flow(to: Builder, report: StudyReport, t: Texts) -> None:
         "tab:units",
         t("Units of the reference and their grades"),
         [
-            t(h)
-            for h in ("Condition", "Cases", "Sites", *(g.name.capitalize() for g in Grade), "Not gradable")
+            t("Condition"),
+            t("Cases"),
+            t("Sites"),
+            *(t(grade.label) for grade in Grade),
+            t("Not gradable"),
         ],
         rows,
         widths=(2.2, 1, 1, 1, 1, 1.2, 1, 1.5),
@@ -94,7 +97,7 @@ def _comparison(to: Builder, report: StudyReport, t: Texts) -> None:
     to.table(
         "tab:tests",
         t("Model less the mean of the readers, readers and cases as samples of many"),
-        [t(h) for h in ("Statistic", "Sites", "Model", "Readers", "Difference", "p", "p, Holm")],
+        [t("Statistic"), t("Sites"), t("Model"), t("Readers"), t("Difference"), t("p"), t("p, Holm")],
         rows,
         widths=(2.6, 0.8, 0.9, 0.9, 2.6, 0.9, 0.9),
         note=t(
@@ -162,7 +165,7 @@ def _agreement(to: Builder, report: StudyReport, t: Texts) -> None:
     to.table(
         "tab:panels",
         t("Agreement within panels on the four grades"),
-        [t(h) for h in ("Raters", "Number", "Fleiss' kappa", "Krippendorff's alpha, ordinal")],
+        [t("Raters"), t("Number"), t("Fleiss' kappa"), t("Krippendorff's alpha, ordinal")],
         rows,
         widths=(3, 0.9, 2, 2.4),
     )
@@ -201,7 +204,7 @@ def _rater_table(
         rows.append((t(part.condition.label),))
         rows += [_rater_row(rater, measures, t, counts=counts, bands=bands) for rater in part.raters]
         rows += _published(part, measures, t, blank=3 if counts else 1)
-    counted = ("n", "Not gradable", "Missing") if counts else ("n",)
+    counted = (t("n"), t("Not gradable"), t("Missing")) if counts else (t("n"),)
     widths = (2.0 if bands else 2.6, *(0.55 if bands else 0.8,) * len(counted), *(2.6,) * len(measures))
     if counts:
         widths = (2.4, 0.7, 1.2, 1.2, 2.0, 2.0, 2.0)
@@ -211,7 +214,7 @@ def _rater_table(
                           source=report.published_source))  # fmt: skip
         notes += dict.fromkeys(t(part.published_note) for part in report.conditions)
     to.table(
-        key, caption, [t(h) for h in ("Rater", *counted, *measures)], rows, widths=widths,
+        key, caption, [t("Rater"), *counted, *(t(measure) for measure in measures)], rows, widths=widths,
         note=" ".join(text for text in notes if text),
     )  # fmt: skip
 
@@ -259,7 +262,9 @@ def _refusals(report: StudyReport, measures: Sequence[str], t: Texts) -> str:
         if not rater.full and not rater.is_model
     )
     said = [
-        f"{', '.join(who) if len(who) <= NAMED else t('figures: {n}', n=len(who))} – {t(reason)}."
+        f"{', '.join(who)} – {t(reason)}."
+        if len(who) <= NAMED
+        else t("figures: {n}", n=len(who)) + f" – {t(reason)}."
         for reason, who in found.items()
     ]
     if few:

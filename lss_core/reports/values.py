@@ -27,13 +27,6 @@ class Format(StrEnum):
     DOCX = "docx"
 
 
-class Language(StrEnum):
-    """What a report is written in."""
-
-    ENGLISH = "en"
-    RUSSIAN = "ru"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Number:
     """A statistic as the pages show it: value, interval, or the reason why one is missing."""

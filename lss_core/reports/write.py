@@ -5,7 +5,8 @@ from __future__ import annotations
 from lss_core.reports.compose import document_of
 from lss_core.reports.document import Document
 from lss_core.reports.texts import Texts
-from lss_core.reports.values import Format, Language, StudyReport
+from lss_core.reports.values import Format, StudyReport
+from lss_core.texts import Language
 
 
 def written(report: StudyReport, kind: Format, language: Language) -> bytes:

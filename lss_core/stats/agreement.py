@@ -17,16 +17,17 @@ from lss_core.errors import StatisticsError
 from lss_core.stats.rates import NO_UNIT
 from lss_core.stats.resample import Array, Statistic, ratio
 from lss_core.stats.tables import Codes, Tables, summed
+from lss_core.texts import later
 
 ONE_GRADE_GIVEN = "all raters gave one and the same grade throughout"
-NO_PAIR = "no unit was graded by two raters"
+NO_PAIR = later("no unit was graded by two raters")
 
 BANDS: tuple[tuple[float, str], ...] = (
-    (0.20, "slight"),
-    (0.40, "fair"),
-    (0.60, "moderate"),
-    (0.80, "substantial"),
-    (1.00, "almost perfect"),
+    (0.20, later("slight")),
+    (0.40, later("fair")),
+    (0.60, later("moderate")),
+    (0.80, later("substantial")),
+    (1.00, later("almost perfect")),
 )
 """Upper ends of Landis and Koch's bands (1977, Biometrics 33:159); below 0 is 'poor'."""
 
@@ -34,7 +35,7 @@ BANDS: tuple[tuple[float, str], ...] = (
 def band(kappa: float) -> str:
     """The band of a kappa, judged by its two printed decimals, so that 0.204 is 0.20 and 'slight'."""
     if kappa < 0:
-        return "poor"
+        return later("poor")
     return next(name for upper, name in BANDS if round(kappa, 2) <= upper)
 
 

@@ -16,6 +16,7 @@ from lss_core.domain import Estimate
 from lss_core.errors import StatisticsError
 from lss_core.stats.resample import Array, Rate, Statistic, ratio
 from lss_core.stats.tables import Tables
+from lss_core.texts import later
 
 
 def sensitivity(tables: Tables) -> Rate:
@@ -108,12 +109,12 @@ def all_or_none(statistic: Statistic, *, level: float = 0.95) -> Estimate:
     return replace(estimate, n=statistic.n)
 
 
-NO_POSITIVE = "no unit is positive in the reference"
-NO_NEGATIVE = "no unit is negative in the reference"
-NO_CALL = "the rater called no unit positive"
-NO_DENIAL = "the rater called no unit negative"
-NO_UNIT = "there is no unit with both a rating and a reference"
-ONE_GRADE = "the reference has one grade only"
+NO_POSITIVE = later("no unit is positive in the reference")
+NO_NEGATIVE = later("no unit is negative in the reference")
+NO_CALL = later("the rater called no unit positive")
+NO_DENIAL = later("the rater called no unit negative")
+NO_UNIT = later("there is no unit with both a rating and a reference")
+ONE_GRADE = later("the reference has one grade only")
 
 _Part = Callable[[Array], Array]
 

@@ -18,6 +18,7 @@ from scipy import special
 
 from lss_core.domain import Estimate
 from lss_core.errors import StatisticsError
+from lss_core.texts import later
 
 Array = NDArray[np.float64]
 
@@ -200,7 +201,7 @@ class Resamples:
             reason = f"no interval: in {share:.0%} of the resamples {statistic.undefined}"
             raise StatisticsError(statistic.name, reason=reason, remedy="More cases are needed")
         if np.ptp(defined) == 0:
-            reason = "no interval: it is the same in every resample of the patients"
+            reason = later("no interval: it is the same in every resample of the patients")
             raise StatisticsError(statistic.name, reason=reason, remedy="More cases are needed")
         tails = np.array([1 - self.level, 1 + self.level]) / 2
         if interval is Interval.BCA:

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lss_core.domain import Condition
+from lss_core.texts import later
 
 SOURCE = "Tumko et al. 2024"
 
-ABSTRACT_NOTE = (
+ABSTRACT_NOTE = later(
     "The source's tables and its abstract differ for the model in central stenosis: sensitivity 0.90 and "
     "specificity 0.88 in the table, 0.93 and 0.85 in the abstract. Both are kept."
 )

@@ -16,13 +16,14 @@ from plotly.subplots import make_subplots
 from lss_core.domain import RaterKind
 from lss_core.stats.agreement import BANDS
 from lss_core.study.published import Published, PublishedCondition
+from lss_core.texts import later
 from lss_core.ui.theme import MODEL_SYMBOL, READER_SYMBOLS, Palette
 from lss_core.usecases.figures import BINARY, ConditionResult, Figure, Measure, RaterResult
 from lss_core.usecases.result_cases import Pick
 
 MEAN_SYMBOL = "cross"
-PUBLISHED_READERS = "Published readers"
-PUBLISHED_MODEL = "Published model"
+PUBLISHED_READERS = later("Published readers")
+PUBLISHED_MODEL = later("Published model")
 ROW_PX = 24
 FONT_PX = 12
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from lss_core.texts import _, ngettext, translated, whole
 from lss_core.ui.charts import FONT_PX, laid_out
 from lss_core.ui.theme import Palette
-from lss_core.usecases.result_flow import Flow, Outcome
+from lss_core.usecases.result_flow import Counted, Flow, Outcome
 
 STEP, HIGH, WIDE = 1.5, 0.9, 3.4
 LEFT, SIDE = 2.0, 6.4
@@ -24,13 +25,13 @@ def flow_figure(flow: Flow, colours: Palette) -> go.Figure:
     at = 0.0
     for place, step in enumerate(flow.steps):
         at = -STEP * place
-        plural = "" if step.count == 1 else "s"
-        text = f"<b>{step.title}</b><br>{step.count:,} {step.unit}{plural}"
-        _box(figure, LEFT, at, f"{text}<br>{step.note}" if step.note else text, colours)
+        head = f"<b>{translated(step.title)}</b><br>{counted_units(step.unit, step.count)}"
+        notes = ", ".join(told(step.notes))
+        _box(figure, LEFT, at, f"{head}<br>{notes}" if notes else head, colours)
         if place:
             _arrow(figure, (LEFT, at + STEP - HIGH / 2), (LEFT, at + HIGH / 2), colours)
         if step.left:
-            lines = [part for text in step.left for part in textwrap.wrap(text, LETTERS)]
+            lines = [part for text in told(step.left) for part in textwrap.wrap(text, LETTERS)]
             high = max(HIGH, LINE * (len(lines) + 1))
             _box(figure, SIDE, at, "<br>".join(lines), colours, high=high, quiet=True)
             _arrow(figure, (LEFT + WIDE / 2, at), (SIDE - WIDE / 2, at), colours)
@@ -38,6 +39,21 @@ def flow_figure(flow: Flow, colours: Palette) -> go.Figure:
     figure.update_xaxes(visible=False, range=[0, 8.4], fixedrange=True)
     figure.update_yaxes(visible=False, range=[bottom - HIGH, HIGH], fixedrange=True)
     return laid_out(figure, height=round(ROW_PX * (HIGH * 2 - bottom)))
+
+
+def counted_units(unit: str, n: int) -> str:
+    """'24 cases', '1 patient'."""
+    return {
+        "case": ngettext("{n} case", "{n} cases", n),
+        "site": ngettext("{n} site", "{n} sites", n),
+        "level": ngettext("{n} level", "{n} levels", n),
+        "patient": ngettext("{n} patient", "{n} patients", n),
+    }[unit]
+
+
+def told(counted: Sequence[Counted]) -> list[str]:
+    """'graded by the model: 24', each."""
+    return [translated(what) if n is None else f"{translated(what)}: {whole(n)}" for what, n in counted]
 
 
 def _outcomes(figure: go.Figure, flow: Flow, above: float, colours: Palette) -> float:
@@ -49,7 +65,7 @@ def _outcomes(figure: go.Figure, flow: Flow, above: float, colours: Palette) -> 
         line={"color": colours.muted, "width": 1},
     )  # fmt: skip
     for centre, outcome in zip((LEFT, SIDE), flow.outcomes, strict=False):
-        _box(figure, centre, own, f"<b>{outcome.title}</b><br>{outcome.units:,}", colours)
+        _box(figure, centre, own, f"<b>{translated(outcome.title)}</b><br>{whole(outcome.units)}", colours)
         if centre != LEFT:
             line = {"color": colours.muted, "width": 1}
             figure.add_shape(type="line", x0=LEFT, x1=centre, y0=branch, y1=branch, line=line)
@@ -60,8 +76,8 @@ def _outcomes(figure: go.Figure, flow: Flow, above: float, colours: Palette) -> 
 
 
 def _answers(model: str, outcome: Outcome) -> str:
-    said = [f"positive {outcome.positive:,}", f"negative {outcome.negative:,}"]
-    said += [f"no grade {outcome.none:,}"] if outcome.none else []
+    said = [_("positive {n:,}", n=outcome.positive), _("negative {n:,}", n=outcome.negative)]
+    said += [_("no grade {n:,}", n=outcome.none)] if outcome.none else []
     return f"<b>{model}</b><br>{', '.join(said)}"
 
 

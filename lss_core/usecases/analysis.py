@@ -27,6 +27,7 @@ from lss_core.stats.tables import (
     encode,
     vote_counts,
 )
+from lss_core.texts import later
 from lss_core.usecases.figures import (
     ConditionResult,
     Curve,
@@ -40,7 +41,7 @@ from lss_core.usecases.rater_statistics import RaterColumn, Rules, score_of, sta
 
 __all__ = ["RaterColumn", "RatingTable", "Rules", "analyse", "analyse_units", "figure_of"]
 
-MEAN_READER = "Mean reader"
+MEAN_READER = later("Mean reader")
 
 _RATES = {
     Measure.SENSITIVITY,

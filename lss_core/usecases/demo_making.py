@@ -25,6 +25,7 @@ from lss_core.store import audit, people, reads, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.values import ReferenceMethod, RunStatus
 from lss_core.study.simulate import SimulatedReader, adjudicator, draw_readers, simulate_reads
+from lss_core.texts import later
 from lss_core.usecases.cases import list_cases
 from lss_core.usecases.demo import PASSWORD, ROLES, TITLE
 from lss_core.usecases.demo_phantoms import write_phantom
@@ -45,7 +46,7 @@ PANEL = 7
 READERS_SEED = 20_260_301
 FIRST_SEED = 9000  # far from the seeds that the networks were trained on
 PHANTOM_PROCESSES = 2
-TRUTH = "Truth of the phantoms"
+TRUTH = later("Truth of the phantoms")
 
 CASES_SHARE = 0.95
 """The share of the progress that drawing, importing and grading take."""

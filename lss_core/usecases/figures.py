@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lss_core.domain import Condition, Estimate, RaterKind
+from lss_core.texts import later
 
 FULL_READER = 0.9
 """The least share of sites a reader has answered who counts in the mean reader and in the panel."""
@@ -50,33 +51,33 @@ class Measure(StrEnum):
 
 
 _LABELS = {
-    Measure.SENSITIVITY: "Sensitivity",
-    Measure.SPECIFICITY: "Specificity",
-    Measure.AUC: "AUC",
-    Measure.PPV: "PPV",
-    Measure.NPV: "NPV",
-    Measure.ACCURACY: "Accuracy",
-    Measure.WEIGHTED_SENSITIVITY: "Sensitivity, weighted",
-    Measure.WEIGHTED_SPECIFICITY: "Specificity, weighted",
-    Measure.WEIGHTED_AUC: "AUC, weighted",
-    Measure.KAPPA_BINARY: "Kappa, binary",
-    Measure.KAPPA_GRADED: "Kappa, four grades",
-    Measure.KAPPA_QUADRATIC: "Kappa, quadratic",
-    Measure.KAPPA_LINEAR: "Kappa, linear",
-    Measure.POSITIVE_LIKELIHOOD_RATIO: "LR+",
-    Measure.NEGATIVE_LIKELIHOOD_RATIO: "LR-",
-    Measure.YOUDEN: "Youden's index",
-    Measure.BALANCED_ACCURACY: "Balanced accuracy",
-    Measure.MACRO_SENSITIVITY: "Sensitivity, macro",
-    Measure.MACRO_SPECIFICITY: "Specificity, macro",
-    Measure.MICRO_SENSITIVITY: "Sensitivity, micro",
-    Measure.MICRO_SPECIFICITY: "Specificity, micro",
-    Measure.EXACT_AGREEMENT: "Exact agreement",
-    Measure.WITHIN_ONE: "Agreement within one",
-    Measure.MEAN_ABSOLUTE_ERROR: "Mean absolute error",
-    Measure.MEAN_ERROR: "Mean error",
-    Measure.PREVALENCE_INDEX: "Prevalence index",
-    Measure.BIAS_INDEX: "Bias index",
+    Measure.SENSITIVITY: later("Sensitivity"),
+    Measure.SPECIFICITY: later("Specificity"),
+    Measure.AUC: later("AUC"),
+    Measure.PPV: later("PPV"),
+    Measure.NPV: later("NPV"),
+    Measure.ACCURACY: later("Accuracy"),
+    Measure.WEIGHTED_SENSITIVITY: later("Sensitivity, weighted"),
+    Measure.WEIGHTED_SPECIFICITY: later("Specificity, weighted"),
+    Measure.WEIGHTED_AUC: later("AUC, weighted"),
+    Measure.KAPPA_BINARY: later("Kappa, binary"),
+    Measure.KAPPA_GRADED: later("Kappa, four grades"),
+    Measure.KAPPA_QUADRATIC: later("Kappa, quadratic"),
+    Measure.KAPPA_LINEAR: later("Kappa, linear"),
+    Measure.POSITIVE_LIKELIHOOD_RATIO: later("LR+"),
+    Measure.NEGATIVE_LIKELIHOOD_RATIO: later("LR-"),
+    Measure.YOUDEN: later("Youden's index"),
+    Measure.BALANCED_ACCURACY: later("Balanced accuracy"),
+    Measure.MACRO_SENSITIVITY: later("Sensitivity, macro"),
+    Measure.MACRO_SPECIFICITY: later("Specificity, macro"),
+    Measure.MICRO_SENSITIVITY: later("Sensitivity, micro"),
+    Measure.MICRO_SPECIFICITY: later("Specificity, micro"),
+    Measure.EXACT_AGREEMENT: later("Exact agreement"),
+    Measure.WITHIN_ONE: later("Agreement within one"),
+    Measure.MEAN_ABSOLUTE_ERROR: later("Mean absolute error"),
+    Measure.MEAN_ERROR: later("Mean error"),
+    Measure.PREVALENCE_INDEX: later("Prevalence index"),
+    Measure.BIAS_INDEX: later("Bias index"),
 }
 
 BINARY = (Measure.SENSITIVITY, Measure.SPECIFICITY, Measure.AUC)

@@ -18,6 +18,7 @@ from lss_core.store.values import (
     ReferenceSummary,
 )
 from lss_core.study.reference import Outcome, Vote, majority_of_sites
+from lss_core.texts import later
 from lss_core.usecases.access import UNBLINDED
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
@@ -60,7 +61,7 @@ def list_references(workspace: Workspace, user: User, study_id: str) -> list[Ref
 
 
 def make_majority_reference(
-    workspace: Workspace, user: User, study_id: str, *, name: str = "Majority of the panel"
+    workspace: Workspace, user: User, study_id: str, *, name: str = later("Majority of the panel")
 ) -> ReferenceSummary:
     """Freeze the panel's majority, and the adjudicator's word where there is none. Coordinators.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from lss_core.domain import RaterKind
@@ -20,6 +19,7 @@ from lss_core.reports.values import (
 )
 from lss_core.stats.mrmc.result import Fixed
 from lss_core.study.published import PUBLISHED, Published
+from lss_core.texts import later
 from lss_core.usecases.figures import ConditionResult, Figure, Measure, RaterResult
 from lss_core.usecases.result_comparison import Standalone, standalone_tests
 from lss_core.usecases.result_data import Selection, StudyData
@@ -28,8 +28,6 @@ from lss_core.usecases.result_flow import Flow, Step, study_flow
 from lss_core.usecases.result_roc import Band, roc_bands
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
-
-COUNTED = re.compile(r"(\d+) (.+)")
 
 
 def condition_part(
@@ -108,11 +106,11 @@ def _published(result: ConditionResult) -> tuple[PublishedPart, ...]:
     if printed is None:
         return ()
     found = [
-        _printed("Published readers", printed.readers, is_model=False),
-        _printed("Published model", printed.model, is_model=True),
+        _printed(later("Published readers"), printed.readers, is_model=False),
+        _printed(later("Published model"), printed.model, is_model=True),
     ]
     if printed.model_abstract is not None:
-        found.append(_printed("Published model (abstract)", printed.model_abstract, is_model=True))
+        found.append(_printed(later("Published model (abstract)"), printed.model_abstract, is_model=True))
     return tuple(found)
 
 
@@ -167,17 +165,10 @@ def _flow(flow: Flow) -> FlowPart:
 
 
 def _step(step: Step) -> StepPart:
-    """A step whose losses '3 not gradable' and notes '24 graded by the model, 5 opened' are counts."""
     return StepPart(
         title=step.title,
         count=step.count,
         unit="case" if step.unit == "case" else "site",
-        notes=tuple(_counted(text) for text in step.note.split(", ") if text),
-        lost=tuple(_counted(text) for text in step.left),
+        notes=step.notes,
+        lost=step.left,
     )
-
-
-def _counted(text: str) -> tuple[str, int | None]:
-    """'3 not gradable' as ('not gradable', 3)."""
-    found = COUNTED.fullmatch(text)
-    return (text, None) if found is None else (found[2], int(found[1]))

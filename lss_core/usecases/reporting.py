@@ -11,10 +11,11 @@ from importlib import metadata
 
 from lss_core import __version__
 from lss_core.domain import SITES
-from lss_core.reports.values import Format, Language, StudyReport
+from lss_core.reports.values import Format, StudyReport
 from lss_core.reports.write import written
 from lss_core.store import audit, ratings, references, studies
 from lss_core.study.published import SOURCE
+from lss_core.texts import Language
 from lss_core.usecases.access import UNBLINDED
 from lss_core.usecases.figures import BINARY, FULL_READER, GRADED, KAPPAS
 from lss_core.usecases.report_facts import bundle_facts, case_facts, reader_facts, reference_facts
@@ -25,7 +26,7 @@ from lss_core.usecases.results import study_results
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
 
-__all__ = ["Format", "Language", "ReportFile", "report_data", "study_report", "write_report"]
+__all__ = ["Format", "ReportFile", "report_data", "study_report", "write_report"]
 
 DATA_COLUMNS = (
     "case", "site", "rater", "kind", "arm", "grade", "not_gradable", "p0", "p1", "p2", "p3",

@@ -27,6 +27,7 @@ from lss_core.stats.tables import (
     encode,
     vote_counts,
 )
+from lss_core.texts import later
 from lss_core.usecases.analysis import RatingTable, figure_of
 from lss_core.usecases.figures import FULL_READER, Figure
 from lss_core.usecases.rater_statistics import POSITIVE, SCALE
@@ -131,11 +132,11 @@ def _of_panel(codes: Codes, table: RatingTable, replicates: Resamples) -> tuple[
     votes, n = vote_counts(codes, grades=len(SCALE)), table.n_patients
     coincidences = coincidence_tables(votes, table.patients, n_patients=n)
     asked = [
-        ("Percent agreement", Coefficient.PERCENT, Weighting.PLAIN),
-        ("Fleiss' kappa", Coefficient.FLEISS, Weighting.PLAIN),
+        (later("Percent agreement"), Coefficient.PERCENT, Weighting.PLAIN),
+        (later("Fleiss' kappa"), Coefficient.FLEISS, Weighting.PLAIN),
         ("Brennan-Prediger", Coefficient.BRENNAN_PREDIGER, Weighting.PLAIN),
         ("Gwet's AC1", Coefficient.GWET, Weighting.PLAIN),
-        ("Gwet's AC2, quadratic weights", Coefficient.GWET, Weighting.QUADRATIC),
+        (later("Gwet's AC2, quadratic weights"), Coefficient.GWET, Weighting.QUADRATIC),
     ]
     statistics = [
         (name, panel_agreement(votes, table.patients, kind, weighting, n_patients=n))
@@ -146,7 +147,7 @@ def _of_panel(codes: Codes, table: RatingTable, replicates: Resamples) -> tuple[
         for metric in (Metric.NOMINAL, Metric.ORDINAL, Metric.INTERVAL)
     ]
     w = kendall_w(codes, table.patients, grades=len(SCALE), n_patients=n)
-    statistics.append(("Kendall's W", w))
+    statistics.append((later("Kendall's W"), w))
     return tuple((name, figure_of(statistic, replicates)) for name, statistic in statistics)
 
 

@@ -17,6 +17,7 @@ from lss_core.stats.mrmc.study import Measure as MrmcMeasure
 from lss_core.stats.mrmc.study import Metric, ReaderStudy
 from lss_core.stats.multiplicity import holm
 from lss_core.stats.tables import Codes
+from lss_core.texts import later
 from lss_core.usecases.analysis import RatingTable
 from lss_core.usecases.figures import FULL_READER
 from lss_core.usecases.rater_statistics import POSITIVE, SCALE, RaterColumn
@@ -38,10 +39,10 @@ class Compared(StrEnum):
     def label(self) -> str:
         """The figure as a table names it."""
         return {
-            Compared.SENSITIVITY: "Sensitivity",
-            Compared.SPECIFICITY: "Specificity",
-            Compared.AUC: "AUC of the grades 0 to 3",
-            Compared.KAPPA: "Kappa, four grades, unweighted",
+            Compared.SENSITIVITY: later("Sensitivity"),
+            Compared.SPECIFICITY: later("Specificity"),
+            Compared.AUC: later("AUC of the grades 0 to 3"),
+            Compared.KAPPA: later("Kappa, four grades, unweighted"),
         }[self]
 
     @property
@@ -122,12 +123,12 @@ def reader_study(table: RatingTable, model: RaterColumn, figure: Compared) -> tu
     known = ~np.isnan(table.truth)
     readers = full_readers(table)
     if not readers:
-        reason = "no reader has answered enough of the units"
+        reason = later("no reader has answered enough of the units")
         raise StatisticsError("Comparison", reason=reason, remedy="Let the readers finish their cases")
     columns = [model, *readers]
     graded = np.flatnonzero(known & ~np.isnan(np.stack([own.grades for own in columns])).any(axis=0))
     if not len(graded):
-        reason = "there is no unit that the model and all readers have graded"
+        reason = later("there is no unit that the model and all readers have graded")
         raise StatisticsError("Comparison", reason=reason, remedy="Run the model on the cases that were read")
     scores = np.full((2, len(columns), len(graded)), np.nan)
     scores[0, 0] = model.grades[graded]

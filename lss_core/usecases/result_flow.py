@@ -11,6 +11,7 @@ import numpy as np
 from lss_core.domain import SITES, RaterKind
 from lss_core.store import cases, reads
 from lss_core.store.values import CaseSummary, RunStatus
+from lss_core.texts import later
 from lss_core.usecases.access import UNBLINDED
 from lss_core.usecases.rater_statistics import POSITIVE, RaterColumn
 from lss_core.usecases.reference import ADJUDICATION
@@ -19,18 +20,21 @@ from lss_core.usecases.result_data import Cut, Selection, StudyData, cut
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
 
-NOT_KEPT = "Files skipped, quarantined or refused: told on import, not kept"
+Counted = tuple[str, int | None]
+"""What, and how many; None where nobody counts."""
+
+NOT_KEPT = later("Files skipped, quarantined or refused: told on import, not kept")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A box of the diagram: what is left, how many, what leaves here and why, and a note in the box."""
+    """A box of the diagram: what is left, how many, what leaves here and why, and notes in the box."""
 
     title: str
     count: int
     unit: str
-    left: tuple[str, ...] = ()
-    note: str = ""
+    left: tuple[Counted, ...] = ()
+    notes: tuple[Counted, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,23 +84,22 @@ def _case_steps(
     found: Sequence[CaseSummary], data: StudyData, read: set[str], deleted: int
 ) -> tuple[Step, ...]:
     """Imported cases, and those with a reference."""
-    gone = [NOT_KEPT]
-    if deleted:
-        gone.append(f"{deleted} cases deleted, counted over all studies")
+    gone: list[Counted] = [(NOT_KEPT, None)]
+    gone += _some((later("cases deleted, counted over all studies"), deleted))
     judged = {case_id for case_id, _ in data.sites}
     mine = [case for case in found if case.case_id in judged]
     status = Counter(case.model_status for case in mine)
-    graded = f"{status[RunStatus.DONE]} graded by the model"
-    graded += f" ({status[RunStatus.FAILED]} failed)" if status[RunStatus.FAILED] else ""
-    seen = f"{sum(case.case_id in read for case in mine)} opened by a reader"
+    graded = (later("graded by the model"), status[RunStatus.DONE])
+    failed = _some((later("the model failed"), status[RunStatus.FAILED]))
+    seen = (later("opened by a reader"), sum(case.case_id in read for case in mine))
     return (
-        Step(title="Imported into the study", count=len(found), unit="case", left=tuple(gone)),
+        Step(title=later("Imported into the study"), count=len(found), unit="case", left=tuple(gone)),
         Step(
-            title="With a reference standard",
+            title=later("With a reference standard"),
             count=len(mine),
             unit="case",
-            note=f"{graded}, {seen}",
-            left=_counted({"without a reference standard": len(found) - len(mine)}),
+            notes=(graded, *failed, seen),
+            left=_some((later("without a reference standard"), len(found) - len(mine))),
         ),
     )
 
@@ -114,19 +117,22 @@ def _unit_steps(data: StudyData, own: Cut, selection: Selection) -> tuple[Step, 
     expected = len({case_id for case_id, _ in data.sites}) * len(wanted)
     ungraded = int(np.isnan(own.table.truth).sum())
     refused = int(own.table.refused.sum())
-    blank = {"not gradable in the reference": refused, "without a grade in it": ungraded - refused}
+    blank = _some(
+        (later("not gradable in the reference"), refused),
+        (later("without a grade in it"), ungraded - refused),
+    )
     return (
         Step(
             title=f"{selection.condition.label}, {selection.subgroup}",
             count=worded,
             unit="site",
-            left=_counted({"sites without a word of the reference": expected - worded}),
+            left=_some((later("sites without a word of the reference"), expected - worded)),
         ),
         Step(
-            title="Analysed",
+            title=later("Analysed"),
             count=len(own.table.truth) - ungraded,
             unit=selection.unit.value,
-            left=_counted(blank),
+            left=blank,
         ),
     )
 
@@ -134,8 +140,9 @@ def _unit_steps(data: StudyData, own: Cut, selection: Selection) -> tuple[Step, 
 def _outcomes(model: RaterColumn, truth: np.ndarray, known: np.ndarray) -> tuple[Outcome, ...]:
     positive = np.isin(truth, POSITIVE)
     called, graded = np.isin(model.grades, POSITIVE), ~np.isnan(model.grades)
+    kinds = (later("Reference positive"), known & positive), (later("Reference negative"), known & ~positive)
     found = []
-    for title, own in (("Reference positive", known & positive), ("Reference negative", known & ~positive)):
+    for title, own in kinds:
         found.append(
             Outcome(
                 title=title,
@@ -154,5 +161,5 @@ def _answered(rater: RaterColumn, known: np.ndarray) -> tuple[int, int, int]:
     return int(graded.sum()), int(refused.sum()), int(known.sum() - graded.sum() - refused.sum())
 
 
-def _counted(reasons: dict[str, int]) -> tuple[str, ...]:
-    return tuple(f"{count} {reason}" for reason, count in reasons.items() if count)
+def _some(*counted: tuple[str, int]) -> tuple[Counted, ...]:
+    return tuple(one for one in counted if one[1])

@@ -11,7 +11,8 @@ from lss_core.reports.checklists import AUTHORS, CLAIM, STARD_AI
 from lss_core.reports.compose import document_of
 from lss_core.reports.document import Document, Heading, Paragraph, Picture, Table
 from lss_core.reports.texts import Texts
-from lss_core.reports.values import BundleFacts, Language
+from lss_core.reports.values import BundleFacts
+from lss_core.texts import Language
 
 OUTLINE = Path(__file__).parent / "outline.txt"
 """The structure of the report; after a change that is meant, write it anew from `outline`."""

@@ -14,8 +14,9 @@ from lss_core.reports.compose import document_of
 from lss_core.reports.document import Heading, Picture, Table
 from lss_core.reports.draw import style
 from lss_core.reports.texts import Texts
-from lss_core.reports.values import Format, Language
+from lss_core.reports.values import Format
 from lss_core.reports.write import written
+from lss_core.texts import Language
 from lss_core.ui.theme import Mode, palette
 
 

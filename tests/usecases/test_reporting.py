@@ -13,12 +13,13 @@ from lss_core.reports.compose import document_of
 from lss_core.reports.document import Table
 from lss_core.reports.texts import Texts
 from lss_core.store import audit
+from lss_core.texts import Language
 from lss_core.usecases import runs
 from lss_core.usecases.cases import list_cases
 from lss_core.usecases.figures import BINARY, GRADED, KAPPAS
 from lss_core.usecases.reading import open_read, record_answer, submit_read
 from lss_core.usecases.reference import make_majority_reference
-from lss_core.usecases.reporting import Format, Language, report_data, study_report, write_report
+from lss_core.usecases.reporting import Format, report_data, study_report, write_report
 from lss_core.usecases.results import study_results
 from lss_core.usecases.users import OPERATOR
 from tests.usecases.conftest import make_dicom_study, make_findings

@@ -169,7 +169,7 @@ def test_the_flow_counts_every_step_from_import_to_the_model_s_answers(
         (40, "site"),
         (40, "site"),
     ]
-    assert flow.steps[1].note == "1 graded by the model, 4 opened by a reader"
+    assert flow.steps[1].notes == (("graded by the model", 1), ("opened by a reader", 4))
     assert sum(own.units for own in flow.outcomes) == 40
     assert sum(own.none for own in flow.outcomes) == 31  # three cases, and one site of the first
     assert [(name, graded, refused, missing) for name, graded, refused, missing in flow.readers] == [

@@ -12,6 +12,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from lss_core.reports.draw.style import GRID, MUTED, SURFACE, TEXT, drawn
 from lss_core.reports.texts import Texts
 from lss_core.reports.values import ConditionPart, OutcomePart, StepPart
+from lss_core.texts import later
 
 LINE = 0.145
 """Inches a line of text takes."""
@@ -25,6 +26,7 @@ LEFT_OUT = 1
 """The box of a column that says what was left out; it goes where nothing was."""
 
 CASE = "case"
+UNITS = {CASE: later("cases"), "site": later("sites")}
 """The unit of the first steps, which are the same for every condition."""
 
 
@@ -130,7 +132,7 @@ def _head(step: StepPart, texts: Texts) -> list[str]:
 
 
 def _counted(step: StepPart, texts: Texts) -> str:
-    return f"{texts(step.unit + 's')}: {texts.count(step.count)}"
+    return f"{texts(UNITS[step.unit])}: {texts.count(step.count)}"
 
 
 def _lost(step: StepPart, texts: Texts, letters: int = LETTERS_LOST) -> list[str]:

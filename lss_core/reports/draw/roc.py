@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from lss_core.reports.draw.style import GRID, MODEL, MUTED, TEXT, drawn, mark_of, name_of, shown
 from lss_core.reports.texts import Texts
 from lss_core.reports.values import ConditionPart, RaterPart
+from lss_core.texts import later
 
-SENSITIVITY, SPECIFICITY = "Sensitivity", "Specificity"
+SENSITIVITY, SPECIFICITY = later("Sensitivity"), later("Specificity")
 COLUMNS = 4
 
 

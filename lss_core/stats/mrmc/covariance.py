@@ -14,6 +14,7 @@ from lss_core.stats.mrmc.study import Cell, Measure, Metric, ReaderStudy, inform
 from lss_core.stats.resample import MAX_UNDEFINED_SHARE, Array, Statistic
 from lss_core.stats.roc import concordance, obuchowski
 from lss_core.stats.tables import Codes
+from lss_core.texts import later
 
 
 class Variance(StrEnum):
@@ -62,7 +63,7 @@ def errors_of(
     figures = np.array([statistic.value() for statistic in statistics])
     people = informative(study, measure)
     if len(people) < 2:
-        reason = "fewer than two patients have cases that count"
+        reason = later("fewer than two patients have cases that count")
         raise StatisticsError(measure.label, reason=reason, remedy="Add cases")
     how: str = variance.value
     if variance is Variance.DELONG:

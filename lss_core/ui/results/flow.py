@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from lss_core.ui.charts_flow import flow_figure
@@ -9,7 +11,7 @@ from lss_core.ui.html import write
 from lss_core.ui.results.shown import Made, notes, show_figure, show_table
 from lss_core.ui.theme import current_mode, palette
 from lss_core.usecases.result_data import Selection, StudyData
-from lss_core.usecases.result_flow import study_flow
+from lss_core.usecases.result_flow import Counted, study_flow
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -25,7 +27,10 @@ def flow_view(workspace: Workspace, user: User, data: StudyData, selection: Sele
         title = f"Flow of the study, {made.condition.lower()}"
         records = (
             ("step", "count", "of", "left_here", "note"),
-            [(step.title, step.count, step.unit, "; ".join(step.left), step.note) for step in flow.steps]
+            [
+                (step.title, step.count, step.unit, _said(step.left), _said(step.notes))
+                for step in flow.steps
+            ]
             + [
                 (f"{flow.model}, {own.title.lower()}", own.units, selection.unit.value,
                  f"positive {own.positive}; negative {own.negative}; no grade {own.none}", "")
@@ -41,3 +46,7 @@ def flow_view(workspace: Workspace, user: User, data: StudyData, selection: Sele
         rows = list(flow.readers)
         answers = (("reader", "graded", "not_gradable", "missing"), rows)
         show_table("flow-readers", "Read by the readers", head, rows, answers, made, method=COUNTS)
+
+
+def _said(counted: Sequence[Counted]) -> str:
+    return "; ".join(what if n is None else f"{what}: {n}" for what, n in counted)

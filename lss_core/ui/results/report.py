@@ -6,11 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from lss_core.usecases.reporting import MIME, Format, Language, write_report
+from lss_core.texts import Language, language
+from lss_core.usecases.reporting import MIME, Format, write_report
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
-
-LANGUAGES = {Language.ENGLISH: "English", Language.RUSSIAN: "Русский"}
 
 
 def offer_report(workspace: Workspace, user: User, study_id: str, reference_id: str) -> None:
@@ -20,14 +19,14 @@ def offer_report(workspace: Workspace, user: User, study_id: str, reference_id: 
             "Format", list(Format), format_func=lambda one: one.value.upper(), default=Format.PDF,
             required=True, key="report-format",
         )  # fmt: skip
-        language = st.segmented_control(
-            "Language", list(LANGUAGES), format_func=LANGUAGES.__getitem__, default=Language.ENGLISH,
+        chosen = st.segmented_control(
+            "Language", list(Language), format_func=lambda one: one.label, default=language(),
             required=True, key="report-language",
         )  # fmt: skip
         st.download_button(
             "Write and download",
-            data=partial(_content, workspace, user, study_id, kind, language, reference_id),
-            file_name=f"report-{study_id}-{language.value}.{kind.value}",
+            data=partial(_content, workspace, user, study_id, kind, chosen, reference_id),
+            file_name=f"report-{study_id}-{chosen.value}.{kind.value}",
             mime=MIME[kind],
             on_click="ignore",
         )
@@ -35,7 +34,7 @@ def offer_report(workspace: Workspace, user: User, study_id: str, reference_id: 
 
 
 def _content(
-    workspace: Workspace, user: User, study_id: str, kind: Format, language: Language, reference_id: str
+    workspace: Workspace, user: User, study_id: str, kind: Format, chosen: Language, reference_id: str
 ) -> bytes:
-    report = write_report(workspace, user, study_id, kind=kind, language=language, reference_id=reference_id)
+    report = write_report(workspace, user, study_id, kind=kind, language=chosen, reference_id=reference_id)
     return report.content

@@ -1,0 +1,94 @@
+"""The messages in the source, and the catalogues of their translations.
+
+`python -m tests.catalogue` (`make texts`) brings lss_core/locale/*.po up to the source: messages that are new
+come without a translation, those that are gone go.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+from lss_core.reports.checklists import CLAIM, STARD_AI
+from lss_core.texts import Language
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCALE = ROOT / "lss_core" / "locale"
+
+KEYWORDS = {
+    "_": None,
+    "later": None,
+    "t": None,
+    "texts": None,
+    "ngettext": (1, 2),
+    "later_n": (1, 2),
+    "tn": (1, 2),
+}
+"""The calls whose first arguments are messages: Python's, and `t` and `tn` of the scripts."""
+
+HEADER = """\
+# Texts of pages, refusals and reports. The messages are the English texts; names in {{braces}} stay as they
+# are. `make texts` adds what is new in the source; see docs/translating.md.
+msgid ""
+msgstr ""
+"Language: {language}\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Plural-Forms: {plural_forms}\\n"
+
+"""
+
+
+def sources() -> list[Path]:
+    """The files that texts are written in."""
+    folders = [ROOT / "lss_core", ROOT / "pages"]
+    return sorted(path for folder in folders for kind in ("*.py", "*.js") for path in folder.rglob(kind))
+
+
+def extracted() -> Catalog:
+    """Every message of the source, with its places."""
+    found = Catalog()
+    for path in sources():
+        method = {".py": "python", ".js": "javascript"}[path.suffix]
+        place = path.relative_to(ROOT).as_posix()
+        for line, message, _, _ in extract_from_file(method, path, KEYWORDS, options={"encoding": "utf-8"}):
+            found.add(message, locations=[(place, line)])
+    for message in _of_checklists():
+        found.add(message, locations=[("lss_core/reports/checklists.py", 1)])
+    return found
+
+
+def _of_checklists() -> Iterator[str]:
+    """Checklists are written as tables, not as calls."""
+    for checklist in (CLAIM, STARD_AI):
+        yield from (checklist.title, checklist.source)
+        for item in checklist.items:
+            yield from (text for text in (item.wording, item.group, item.rest) if text)
+
+
+def catalogue(language: Language) -> Catalog:
+    """What a language's file says."""
+    with (LOCALE / f"{language.value}.po").open("rb") as file:
+        return read_po(file, locale=language.value)
+
+
+def updated(language: Language) -> bytes:
+    """The language's file brought up to the source."""
+    old, new = catalogue(language), Catalog(locale=language.value)
+    for message in extracted():
+        if message.id:
+            known = old.get(message.id)
+            kept = known is not None and known.id == message.id
+            new.add(message.id, known.string if kept else None)
+    made = io.BytesIO()
+    write_po(made, new, width=110, no_location=True, omit_header=True, sort_output=True)
+    return HEADER.format(language=language.value, plural_forms=new.plural_forms).encode() + made.getvalue()
+
+
+if __name__ == "__main__":
+    for own in set(Language) - {Language.ENGLISH}:
+        (LOCALE / f"{own.value}.po").write_bytes(updated(own))
