@@ -54,6 +54,16 @@ class StoreError(LssError):
     """The database cannot do what was asked."""
 
 
+class ImportRefused(StoreError):  # noqa: N818  what it says is a refusal, as all of these are
+    """A file was refused whole: `lines` are its wrong lines, each with the reason."""
+
+    def __init__(
+        self, subject: str, *, reason: str, remedy: str, lines: tuple[tuple[int, str], ...] = ()
+    ) -> None:
+        super().__init__(subject, reason=reason, remedy=remedy)
+        self.lines = lines
+
+
 class NotFoundError(StoreError):
     """There is no such case, read, user or run."""
 

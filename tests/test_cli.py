@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -88,7 +89,60 @@ def test_an_export_of_an_ungraded_study_has_its_header_and_no_row(folder: Path) 
     run("ingest", folder)
     rows = list(csv.reader(io.StringIO(run("export").stdout)))
     assert rows[0][:5] == ["case", "condition", "level", "side", "rater"]
-    assert json.loads(run("export", "--json").stdout) == []
+    told = json.loads(run("export", "--json").stdout)
+    assert (told["study"], told["rows"]) == ("My study", [])
+    dictionary = list(csv.DictReader(io.StringIO(run("export", "--format", "dictionary").stdout)))
+    assert [row["column"] for row in dictionary] == rows[0]
+
+
+def test_the_audit_trail_is_followed_to_its_head(folder: Path) -> None:
+    run("ingest", folder)
+    found = json.loads(run("audit", "verify", "--json").stdout)
+    assert found["sound"]
+    assert found["rows"] > 0
+    assert run("audit", "verify", "--head", found["head"]).exit_code == 0
+    assert "Sound" in run("audit", "verify").stdout
+    missing = run("audit", "verify", "--head", "0" * 64)
+    assert isinstance(missing.exception, StoreError)
+    acts = [row["act"] for row in json.loads(run("audit", "show", "--json").stdout)]
+    assert "case.import" in acts
+
+
+def test_an_audit_trail_that_was_changed_is_called_broken(folder: Path, tmp_path: Path) -> None:
+    run("ingest", folder)
+    with sqlite3.connect(tmp_path / "data" / "lss.sqlite") as database:
+        database.execute("DROP TRIGGER audit_no_update")
+        database.execute("UPDATE audit SET actor = 'somebody else'")
+    found = run("audit", "verify")
+    assert found.exit_code == cli.REFUSED
+    assert "Broken at row 1" in found.stderr
+
+
+def test_a_study_goes_through_a_zip_into_another_installation(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("ingest", folder)
+    target = tmp_path / "study.zip"
+    assert "SHA-256" in run("export", "--format", "zip", "--out", target).stdout
+    monkeypatch.setenv("LSS_DATA_DIR", str(tmp_path / "elsewhere"))
+    get_settings.cache_clear()
+    assert "1 cases, 1 with images" in run("import-study", target).stdout
+    assert [row["study"] for row in json.loads(run("cases", "--json").stdout)] == ["My study"]
+
+
+def test_ratings_and_a_reference_come_from_files_whose_wrong_lines_are_named(
+    folder: Path, tmp_path: Path
+) -> None:
+    run("ingest", folder)
+    case = json.loads(run("cases", "--json").stdout)[0]["case"]
+    sheet = tmp_path / "reads.csv"
+    sheet.write_text(f"case,site,rater,grade\n{case},central:L4_L5,Ada,2\n")
+    assert "1 ratings in 1 reads; new readers: Ada." in run("import-ratings", sheet).stdout
+    assert "1 sites" in run("import-reference", sheet, "--name", "Surgery").stdout
+    sheet.write_text(f"case,site,rater,grade\n{case},central:L4_L5,Ada,9\n")
+    refused = run("import-ratings", sheet)
+    assert isinstance(refused.exception, StoreError)
+    assert "line 2: '9' is not a grade" in refused.stderr
 
 
 def test_an_export_without_a_study_is_a_wrong_call() -> None:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -16,6 +12,7 @@ import typer
 
 from lss_core.cli.accounts import accounts
 from lss_core.cli.mrmc import mrmc, power
+from lss_core.cli.record import export, take_in_ratings, take_in_reference, take_in_study, trail
 from lss_core.cli.report import report
 from lss_core.cli.show import (
     IN_PART,
@@ -55,6 +52,11 @@ def begin() -> None:
 
 
 app.add_typer(accounts, name="users")
+app.add_typer(trail, name="audit")
+app.command()(export)
+app.command("import-study")(take_in_study)
+app.command("import-ratings")(take_in_ratings)
+app.command("import-reference")(take_in_reference)
 app.command()(analyse)
 app.command()(mrmc)
 app.command()(report)
@@ -162,25 +164,6 @@ def list_them(as_json: Json = False) -> None:
         print_table("Cases", rows)
     else:
         out.print("No case yet. Import some: python -m lss_core ingest FOLDER")
-
-
-@app.command()
-def export(
-    study: Annotated[str, typer.Option(help="The study's title; needed when there are several.")] = "",
-    target: Annotated[Path | None, typer.Option("--out", help="A CSV file; else standard output.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Export every current rating of a study as a long table, the reference beside it."""
-    from lss_core.usecases.export import ratings_csv
-
-    workspace = workspace_here()
-    text = ratings_csv(workspace, operator(), study_named(workspace, study))
-    if as_json:
-        text = json.dumps(list(csv.DictReader(io.StringIO(text))), indent=2) + "\n"
-    if target is None:
-        sys.stdout.write(text)
-    else:
-        target.write_text(text, encoding="utf-8")
 
 
 @app.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,13 +24,36 @@ FREE_TEXT = {"reason"}
 
 @dataclass(frozen=True, kw_only=True)
 class AuditEntry:
-    """One act. `details` holds no patient data and no answers."""
+    """One act and its place in the chain. `details` holds no patient data and no answers."""
 
+    id: int
     at: datetime
     actor: str
     act: str
     subject: str
     details: Mapping[str, Any]
+    previous: str
+    hash: str
+
+    @property
+    def sound(self) -> bool:
+        """Whether the hash is the one of what the row says."""
+        told = {"at": self.at, "actor": self.actor, "act": self.act, "subject": self.subject}
+        return self.hash == link(self.previous, **told, details=self.details)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verification:
+    """What a walk along the chain found: its rows, the hash of the last one, and the first that is broken.
+
+    `broken` is the id of the first row that was changed, or that does not follow the row before it
+    (one between them was taken away); `reason` says which.
+    """
+
+    rows: int
+    head: str
+    broken: int | None = None
+    reason: str = ""
 
 
 def record(tx: Transaction, *, at: datetime, actor: str, act: str, subject: str, **details: Any) -> None:
@@ -58,12 +81,49 @@ def link(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def entries(tx: Transaction, *, subject: str | None = None) -> tuple[AuditEntry, ...]:
-    """The entries, oldest first, of one subject or all."""
+def verify(tx: Transaction) -> Verification:
+    """Walk along the whole chain, to its end or to the first row that is not as it was written.
+
+    Rows cut off at the end leave a sound chain: compare `head` with one that was noted elsewhere.
+    """
+    previous, rows = "", 0
+    for entry in _walk(tx, sa.select(audit).order_by(audit.c.id)):
+        if entry.previous != previous:
+            reason = "it does not follow the row before it: one was taken away or put between"
+            return Verification(rows=rows, head=previous, broken=entry.id, reason=reason)
+        if not entry.sound:
+            return Verification(
+                rows=rows, head=previous, broken=entry.id, reason="it was changed after it was written"
+            )
+        previous, rows = entry.hash, rows + 1
+    return Verification(rows=rows, head=previous)
+
+
+def holds(tx: Transaction, digest: str) -> bool:
+    """Whether the chain has a row of this hash."""
+    return tx.scalar(sa.select(audit.c.id).where(audit.c.hash == digest)) is not None
+
+
+def entries(
+    tx: Transaction, *, subject: str | None = None, subjects: Collection[str] | None = None
+) -> tuple[AuditEntry, ...]:
+    """The entries, oldest first, of one subject, of any of several, or all."""
     query = sa.select(audit).order_by(audit.c.id)
     if subject is not None:
         query = query.where(audit.c.subject == subject)
-    return tuple(
-        AuditEntry(at=row.at, actor=row.actor, act=row.act, subject=row.subject, details=row.details)
-        for row in tx.execute(query)
-    )
+    found = _walk(tx, query)
+    return tuple(entry for entry in found if subjects is None or entry.subject in subjects)
+
+
+def _walk(tx: Transaction, query: sa.Select[Any]) -> Iterator[AuditEntry]:
+    for row in tx.execute(query.execution_options(yield_per=10_000)):
+        yield AuditEntry(
+            id=row.id,
+            at=row.at,
+            actor=row.actor,
+            act=row.act,
+            subject=row.subject,
+            details=row.details,
+            previous=row.previous,
+            hash=row.hash,
+        )

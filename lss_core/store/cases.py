@@ -122,6 +122,12 @@ def case_ids(tx: Transaction, study_id: str) -> list[str]:
     return list(tx.scalars(query.order_by(t.cases.c.imported_at, t.cases.c.id)))
 
 
+def case_uids(tx: Transaction, study_id: str) -> dict[str, str]:
+    """The ids of a study's cases by the hashed UID of the DICOM study that each is."""
+    query = sa.select(t.cases.c.uid, t.cases.c.id).where(t.cases.c.study_id == study_id)
+    return {row.uid: row.id for row in tx.execute(query)}
+
+
 def case_summaries(
     tx: Transaction, *, now: datetime, study_id: str | None = None, case_id: str | None = None
 ) -> list[CaseSummary]:

@@ -13,13 +13,16 @@ from lss_core.errors import ConflictError, NotFoundError
 from lss_core.store import tables as t
 from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
-from lss_core.store.values import SITE_OF, ReadRecord, ReadTime
+from lss_core.store.values import SITE_OF, AnswerOrigin, ReadRecord, ReadTime
 
 
-def add_read(tx: Transaction, *, case_id: str, rater_id: str, arm: str, at: datetime) -> str:
+def add_read(
+    tx: Transaction, *, case_id: str, rater_id: str, arm: str, at: datetime, session: int = 1
+) -> str:
     """Begin a sitting; its id."""
     read_id = new_id("READ")
     row = {"id": read_id, "case_id": case_id, "rater_id": rater_id, "arm": arm, "opened_at": at}
+    row["session"] = session
     tx.execute(sa.insert(t.reads).values(row))
     return read_id
 
@@ -131,9 +134,16 @@ def add_answer(tx: Transaction, read: ReadRecord, answer: Answer, *, key: str, a
     return found is None
 
 
-def add_answers(tx: Transaction, read: ReadRecord, answers: Sequence[Answer], *, at: datetime) -> None:
+def add_answers(
+    tx: Transaction,
+    read: ReadRecord,
+    answers: Sequence[Answer],
+    *,
+    at: datetime,
+    origin: AnswerOrigin = AnswerOrigin.GIVEN,
+) -> None:
     """Add many answers to a sitting at once."""
-    tx.execute(sa.insert(t.ratings), [_row(read, answer, at) for answer in answers])
+    tx.execute(sa.insert(t.ratings), [{**_row(read, answer, at), "origin": origin} for answer in answers])
 
 
 def probabilities_row(answer: Answer) -> dict[str, float | None]:

@@ -153,7 +153,12 @@ def test_the_export_has_one_row_for_each_rater_and_site_with_the_reference_besid
     assert tuple(rows[0]) == COLUMNS
     assert len(rows) == 25 + 3 * 3 + 1
     model = next(r for r in rows if r["kind"] == "model" and r["condition"] == "central")
-    assert (model["grade"], model["score"], model["p2"], model["reference_grade"]) == ("2", "0.7", "0.6", "2")
+    assert (model["grade"], model["score"], model["p2"], model["reference_grade"]) == (
+        "2",
+        "70.0",
+        "0.6",
+        "2",
+    )
     assert model["reference"] == "Majority of the panel v1"
     unseen = next(r for r in rows if r["not_gradable"] == "poor_quality")
     assert (unseen["grade"], unseen["in_panel"], unseen["arm"]) == ("", "1", "unaided")

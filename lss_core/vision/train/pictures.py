@@ -23,6 +23,7 @@ from torch import Tensor
 
 from lss_core.domain import Condition, Level, Side, Site
 from lss_core.measure.study import Study
+from lss_core.study.labels import NONE_OR_MILD as NONE_OR_MILD
 from lss_core.vision.classify import Preprocessing
 from lss_core.vision.crops import normalised
 from lss_core.vision.engine import picture
@@ -37,8 +38,6 @@ UNKNOWN = -1
 """In place of a grade that a picture does not show."""
 NOT_ANNOTATED = -2
 """In place of a grade that a picture shows and its source does not tell."""
-NONE_OR_MILD = -3
-"""In place of a grade where a source has none and mild as one."""
 SIDES = (Side.LEFT, Side.RIGHT)
 
 

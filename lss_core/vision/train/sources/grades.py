@@ -7,10 +7,11 @@ from functools import cached_property
 
 from lss_core.domain import Site
 from lss_core.errors import TrainingError
+from lss_core.study.labels import grade_of, site_of
 from lss_core.vision.bundle import TrainingData
 from lss_core.vision.train.data_config import GradesData
 from lss_core.vision.train.sources.base import Case, GradedStudy, Source, StudyReader, refused, some
-from lss_core.vision.train.sources.labels import grade_of, rows_of, site_of, wrong
+from lss_core.vision.train.sources.labels import rows_of, wrong
 
 REFERENCE, GRADE = "reference_grade", "grade"
 

@@ -16,10 +16,11 @@ import numpy as np
 
 from lss_core.domain import Condition, Level, Point, SeriesRole, Site
 from lss_core.imaging.volume import Volume
+from lss_core.study.labels import grade_of, plain, site_of, site_of_column
 from lss_core.vision.bundle import TrainingData
 from lss_core.vision.train.data_config import RsnaData
 from lss_core.vision.train.sources.base import Case, GradedStudy, Source, StudyReader, refused, some
-from lss_core.vision.train.sources.labels import grade_of, plain, rows_of, site_of, wrong
+from lss_core.vision.train.sources.labels import rows_of, wrong
 
 GRADES, SERIES, POINTS = "train.csv", "train_series_descriptions.csv", "train_label_coordinates.csv"
 ROLES = {
@@ -28,7 +29,6 @@ ROLES = {
     "sagittal_t2_stir": SeriesRole.SAGITTAL_T2,
     "axial_t2": SeriesRole.AXIAL_T2,
 }
-_LEVEL_LETTERS = len("l1_l2")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +92,7 @@ class Rsna(Source):
             }
             try:
                 found[row["study_id"]] = {
-                    _of_column(name): grade_of(value) for name, value in columns.items()
+                    site_of_column(name): grade_of(value) for name, value in columns.items()
                 }
             except ValueError as error:
                 raise wrong(path, line, error) from error
@@ -141,11 +141,6 @@ class Rsna(Source):
             raise refused(folder, "no image can be read in it", "Check the series' files")
         wanted = {one.instance for one in points}
         return max(volumes, key=lambda one: (len(wanted & set(one.instance_numbers)), one.voxels.size))
-
-
-def _of_column(name: str) -> Site:
-    """The site of a column, 'left_subarticular_stenosis_l4_l5'."""
-    return site_of(name[: -_LEVEL_LETTERS - 1], name[-_LEVEL_LETTERS:])
 
 
 def _rank(points: Sequence[Annotated], series: str, volume: Volume) -> tuple[int, int]:

@@ -1,0 +1,39 @@
+"""The audit trail: looked at, and checked for what was changed afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lss_core.domain import Role
+from lss_core.errors import StoreError
+from lss_core.store import audit
+from lss_core.store.audit import AuditEntry, Verification
+from lss_core.usecases.users import User, require
+from lss_core.usecases.workspace import Workspace
+
+__all__ = ["AuditEntry", "Verification", "audit_trail", "verify_audit"]
+
+
+def verify_audit(workspace: Workspace, user: User, *, head: str = "") -> Verification:
+    """Walk along the audit trail's chain. Auditors and coordinators.
+
+    `head` is the hash of a row that was noted elsewhere, in an export for example: rows cut off since then
+    leave a chain that is sound in itself. Raises StoreError when the chain has no row of that hash.
+    """
+    require(user, Role.AUDITOR, Role.COORDINATOR)
+    with workspace.store.read() as tx:
+        found = audit.verify(tx)
+        if found.broken is None and head and not audit.holds(tx, head):
+            raise StoreError(
+                "Audit trail",
+                reason=f"it has no row of the hash {head}: rows were cut off, or the hash is another trail's",
+                remedy="Compare with a backup",
+            )
+        return found
+
+
+def audit_trail(workspace: Workspace, user: User, *, newest: int = 1000) -> Sequence[AuditEntry]:
+    """The newest entries of the trail, the newest first. Auditors and coordinators."""
+    require(user, Role.AUDITOR, Role.COORDINATOR)
+    with workspace.store.read() as tx:
+        return audit.entries(tx)[-newest:][::-1]
