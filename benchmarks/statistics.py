@@ -136,6 +136,7 @@ def of_rater(truth: np.ndarray, given: np.ndarray, p: np.ndarray) -> dict[str, f
         "sensitivity": sensitivity,
         "specificity": specificity,
         "auc": metrics.roc_auc_score(positive, p[:, 2:].sum(axis=1)),
+        "auc_of_grades": metrics.roc_auc_score(positive, given),
         "ppv": metrics.precision_score(positive, called),
         "npv": metrics.precision_score(~positive, ~called),
         "accuracy": metrics.accuracy_score(positive, called),

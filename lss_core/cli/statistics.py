@@ -12,6 +12,7 @@ import typer
 
 from lss_core.cli.show import out, print_table
 
+HELP_ADJUST = "Over the groups: holm, bonferroni, fixed-sequence, serial- or parallel-gatekeeping."
 HELP_CI = "wilson, clopper-pearson, jeffreys, logit, robust, bootstrap or bca"
 SHOWN = (
     ("sensitivity", "sensitivity"),
@@ -47,13 +48,18 @@ def analyse(
     model: Annotated[list[str] | None, typer.Option(help="A rater that is a model; may be repeated.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="A rater to leave out; may be repeated.")] = None,
     margin: Annotated[float | None, typer.Option(help="Non-inferiority and equivalence margin.")] = None,
+    adjust: Annotated[str, typer.Option(help=HELP_ADJUST)] = "holm",
+    primary: Annotated[list[str] | None, typer.Option(help="A group that comes first; repeatable.")] = None,
     target: Annotated[str, typer.Option("--json", help="Write JSON to this file, or - for the screen.")] = "",
 ) -> None:  # fmt: skip
     """Analyse a CSV of ratings: raters against a reference, agreement, model against readers."""
-    from lss_core.usecases.analyse_csv import INTERVALS, UNITS, analyse_csv, request_of
+    from lss_core.usecases.analyse_csv import ADJUSTMENTS, INTERVALS, UNITS, analyse_csv, request_of
 
-    if unit not in UNITS or ci not in INTERVALS:
-        raise typer.BadParameter(f"--unit is one of {', '.join(UNITS)}; --ci one of {', '.join(INTERVALS)}")
+    for option, said, known in (
+        ("--unit", unit, UNITS), ("--ci", ci, INTERVALS), ("--adjust", adjust, ADJUSTMENTS)
+    ):  # fmt: skip
+        if said not in known:
+            raise typer.BadParameter(f"{option} is one of {', '.join(known)}")
     request = request_of(
         path=ratings,
         reference=reference,
@@ -69,6 +75,8 @@ def analyse(
         models=tuple(model or ()),
         exclude=tuple(exclude or ()),
         margin=margin,
+        adjustment=adjust,
+        primary=tuple(primary or ()),
     )
     found = analyse_csv(request)
     text = json.dumps(found, indent=2, allow_nan=False) + "\n"
@@ -103,7 +111,8 @@ def _show(found: Mapping[str, Any]) -> None:
             print_table(f"{key}: model less mean reader", rows)
     out.print(
         f"Reference {made['reference']}; clusters {made['cluster']}; intervals {made['interval']}, "
-        f"{made['level']:.0%}; {made['resamples']} resamples, seed {made['seed']}; SHA-256 {made['sha256']}",
+        f"{made['level']:.0%}; p adjusted by {made['multiplicity']}; {made['resamples']} resamples, "
+        f"seed {made['seed']}; SHA-256 {made['sha256']}",
         highlight=False,
     )
 
@@ -117,11 +126,11 @@ def _rater_row(rater: Mapping[str, Any]) -> dict[str, Any]:
 def _comparison_row(row: Mapping[str, Any]) -> dict[str, Any]:
     head = {"model": row["model"], "statistic": row["statistic"]}
     if "refusal" in row:
-        return head | {"difference": row["refusal"], "p": "", "p, Holm": ""}
+        return head | {"difference": row["refusal"], "p": "", "p, adjusted": ""}
     return head | {
         "difference": _cell(row["difference"]),
         "p": f"{row['p']:.3g}",
-        "p, Holm": f"{row['p_holm']:.3g}",
+        "p, adjusted": f"{row['p_adjusted']:.3g}",
     }
 
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lss_core.errors import StatisticsError
 from lss_core.stats.resample import Array
-from lss_core.stats.tables import MISSING, Codes, confusion_tables, dichotomised
+from lss_core.stats.tables import MISSING, Codes
 
 Flags = NDArray[np.bool_]
 
@@ -51,37 +50,32 @@ def worst_score(scores: Array, groups: Codes, *, n_groups: int) -> Array:
     return np.where(np.isneginf(highest), np.nan, highest)
 
 
-def filled(truth: Codes, rating: Codes, *, grades: int, best: bool) -> Codes:
+def filled(truth: Codes, rating: Codes, *, grades: int, best: bool, positive: Sequence[int] = ()) -> Codes:
     """The ratings with each missing one as the reference's grade (best) or the one farthest from it (worst).
 
-    Where the reference has no grade, a missing rating stays missing. Farthest is the end of the scale
-    that lies further away; from the middle it is the upper end.
+    Where the reference has no grade, a missing rating stays missing. From the middle the farthest is the
+    upper end; with `positive` the farthest on the other side, of the positive grades or of the others.
     """
-    farthest = np.where(truth >= grades - 1 - truth + 1, 0, grades - 1)
-    guess = np.where(truth == MISSING, MISSING, truth if best else farthest)
+    known = np.arange(grades)
+    side = np.isin(known, positive)
+    far = np.abs(known[:, None] - known)
+    if positive:
+        far = np.where(side[:, None] != side, far, -1)
+    farthest = grades - 1 - far[:, ::-1].argmax(axis=1)
+    guess = np.where(truth == MISSING, MISSING, truth if best else farthest[truth])
     return np.where(rating == MISSING, guess, rating)
+
+
+def filled_scores(positive: Flags, scores: Array, *, best: bool) -> Array:
+    """The scores with each missing one beyond all others: a positive unit's above (best) or below (worst)."""
+    above = np.inf if best else -np.inf
+    return np.where(np.isnan(scores), np.where(positive, above, -above), scores)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
-    """What a rate would be were every missing rating wrong, and were every one right."""
+    """What a figure would be were every missing rating wrong, and were every one right."""
 
     worst: float
     best: float
     missing: int
-
-
-def rate_bounds(truth: Codes, rating: Codes, *, positive: Sequence[int], grades: int, of: int) -> Bounds:
-    """Bounds of sensitivity (`of` 1) or specificity (`of` 0) over the missing ratings (units,).
-
-    Hits of the rated units, and with the missing as hits, over all units whose truth is of that class.
-    Raises StatisticsError where there is no such unit.
-    """
-    own = np.isin(truth, positive) if of else (truth != MISSING) & ~np.isin(truth, positive)
-    if not own.any():
-        raise StatisticsError("bounds", reason="there is no unit of that class", remedy="Add cases")
-    table = confusion_tables(truth, rating, np.zeros_like(truth), grades=grades, n_patients=1)
-    hits = float(dichotomised(table, positive).total[of, of])
-    missing = int(np.sum(own & (rating == MISSING)))
-    n = int(own.sum())
-    return Bounds(worst=hits / n, best=(hits + missing) / n, missing=missing)

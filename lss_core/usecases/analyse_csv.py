@@ -15,9 +15,10 @@ from lss_core.domain import RaterKind
 from lss_core.errors import StatisticsError
 from lss_core.stats.estimates import Ci
 from lss_core.stats.resample import Resamples
+from lss_core.usecases.adjusting import Adjustment, adjust
 from lss_core.usecases.analysis import analyse_units
 from lss_core.usecases.csv_tables import LEAVE_ONE_OUT, MAJORITY, GroupTable, Unit, group_tables
-from lss_core.usecases.differences import comparisons, with_holm
+from lss_core.usecases.differences import comparisons
 from lss_core.usecases.figures import GroupResult, Measure, RaterResult
 from lss_core.usecases.group_report import GroupReport, figure_json
 from lss_core.usecases.rater_statistics import POSITIVE, SCALE, RaterColumn, Rules
@@ -52,15 +53,18 @@ class Request:
     models: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     margin: float | None = None
+    adjustment: Adjustment = Adjustment.HOLM
+    primary: tuple[str, ...] = ()
 
 
 UNITS = tuple(unit.value for unit in Unit)
 INTERVALS = tuple(how.value for how in Ci)
+ADJUSTMENTS = tuple(how.value for how in Adjustment)
 
 
-def request_of(*, unit: str, interval: str, **rest: Any) -> Request:
-    """A request from words, one of UNITS and one of INTERVALS, and the other fields of Request."""
-    return Request(unit=Unit(unit), interval=Ci(interval), **rest)
+def request_of(*, unit: str, interval: str, adjustment: str, **rest: Any) -> Request:
+    """A request from words, of UNITS, INTERVALS and ADJUSTMENTS, and the other fields of Request."""
+    return Request(unit=Unit(unit), interval=Ci(interval), adjustment=Adjustment(adjustment), **rest)
 
 
 def analyse_csv(request: Request) -> dict[str, Any]:
@@ -94,7 +98,7 @@ def analyse_csv(request: Request) -> dict[str, Any]:
         level=request.level,
     )
     reports = [_group(group, rules, resamples, request) for group in groups]
-    with_holm(reports)
+    adjust(reports, request.adjustment, request.primary)
     return {"analysis": _made(request, ratings, kinds), "groups": reports}
 
 
@@ -198,7 +202,8 @@ def _made(request: Request, ratings: CsvRatings, kinds: Mapping[str, RaterKind])
         "resamples": request.resamples,
         "seed": request.seed,
         "margin": request.margin,
-        "multiplicity": "Holm over the groups, for each model, other and statistic",
+        "multiplicity": f"{request.adjustment.value} over the groups, for each model, other and statistic",
+        "primary": request.primary,
         "software": {
             "lss_core": __version__,
             "numpy": np.__version__,

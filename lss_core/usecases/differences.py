@@ -1,9 +1,8 @@
-"""Differences of a model and the readers on the same units, with tests, margins and Holm over groups."""
+"""Differences of a model and the readers on the same units, with tests and margins."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -13,7 +12,6 @@ from lss_core.domain import RaterKind
 from lss_core.errors import StatisticsError
 from lss_core.stats.comparisons import bootstrap_test, jackknife_test, paired_auc_test
 from lss_core.stats.estimates import Ci
-from lss_core.stats.multiplicity import holm
 from lss_core.stats.paired import (
     Difference,
     clustered_difference,
@@ -33,11 +31,15 @@ COMPARED = (
     Measure.SENSITIVITY,
     Measure.SPECIFICITY,
     Measure.AUC,
+    Measure.AUC_OF_GRADES,
     Measure.KAPPA_GRADED,
     Measure.KAPPA_QUADRATIC,
 )
 
-NOT_ALIKE = "one AUC is of a curve, the other of a hard label, which lies below the curve through it"
+NOT_ALIKE = (
+    "one AUC is of a curve, the other of a hard label, which lies below the curve through it: "
+    "auc_of_grades sets grades against grades"
+)
 
 
 def comparisons(
@@ -63,32 +65,25 @@ def comparisons(
                 for measure in COMPARED
             }
             rows = _rows(model.name, MEAN_READER, own[model.name], mean, rules, resamples, margin)
-            found += _noted(rows, alike=model.has_curve == all(rater.has_curve for rater in readers))
+            found += _alike_only(rows, alike=model.has_curve == all(rater.has_curve for rater in readers))
         for other in (*readers, *models[place + 1 :]):
             row = _Pair(table, rules, resamples, truth, model, other, margin)
             rows = row.rows(own[model.name], own[other.name])
-            found += _noted(rows, alike=model.has_curve == other.has_curve)
+            found += _alike_only(rows, alike=model.has_curve == other.has_curve)
     return found
 
 
-def with_holm(groups: Sequence[Mapping[str, Any]]) -> None:
-    """Adds to each comparison its p-value adjusted by Holm over the groups (in place)."""
-    families: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
-    for group in groups:
-        for row in group["comparisons"]:
-            if "p" in row:
-                families[row["model"], row["other"], row["statistic"]].append(row)
-    for rows in families.values():
-        for row, adjusted in zip(rows, holm([row["p"] for row in rows]), strict=True):
-            row["p_holm"] = adjusted
-
-
-def _noted(rows: list[dict[str, Any]], *, alike: bool) -> list[dict[str, Any]]:
-    """The rows with a note at the AUC where a curve's is set against a hard label's."""
-    for row in rows:
-        if row["statistic"] == Measure.AUC and not alike:
-            row["note"] = NOT_ALIKE
-    return rows
+def _alike_only(rows: list[dict[str, Any]], *, alike: bool) -> list[dict[str, Any]]:
+    """The rows, without the test of the AUC where a curve's would be set against a hard label's."""
+    if alike:
+        return rows
+    named = ("model", "other", "statistic")
+    return [
+        {name: row[name] for name in named} | {"refusal": NOT_ALIKE}
+        if row["statistic"] == Measure.AUC
+        else row
+        for row in rows
+    ]
 
 
 def _rows(

@@ -19,6 +19,7 @@ class Measure(StrEnum):
     SENSITIVITY = "sensitivity"
     SPECIFICITY = "specificity"
     AUC = "auc"
+    AUC_OF_GRADES = "auc_of_grades"
     PPV = "ppv"
     NPV = "npv"
     ACCURACY = "accuracy"
@@ -54,6 +55,7 @@ _LABELS = {
     Measure.SENSITIVITY: later("Sensitivity"),
     Measure.SPECIFICITY: later("Specificity"),
     Measure.AUC: later("AUC"),
+    Measure.AUC_OF_GRADES: later("AUC of the grades"),
     Measure.PPV: later("PPV"),
     Measure.NPV: later("NPV"),
     Measure.ACCURACY: later("Accuracy"),

@@ -15,7 +15,7 @@ import numpy as np
 
 from lss_core.domain import Estimate, RaterKind
 from lss_core.errors import StatisticsError
-from lss_core.stats import agreement, binary, curves, graded, probabilities, ranks, rates, roc, units
+from lss_core.stats import agreement, binary, curves, graded, probabilities, ranks, rates, roc
 from lss_core.stats.agreement import Metric, Weighting
 from lss_core.stats.binormal import categorise, fit_binormal
 from lss_core.stats.panels import Coefficient, panel_agreement
@@ -32,6 +32,7 @@ from lss_core.stats.tables import (
 )
 from lss_core.usecases.analysis import RatingTable, figure_of
 from lss_core.usecases.figures import Figure
+from lss_core.usecases.missing import bounds_of
 from lss_core.usecases.rater_statistics import RaterColumn, Rules, for_each_grade, score_of
 
 PARTIAL_TO = 0.2
@@ -99,21 +100,18 @@ class GroupReport:
         return found
 
     def bounds(self, rater: RaterColumn) -> dict[str, Any]:
-        """Sensitivity and specificity with every missing or refused rating wrong, and right."""
-        found = {}
-        for name, of in (("sensitivity", 1), ("specificity", 0)):
-            try:
-                own = units.rate_bounds(
-                    self.own_truth(rater),
-                    self.codes[rater.name],
-                    positive=self.rules.positive,
-                    grades=self.grades,
-                    of=of,
-                )
-                found[name] = asdict(own)
-            except StatisticsError as refusal:
-                found[name] = {"refusal": refusal.reason}
-        return found
+        """The figures of BOUNDED with every missing or refused rating wrong, and right."""
+        found = bounds_of(
+            rater,
+            self.own_truth(rater),
+            self.table.patients,
+            n_patients=self.table.n_patients,
+            rules=self.rules,
+        )
+        return {
+            measure.value: {"refusal": own} if isinstance(own, str) else asdict(own)
+            for measure, own in found.items()
+        }
 
     def curve(self, rater: RaterColumn) -> dict[str, Any]:
         """Partial AUC, operating points and the binormal fit of a rater with scores."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,6 +106,9 @@ def statistics_of(
     folded = dichotomised(grades, rules.positive)
     of_score: dict[Measure, Callable[[], Statistic]] = {
         Measure.AUC: lambda: roc.auc(concordance_of(rater, truth, patients, n_patients, rules)),
+        Measure.AUC_OF_GRADES: lambda: roc.auc(
+            concordance_of(by_grades(rater), truth, patients, n_patients, rules)
+        ),
         Measure.WEIGHTED_AUC: lambda: roc.weighted_auc(
             own, for_each_grade(rater, rules), patients, n_patients=n_patients
         ),
@@ -131,6 +134,11 @@ def concordance_of(
     return roc.concordance(
         score_of(rater, rules)[known], positive[known], patients[known], n_patients=n_patients
     )
+
+
+def by_grades(rater: RaterColumn) -> RaterColumn:
+    """The rater with his grades as scores: a single grade for everybody, so that AUCs are alike."""
+    return replace(rater, scores=rater.grades, probabilities=None)
 
 
 def score_of(rater: RaterColumn, rules: Rules) -> Array:

@@ -13,6 +13,8 @@ from statsmodels.stats.proportion import proportion_confint
 
 from lss_core.errors import StatisticsError
 from lss_core.stats.estimates import Ci
+from lss_core.stats.multiplicity import holm
+from lss_core.usecases.adjusting import Adjustment
 from lss_core.usecases.analyse_csv import Request, analyse_csv
 from lss_core.usecases.csv_tables import Unit
 
@@ -169,13 +171,13 @@ def test_every_pair_of_raters_has_its_kappas(whole) -> None:
 
 def test_the_model_is_compared_with_the_mean_reader_and_each_reader(whole) -> None:
     compared = whole["groups"][0]["comparisons"]
-    assert [row["other"] for row in compared[::5]] == ["Mean reader", *READERS]
+    assert [row["other"] for row in compared[::6]] == ["Mean reader", *READERS]
     first = compared[0]
     group = whole["groups"][0]
     gap = [value(rater_of(group, name)["estimates"]["sensitivity"]) for name in ("net", "Mean reader")]
     assert first["difference"]["value"] == pytest.approx(gap[0] - gap[1])
     assert first["p_holm"] == first["p"]
-    assert "hard label" in compared[2]["note"]
+    assert "hard label" in compared[2]["refusal"]
 
 
 def test_holm_adjusts_over_the_groups(tmp_path) -> None:
@@ -184,6 +186,37 @@ def test_holm_adjusts_over_the_groups(tmp_path) -> None:
     assert [group["by"] for group in found["groups"]] == [{"level": level} for level in LEVELS]
     least = min(rows_of, key=lambda row: row["p"])
     assert least["p_holm"] == pytest.approx(min(1, 3 * least["p"]))
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        ("fixed-sequence", lambda p: [max(p[1], p[0]), p[1], max(p)]),
+        ("serial-gatekeeping", lambda p: [max(p[1], own) for own in holm([p[0], p[2]])]),
+        ("parallel-gatekeeping", lambda p: [max(p[1], own) for own in holm([p[0], p[2]])]),
+        ("bonferroni", lambda p: [min(1, 3 * own) for own in p]),
+    ],
+)
+def test_groups_that_come_first_are_gates_to_the_others(tmp_path, how, expected) -> None:
+    found = analysed(tmp_path, by=("level",), adjustment=Adjustment(how), primary=(LEVELS[1],))
+    own = [group["comparisons"][0] for group in found["groups"]]
+    p, adjusted = [row["p"] for row in own], [row["p_adjusted"] for row in own]
+    wanted = expected(p)
+    assert adjusted == pytest.approx(wanted if len(wanted) == 3 else [wanted[0], p[1], wanted[1]])
+    assert found["analysis"]["multiplicity"].startswith(how)
+
+
+def test_gatekeeping_needs_to_know_what_comes_first(tmp_path) -> None:
+    with pytest.raises(StatisticsError, match="told which groups come first"):
+        analysed(tmp_path, by=("level",), adjustment=Adjustment.SERIAL)
+    with pytest.raises(StatisticsError, match="no group has the value 'T12_L1'"):
+        analysed(tmp_path, by=("level",), adjustment=Adjustment.SERIAL, primary=("T12_L1",))
+
+
+def test_without_others_the_gates_are_adjusted_by_holm(tmp_path) -> None:
+    found = analysed(tmp_path, by=("level",), adjustment=Adjustment.PARALLEL, primary=LEVELS)
+    for group in found["groups"]:
+        assert group["comparisons"][0]["p_adjusted"] == group["comparisons"][0]["p_holm"]
 
 
 def test_a_margin_brings_non_inferiority_and_equivalence(tmp_path) -> None:
@@ -230,6 +263,17 @@ def test_each_kind_of_figure_names_its_interval(tmp_path, ci, rate, kappa, auc) 
     assert names == [rate, kappa, auc]
 
 
+def test_a_curve_is_not_tested_against_hard_labels_but_grades_against_grades(whole) -> None:
+    group = whole["groups"][0]
+    rows_of = {row["statistic"]: row for row in group["comparisons"] if row["other"] == "Ann"}
+    assert "auc_of_grades sets grades against grades" in rows_of["auc"]["refusal"]
+    grades = [GRADES[name] for name in ("net", "Ann")]
+    areas = [metrics.roc_auc_score(GRADES["truth"] >= 2, own) for own in grades]
+    assert rows_of["auc_of_grades"]["difference"]["value"] == pytest.approx(areas[0] - areas[1])
+    for name, area in zip(("net", "Ann"), areas, strict=True):
+        assert value(rater_of(group, name)["estimates"]["auc_of_grades"]) == pytest.approx(area)
+
+
 def test_two_models_with_curves_are_tested_by_their_curves(tmp_path) -> None:
     table = rows(("truth", "net", "Ann"))
     again = [{**row, "rater": "old"} for row in table if row["rater"] == "net"]
@@ -243,7 +287,6 @@ def test_two_models_with_curves_are_tested_by_their_curves(tmp_path) -> None:
     )["groups"][0]
     row = next(row for row in found["comparisons"] if row["other"] == "old" and row["statistic"] == "auc")
     assert row["test"] == "Obuchowski 1997"
-    assert "note" not in row
     assert "calibration" not in rater_of(found, "old")
 
 
@@ -280,6 +323,10 @@ def test_a_worst_grade_that_leaves_out_a_site_is_counted(tmp_path) -> None:
     assert found["reference"]["partly_graded"] == 0
 
 
+def own_rows(table, name):
+    return [row for row in table if row["rater"] == name]
+
+
 def test_missing_and_not_gradable_are_counted_with_their_bounds(tmp_path) -> None:
     table = rows()
     own = [row for row in table if row["rater"] == "Ben"]
@@ -293,7 +340,15 @@ def test_missing_and_not_gradable_are_counted_with_their_bounds(tmp_path) -> Non
     assert (found["reference"]["not_gradable"], found["reference"]["none"]) == (1, 1)
     lost = ben["bounds"]["sensitivity"]["missing"] + ben["bounds"]["specificity"]["missing"]
     assert lost == 3
-    assert ben["bounds"]["sensitivity"]["worst"] <= value(ben["estimates"]["sensitivity"])
+    for name, own in ben["bounds"].items():
+        ends = sorted((own["worst"], own["best"]), reverse=name == "mean_absolute_error")
+        assert [own["worst"], own["best"]] == ends, name
+    given = {row["case"] + row["level"]: row["grade"] for row in own_rows(table, "Ben")}
+    known = [(row["grade"], given[row["case"] + row["level"]]) for row in own_rows(table, "truth")]
+    known = [(int(one), other) for one, other in known if one not in ("", "NG")]
+    right = [int(other) == one if str(other).isdigit() else True for one, other in known]
+    assert ben["bounds"]["exact_agreement"]["best"] == pytest.approx(np.mean(right))
+    assert ben["bounds"]["exact_agreement"]["missing"] == 3
 
 
 def test_the_majority_is_more_than_half_of_the_readers(tmp_path) -> None:
@@ -408,7 +463,7 @@ def test_what_is_undefined_carries_its_reason(tmp_path) -> None:
         "value": None,
         "refusal": "no unit is positive in the reference",
     }
-    assert "no unit of that class" in model["bounds"]["sensitivity"]["refusal"]
+    assert model["bounds"]["sensitivity"]["refusal"] == "no unit is positive in the reference"
     assert model["curve"]["binormal"]["refusal"] == "no unit is positive in the reference"
     assert "all negative" in model["calibration"]["slope"]["refusal"]
     for row in found["comparisons"]:
