@@ -119,9 +119,24 @@ def translated(text: str, chosen: Language | None = None) -> str:
     return _fill(found, text.values, own)
 
 
+def sentence(text: str) -> str:
+    """What a refusal says, with a capital and a full stop, in the language of the context."""
+    said = translated(text) if isinstance(text, Text) else known(text)
+    return f"{said[:1].upper()}{said[1:]}."
+
+
 def known(message: str, chosen: Language | None = None) -> str:
     """A message that was kept as an English string, in the language where its catalogue has it."""
     return _catalogue(chosen or language()).gettext(message) if message else ""
+
+
+def plural_forms(one: str, many: str, chosen: Language | None = None) -> dict[str, str]:
+    """The forms of a message by Unicode's plural category: {'one': '{n} срез', 'few': '{n} среза', …}."""
+    from babel import Locale
+
+    own = chosen or language()
+    category = Locale.parse(own.value).plural_form
+    return {category(n): _catalogue(own).ngettext(one, many, n) for n in range(100, -1, -1)}
 
 
 def number(value: float, digits: int = 2, *, signed: bool = False, chosen: Language | None = None) -> str:

@@ -6,6 +6,7 @@ come without a translation, those that are gone go.
 
 from __future__ import annotations
 
+import ast
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,14 @@ KEYWORDS = {
     "tn": (1, 2),
 }
 """The calls whose first arguments are messages: Python's, and `t` and `tn` of the scripts."""
+
+ON_THE_COMMAND_LINE = (
+    "lss_core/cli", "lss_core/vision/train", "lss_core/usecases/training.py", "lss_core/settings.py",
+    "lss_core/usecases/analyse_csv.py", "lss_core/usecases/csv_tables.py", "lss_core/usecases/rating_csv.py",
+    "lss_core/usecases/mrmc", "lss_core/usecases/planning.py", "lss_core/usecases/demo",
+    "lss_core/usecases/doctor.py", "lss_core/usecases/differences.py", "lss_core/usecases/group_report.py", "lss_core/stats/power", "lss_core/stats/mrmc/roe_metz.py",
+)  # fmt: skip
+"""Where refusals are read on the command line alone, which is English."""
 
 HEADER = """\
 # Texts of pages, refusals and reports. The messages are the English texts; names in {{braces}} stay as they
@@ -57,9 +66,33 @@ def extracted() -> Catalog:
         place = path.relative_to(ROOT).as_posix()
         for line, message, _, _ in extract_from_file(method, path, KEYWORDS, options={"encoding": "utf-8"}):
             found.add(message, locations=[(place, line)])
+    for message, place, line in _refusals():
+        found.add(message, locations=[(place, line)])
     for message in _of_checklists():
         found.add(message, locations=[("lss_core/reports/checklists.py", 1)])
     return found
+
+
+def _refusals() -> Iterator[tuple[str, str, int]]:
+    """What refusals say: the literals of a subject, a reason and a remedy need no mark."""
+    for path in sorted((ROOT / "lss_core").rglob("*.py")):
+        place = path.relative_to(ROOT).as_posix()
+        if not place.startswith(ON_THE_COMMAND_LINE):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                yield from ((text, place, node.lineno) for text in _said_in(node))
+
+
+def _said_in(node: ast.AST) -> Iterator[str]:
+    parts: list[ast.expr] = []
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error"):
+        parts = [key.value for key in node.keywords if key.arg in ("reason", "remedy")]
+        parts += node.args[:1] if parts else []
+    elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("reason", "remedy"):
+        parts = [node.value]
+    for part in parts:
+        for own in (part.body, part.orelse) if isinstance(part, ast.IfExp) else (part,):
+            if isinstance(own, ast.Constant) and isinstance(own.value, str):
+                yield own.value
 
 
 def _of_checklists() -> Iterator[str]:

@@ -59,6 +59,11 @@ def set_password_hash(tx: Transaction, user_id: str, password_hash: str) -> None
     tx.execute(sa.update(t.users).where(t.users.c.id == user_id).values(password_hash=password_hash))
 
 
+def set_language(tx: Transaction, user_id: str, language: str) -> None:
+    """Keep the language that a user has chosen."""
+    tx.execute(sa.update(t.users).where(t.users.c.id == user_id).values(language=language))
+
+
 def add_sign_in(tx: Transaction, *, token_hash: str, user_id: str, at: datetime) -> None:
     """Remember a sign-in."""
     row = {"token_hash": token_hash, "user_id": user_id, "created_at": at, "seen_at": at}
@@ -131,4 +136,5 @@ def _user(row: sa.Row[tuple[object, ...]]) -> UserRecord:
         role=Role(row.role),
         rater_id=row.rater_id,
         password_hash=row.password_hash,
+        language=row.language,
     )

@@ -164,6 +164,7 @@ class UserRecord:
     role: Role
     rater_id: str | None
     password_hash: str
+    language: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

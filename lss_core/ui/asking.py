@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from lss_core.errors import AccessError, ConflictError, LssError, NotFoundError
+from lss_core.texts import _, sentence, speak
+from lss_core.ui.language import language_for
 from lss_core.usecases.users import User, user_of
 from lss_core.usecases.workspace import Workspace, open_workspace
 
@@ -35,7 +37,7 @@ def asked(work: Work) -> Callable[[Request], Awaitable[Response]]:
         async for part in request.stream():
             body += part
             if len(body) > LARGEST_BODY_BYTES:
-                return refusal(413, "Too large")
+                return refusal(413, _("Too large"))
         return await run_in_threadpool(_answer, work, request, body)
 
     return endpoint
@@ -49,8 +51,9 @@ def refusal(status: int, text: str) -> Response:
 def _answer(work: Work, request: Request, body: bytes) -> Response:
     workspace = open_workspace()
     user = user_of(workspace, request.cookies.get(COOKIE))
+    speak(language_for(user, request.headers.get("accept-language")))
     if user is None:
-        return refusal(401, "You are signed out. Sign in again.")
+        return refusal(401, _("You are signed out. Sign in again."))
     try:
         return work(workspace, user, request, body)
     except LssError as error:
@@ -61,7 +64,9 @@ def _answer(work: Work, request: Request, body: bytes) -> Response:
 
 def _said(error: LssError) -> tuple[int, str]:
     if isinstance(error, AccessError):
-        return 403, "This is not open to you."
+        return 403, _("This is not open to you.")
     if isinstance(error, NotFoundError):
-        return 404, "There is no such thing."
-    return 409 if isinstance(error, ConflictError) else 422, f"{error.reason}. {error.remedy}"
+        return 404, _("There is no such thing.")
+    return 409 if isinstance(
+        error, ConflictError
+    ) else 422, f"{sentence(error.reason)} {sentence(error.remedy)}"

@@ -17,6 +17,7 @@ import streamlit as st
 from lss_core.domain import SITES, Progress, SeriesRole, StudyFindings, Verdict
 from lss_core.errors import AccessError, LssError
 from lss_core.ui.frame import show_error
+from lss_core.ui.language import in_this_language
 from lss_core.ui.tasks import TaskQueue
 from lss_core.usecases.cases import CaseSummary, RunStatus, delete_case
 from lss_core.usecases.demo import check_open_door
@@ -266,7 +267,7 @@ def _grade(workspace: Workspace, user: User, case_id: str, report: Progress) -> 
 
 def _watch(show: Callable[[], None]) -> None:
     """Show something again and again while it is under way, then the whole page anew."""
-    st.fragment(run_every=REFRESH_S)(show)()
+    st.fragment(run_every=REFRESH_S)(in_this_language(show))()
 
 
 def _import_progress(key: str) -> None:

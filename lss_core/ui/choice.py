@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from lss_core.domain import SITES
+from lss_core.texts import _, translated
 from lss_core.ui.viewer import Command
 from lss_core.usecases.cases import CaseSummary, StudySummary, list_cases
 from lss_core.usecases.users import User
@@ -25,7 +26,7 @@ def choose(name: str, options: Mapping[str, str], *, width: int = 260) -> str:
         name.capitalize(),
         list(options),
         key=key,
-        format_func=options.__getitem__,
+        format_func=lambda value: translated(options[value]),
         label_visibility="collapsed",
         width=width,
     )
@@ -39,7 +40,7 @@ def choose_segment(name: str, options: Mapping[str, str]) -> str:
         name.capitalize(),
         list(options),
         key=key,
-        format_func=options.__getitem__,
+        format_func=lambda value: translated(options[value]),
         label_visibility="collapsed",
         required=True,
     )
@@ -73,9 +74,9 @@ def choose_case(cases: Sequence[CaseSummary]) -> tuple[CaseSummary, str | None]:
     ids = [case.case_id for case in cases]
     back = st.container(width="content")
     at = ids.index(choose("case", {case_id: case_id for case_id in ids}, width=150))
-    back.button("Previous", disabled=at == 0, on_click=go_to, args=("case", ids[max(at - 1, 0)]))
+    back.button(_("Previous"), disabled=at == 0, on_click=go_to, args=("case", ids[max(at - 1, 0)]))
     following = ids[at + 1] if at + 1 < len(ids) else None
-    st.button("Next", disabled=following is None, on_click=go_to, args=("case", following))
+    st.button(_("Next"), disabled=following is None, on_click=go_to, args=("case", following))
     return cases[at], following
 
 

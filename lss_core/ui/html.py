@@ -7,6 +7,8 @@ from html import escape
 
 import streamlit as st
 
+from lss_core.texts import translated
+
 __all__ = ["Html", "escape", "table", "write"]
 
 
@@ -19,6 +21,12 @@ def write(html: str) -> None:
     st.html(html)
 
 
+def _inner(cell: object) -> str:
+    if isinstance(cell, Html):
+        return cell
+    return escape(translated(cell) if isinstance(cell, str) else str(cell))
+
+
 def table(
     head: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Sequence[int] = (), css_class: str = ""
 ) -> str:
@@ -27,8 +35,7 @@ def table(
 
     def row(cells: Sequence[object], tag: str) -> str:
         inner = "".join(
-            f'<{tag} class="{name}">{cell if isinstance(cell, Html) else escape(str(cell))}</{tag}>'
-            for name, cell in zip(classes, cells, strict=True)
+            f'<{tag} class="{name}">{_inner(cell)}</{tag}>' for name, cell in zip(classes, cells, strict=True)
         )
         return f"<tr>{inner}</tr>"
 

@@ -17,10 +17,12 @@ from starlette.routing import BaseRoute, Route
 
 from lss_core.domain import Role
 from lss_core.errors import AccessError, LssError
+from lss_core.texts import Language, _, sentence, speak
 from lss_core.ui import sign_in as form
 from lss_core.ui.answers import from_our_page
-from lss_core.ui.asking import COOKIE
+from lss_core.ui.asking import COOKIE, NO_STORE
 from lss_core.ui.frame import show_error, top_bar
+from lss_core.ui.language import language_for, speak_to
 from lss_core.usecases import users
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import open_workspace
@@ -41,6 +43,7 @@ def require_role(*roles: Role) -> User:
     address, and somebody else what he may not do.
     """
     user = current_user()
+    speak_to(user)
     top_bar(user)
     if user is None:
         form.show(open_workspace())
@@ -54,15 +57,16 @@ def require_role(*roles: Role) -> User:
 
 async def sign_in(request: Request) -> Response:
     """POST {"name", "password"}: 204 and the cookie, or 401 with a message to show."""
+    speak(language_for(None, request.headers.get("accept-language")))
     if not from_our_page(request):
-        return _refusal("Sign in from the page of this server.", 403)
+        return _refusal(_("Sign in from the page of this server."), 403)
     try:
         name, password = _credentials(await _body(request))
-        _, token = await run_in_threadpool(users.sign_in, open_workspace(), name, password)
+        token = await run_in_threadpool(_token, name, password)
     except ValueError:
-        return _refusal("Enter a name and a password.", 400)
+        return _refusal(_("Enter a name and a password."), 400)
     except LssError as error:
-        return _refusal(f"{error.reason}. {error.remedy}.", 401)
+        return _refusal(f"{sentence(error.reason)} {sentence(error.remedy)}", 401)
     response = Response(status_code=204, headers={"Cache-Control": "no-store"})
     response.set_cookie(
         COOKIE,
@@ -75,10 +79,26 @@ async def sign_in(request: Request) -> Response:
     return response
 
 
+async def choose_language(request: Request) -> Response:
+    """POST {"language"}: keeps the language of whoever is signed in; 401 for nobody."""
+    if not from_our_page(request):
+        return Response(status_code=403, headers=NO_STORE)
+    workspace = open_workspace()
+    user = await run_in_threadpool(users.user_of, workspace, request.cookies.get(COOKIE))
+    if user is None:
+        return Response(status_code=401, headers=NO_STORE)
+    try:
+        chosen = Language(json.loads(await _body(request))["language"])
+    except (ValueError, KeyError, TypeError):
+        return Response(status_code=400, headers=NO_STORE)
+    await run_in_threadpool(users.choose_language, workspace, user, chosen)
+    return Response(status_code=204, headers=NO_STORE)
+
+
 async def sign_out(request: Request) -> Response:
     """POST: ends the sign-in on the server and takes the cookie back."""
     if not from_our_page(request):
-        return _refusal("Sign out from the page of this server.", 403)
+        return Response(status_code=403, headers=NO_STORE)
     token = request.cookies.get(COOKIE)
     if token is not None:
         await run_in_threadpool(users.sign_out, open_workspace(), token)
@@ -90,7 +110,12 @@ async def sign_out(request: Request) -> Response:
 ROUTES: list[BaseRoute] = [
     Route("/session/sign-in", sign_in, methods=["POST"]),
     Route("/session/sign-out", sign_out, methods=["POST"]),
+    Route("/session/language", choose_language, methods=["POST"]),
 ]
+
+
+def _token(name: str, password: str) -> str:
+    return users.sign_in(open_workspace(), name, password)[1]
 
 
 async def _body(request: Request) -> bytes:

@@ -17,6 +17,7 @@ from lss_core.store import audit, people, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
 from lss_core.store.values import UserRecord
+from lss_core.texts import Language
 from lss_core.usecases.workspace import Workspace
 
 TOKEN_BYTES = 32
@@ -37,13 +38,17 @@ _hasher = PasswordHasher()  # argon2id with the library's defaults, RFC 9106's s
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """Somebody who is signed in. `rater_id` is his own where he reads or adjudicates."""
+    """Somebody who is signed in. `rater_id` is his own where he reads or adjudicates.
+
+    `language` is what he has chosen to read the pages in; None: what his browser asks for.
+    """
 
     id: str
     name: str
     display_name: str
     role: Role
     rater_id: str | None = None
+    language: Language | None = None
 
     @property
     def blinded(self) -> bool:
@@ -189,6 +194,14 @@ def set_password(workspace: Workspace, user: User, name: str, password: str) -> 
         audit.record(tx, at=now, actor=user.id, act="user.password", subject=record.id)
 
 
+def choose_language(workspace: Workspace, user: User, language: Language) -> None:
+    """Keep the language that a user reads the pages in."""
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        people.set_language(tx, user.id, language.value)
+        audit.record(tx, at=now, actor=user.id, act="user.language", subject=user.id, language=language.value)
+
+
 def remove_user(workspace: Workspace, user: User, name: str) -> None:
     """Remove a user with his sign-ins; what he has answered stays. Administrators only.
 
@@ -265,4 +278,5 @@ def user_from(record: UserRecord) -> User:
         display_name=record.display_name,
         role=record.role,
         rater_id=record.rater_id,
+        language=Language(record.language) if record.language else None,
     )

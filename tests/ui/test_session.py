@@ -9,8 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lss_core.domain import Role
+from lss_core.texts import Language
 from lss_core.ui import session
 from lss_core.ui.asking import COOKIE
+from lss_core.ui.language import language_for
 from lss_core.usecases import users
 from lss_core.usecases.users import OPERATOR
 from lss_core.usecases.workspace import Workspace
@@ -103,3 +105,51 @@ def test_after_signing_out_the_token_is_nobody_s(workspace: Workspace) -> None:
     assert answer.status_code == 204
     assert f'{COOKIE}=""' in answer.headers["set-cookie"]
     assert users.user_of(workspace, token) is None
+
+
+def test_a_user_s_language_is_kept_and_his_pages_speak_it(workspace: Workspace) -> None:
+    _, token = users.sign_in(workspace, "anna", PASSWORD)
+    signed_in = {**OWN_PAGE, "cookie": f"{COOKIE}={token}", "accept-language": "en"}
+    assert ask(session.choose_language, b'{"language": "ru"}', signed_in).status_code == 204
+    user = users.user_of(workspace, token)
+    assert user is not None
+    assert language_for(user, "en") is Language.RUSSIAN
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b'{"language": "ru"}', OWN_PAGE, 401),
+        (b'{"language": "ru"}', {"host": "lss.test"}, 403),
+        (b'{"language": "tlh"}', {**OWN_PAGE, "cookie": "TOKEN"}, 400),
+        (b"[]", {**OWN_PAGE, "cookie": "TOKEN"}, 400),
+    ],
+)
+def test_a_language_is_chosen_only_by_who_is_signed_in_and_of_those_there_are(
+    body: bytes, headers: dict[str, str], status: int, workspace: Workspace
+) -> None:
+    if "cookie" in headers:
+        headers = {**headers, "cookie": f"{COOKIE}={users.sign_in(workspace, 'anna', PASSWORD)[1]}"}
+    assert ask(session.choose_language, body, headers).status_code == status
+
+
+def test_a_wrong_password_is_refused_in_the_browser_s_language() -> None:
+    answer = ask(session.sign_in, credentials(password="wrong"), {**OWN_PAGE, "accept-language": "ru-RU"})
+    assert json.loads(answer.body)["message"].startswith("Имя и пароль не подходят друг к другу")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "own"),
+    [
+        ("ru-RU,ru;q=0.9,en-US;q=0.8", Language.RUSSIAN),
+        ("de, en;q=0.7, ru;q=0.3", Language.ENGLISH),
+        ("en;q=0.2, ru", Language.RUSSIAN),
+        ("de", Language.ENGLISH),
+        ("ru;q=x", Language.ENGLISH),
+        (None, Language.ENGLISH),
+    ],
+)
+def test_nobody_is_spoken_to_in_the_language_his_browser_likes_best(
+    accepted: str | None, own: Language
+) -> None:
+    assert language_for(None, accepted) is own

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from lss_core.domain import Point, Site
+from lss_core.ui.scripts import common, texts_of
 from lss_core.ui.viewer.data import View, as_data
 
 SCRIPTS = ("geometry.js", "loader.js", "viewport.js", "answers.js", "grid.js", "toolbar.js", "viewer.js")
@@ -41,14 +42,15 @@ class ViewerResult:
 
 def script() -> str:
     """The component's JavaScript module."""
-    return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)
+    return "\n".join([common(), *((_FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS)])
 
 
+_SCRIPT = script()
 _mount = st.components.v2.component(
     "lss_viewer",
     html='<div class="lss-viewer" tabindex="0" aria-label="Images and grades"></div>',
     css=(_FOLDER / "viewer.css").read_text(encoding="utf-8"),
-    js=script(),
+    js=_SCRIPT,
 )
 
 
@@ -59,7 +61,7 @@ def viewer(view: View, *, key: str) -> ViewerResult:
     """
     result = _mount(
         key=key,
-        data=as_data(view, key=key),
+        data={**as_data(view, key=key), "texts": texts_of(_SCRIPT)},
         on_site_change=_nothing,
         on_mark_change=_nothing,
         on_submitted_change=_nothing,

@@ -376,7 +376,8 @@ function inWords(meta) {
 }
 
 export default function mount(args) {
-  const { parentElement } = args;
+  const { data, parentElement } = args;
+  speak(data.texts);
   let app = apps.get(parentElement);
   if (!app) {
     app = new App(parentElement);
