@@ -37,6 +37,13 @@ ENTRIES = (
     _entry("pages/reader/read.py", later("Read"), Role.READER),
     _entry("pages/adjudicator/adjudicate.py", later("Adjudicate"), Role.ADJUDICATOR),
     _entry("pages/statistician/results.py", later("Results"), Role.COORDINATOR, Role.STATISTICIAN),
+    _entry(
+        "pages/coordinator/record.py",
+        later("Record"),
+        Role.COORDINATOR,
+        Role.AUDITOR,
+        visitors=(Role.STATISTICIAN,),
+    ),
 )
 """All pages, in the menu's order; a role begins at the first that is its home."""
 

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from lss_core.ui import answers, pixels, session
+from lss_core.ui import answers, exports, pixels, session
 
-ROUTES: list[BaseRoute] = [*session.ROUTES, *pixels.ROUTES, *answers.ROUTES]
+ROUTES: list[BaseRoute] = [*session.ROUTES, *pixels.ROUTES, *answers.ROUTES, *exports.ROUTES]

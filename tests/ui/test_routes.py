@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import io
 import json
+import tempfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +26,7 @@ from lss_core.ui.answers import answer_of
 from lss_core.ui.pixels import middle_out
 from lss_core.ui.routes import ROUTES
 from lss_core.usecases import reading, users, viewing
+from lss_core.usecases.cases import list_studies
 from lss_core.usecases.reading import ReadState
 from lss_core.usecases.users import OPERATOR
 
@@ -242,3 +246,41 @@ def test_a_body_longer_than_any_answer_is_refused(ask: Ask, seeded: Seeded) -> N
 def test_an_answer_without_a_grade_names_its_reason() -> None:
     body = json.dumps({"site": SITE.key, "not_gradable": "poor_quality", "note": "motion"}).encode()
     assert answer_of(body) == Answer(site=SITE, not_gradable=NotGradable.POOR_QUALITY, note="motion")
+
+
+def _study(seeded: Seeded) -> str:
+    return list_studies(seeded.workspace, OPERATOR)[0].id
+
+
+@pytest.mark.parametrize(
+    "name", ["ratings.csv", "dictionary.csv", "ratings.json", "study-without-images.zip"]
+)
+def test_an_export_is_a_file_for_the_coordinator_and_nothing_for_a_reader(
+    ask: Ask, seeded: Seeded, name: str
+) -> None:
+    path = f"/export/{_study(seeded)}/{name}"
+    reply = ask(path, token=seeded.coordinator_token)
+    assert reply.status == 200
+    assert reply.headers["content-disposition"] == f'attachment; filename="{_study(seeded)}-{name}"'
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.body
+    if name != "dictionary.csv":
+        assert ask(path, token=seeded.reader_token).status == 403
+    assert ask(path).status == 401
+
+
+def test_a_zip_leaves_nothing_behind_on_the_server(
+    ask: Ask, seeded: Seeded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    reply = ask(f"/export/{_study(seeded)}/study.zip", token=seeded.coordinator_token)
+    assert zipfile.ZipFile(io.BytesIO(reply.body)).testzip() is None
+    assert list(folder.iterdir()) == []
+
+
+def test_an_export_that_there_is_not_is_not_found(ask: Ask, seeded: Seeded) -> None:
+    path = f"/export/{_study(seeded)}/passwords.csv"
+    assert ask(path, token=seeded.coordinator_token).status == 404
+    assert ask("/export/ST-NONE/ratings.csv", token=seeded.coordinator_token).status == 404
