@@ -18,6 +18,7 @@ from lss_core.domain import (
     SeriesRole,
     Site,
 )
+from lss_core.study.protocol import AssignmentKind as AssignmentKind
 from lss_core.study.protocol import Protocol
 
 SITE_OF = {site.key: site for site in SITES}
@@ -46,14 +47,6 @@ class Decision(StrEnum):
     MAJORITY = "majority"
     ADJUDICATED = "adjudicated"
     EXTERNAL = "external"
-
-
-class AssignmentKind(StrEnum):
-    """What an assigned read is for: practice with feedback, the analysis, or a repeat for the analysis."""
-
-    TRAINING = "training"
-    TEST = "test"
-    REPEAT = "repeat"
 
 
 class AnswerOrigin(StrEnum):

@@ -25,6 +25,14 @@ class ArmKind(StrEnum):
     SEQUENTIAL = "sequential"
 
 
+class AssignmentKind(StrEnum):
+    """What an assigned read is for: practice with feedback, the analysis, or a repeat for the analysis."""
+
+    TRAINING = "training"
+    TEST = "test"
+    REPEAT = "repeat"
+
+
 class Design(StrEnum):
     """Whether every reader reads every case, or groups of readers read groups of cases."""
 
@@ -53,6 +61,10 @@ class Arm:
         if self.kind is ArmKind.SEQUENTIAL:
             return f"{self.name}: before", f"{self.name}: with model"
         return (self.name,)
+
+
+PANEL_ARM = Arm(name="panel", kind=ArmKind.UNAIDED)
+"""How those read who make the reference as a panel."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +131,12 @@ class Protocol:
         _check(bool(self.sites) and len(set(self.sites)) == len(self.sites), "sites", "name each site once")
         names = [stage for arm in self.arms for stage in arm.stages]
         _check(bool(names), "arms", "name at least one")
-        _check(len({name.casefold() for name in names}) == len(names), "arms", "give each its own name")
+        taken = [*names, PANEL_ARM.name]
+        _check(
+            len({name.casefold() for name in taken}) == len(taken),
+            "arms",
+            f"give each its own name, other than '{PANEL_ARM.name}'",
+        )
         for name in names:
             _check(0 < len(name.strip()) <= LONGEST_NAME, "arms", f"names have 1 to {LONGEST_NAME} letters")
         _check(0 <= self.wash_out_days <= 3650, "wash_out_days", "use 0 to 3650 days")
@@ -137,8 +154,8 @@ class Protocol:
         return len(self.arms) + (self.repeat_share > 0)
 
     def arm(self, name: str) -> Arm:
-        """The arm of this name. Raises ProtocolError."""
-        for arm in self.arms:
+        """The arm of this name; the panel's too, which is none of `arms`. Raises ProtocolError."""
+        for arm in (*self.arms, PANEL_ARM):
             if arm.name == name:
                 return arm
         raise ProtocolError("arms", reason=f"there is no arm '{name}'", remedy="Name one of the protocol's")
