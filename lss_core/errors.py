@@ -72,6 +72,10 @@ class ConflictError(StoreError):
     """The record has moved on since the caller looked at it."""
 
 
+class PenError(ConflictError):
+    """A read is being answered in another window."""
+
+
 class AccessError(LssError):
     """The user may not do or see this, or is not signed in."""
 

@@ -212,7 +212,7 @@ def delete_case(tx: Transaction, case_id: str, *, reason: str, actor: str, at: d
     deletion = {"case_id": case_id, "reason": reason, "deleted_by": actor, "deleted_at": at}
     tx.execute(sa.insert(t.case_deletions).values(deletion))
     own_reads = sa.select(t.reads.c.id).where(t.reads.c.case_id == case_id)
-    for of_read in (t.signatures, t.unlocks, t.read_notes, t.read_spans):
+    for of_read in (t.signatures, t.unlocks, t.read_notes, t.read_spans, t.read_pens):
         tx.execute(sa.delete(of_read).where(of_read.c.read_id.in_(own_reads)))
     assigned = sa.select(t.assignments.c.id).where(t.assignments.c.case_id == case_id)
     tx.execute(sa.delete(t.assignment_ends).where(t.assignment_ends.c.assignment_id.in_(assigned)))

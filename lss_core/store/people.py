@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -62,6 +64,17 @@ def set_password_hash(tx: Transaction, user_id: str, password_hash: str) -> None
 def set_language(tx: Transaction, user_id: str, language: str) -> None:
     """Keep the language that a user has chosen."""
     tx.execute(sa.update(t.users).where(t.users.c.id == user_id).values(language=language))
+
+
+def preferences(tx: Transaction, user_id: str) -> dict[str, Any]:
+    """What a user has set for himself; empty where he has set nothing."""
+    found = tx.scalar(sa.select(t.users.c.preferences).where(t.users.c.id == user_id))
+    return dict(found or {})
+
+
+def set_preferences(tx: Transaction, user_id: str, chosen: Mapping[str, Any]) -> None:
+    """Replace what a user has set for himself."""
+    tx.execute(sa.update(t.users).where(t.users.c.id == user_id).values(preferences=dict(chosen)))
 
 
 def add_sign_in(tx: Transaction, *, token_hash: str, user_id: str, at: datetime) -> None:

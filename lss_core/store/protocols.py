@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from lss_core.errors import NotFoundError
 from lss_core.store import tables as t
 from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
@@ -100,6 +101,15 @@ def study_assignments(
     if rater_id is not None:
         query = query.where(a.c.rater_id == rater_id)
     return tuple(_assignment(row) for row in tx.execute(query))
+
+
+def get_assignment(tx: Transaction, assignment_id: str) -> tuple[Assignment, ProtocolRecord]:
+    """An assignment and the version of the protocol that it was drawn for. Raises NotFoundError."""
+    row = tx.execute(sa.select(t.assignments).where(t.assignments.c.id == assignment_id)).first()
+    if row is None:
+        raise NotFoundError("Assignment", reason="there is no such assignment", remedy="Open your list again")
+    protocol = tx.execute(sa.select(t.protocols).where(t.protocols.c.id == row.protocol_id)).one()
+    return _assignment(row), _record(protocol)
 
 
 def _record(row: sa.Row[Any]) -> ProtocolRecord:

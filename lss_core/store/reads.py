@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,25 +13,70 @@ from lss_core.errors import ConflictError, NotFoundError
 from lss_core.store import tables as t
 from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
-from lss_core.store.values import SITE_OF, AnswerOrigin, ReadRecord, ReadTime
+from lss_core.store.values import SITE_OF, AnswerOrigin, Assignment, ReadRecord, ReadSummary, ReadTime
 
 
 def add_read(
-    tx: Transaction, *, case_id: str, rater_id: str, arm: str, at: datetime, session: int = 1
+    tx: Transaction,
+    *,
+    case_id: str,
+    rater_id: str,
+    arm: str,
+    at: datetime,
+    assignment: Assignment | None = None,
+    session: int = 1,
+    stage: int = 1,
 ) -> str:
-    """Begin a sitting; its id."""
+    """Begin a sitting, with what was assigned or, in a study without a protocol, with a case; its id."""
     read_id = new_id("READ")
-    row = {"id": read_id, "case_id": case_id, "rater_id": rater_id, "arm": arm, "opened_at": at}
-    row["session"] = session
+    row = {
+        "id": read_id,
+        "case_id": case_id,
+        "rater_id": rater_id,
+        "arm": arm,
+        "opened_at": at,
+        "assignment_id": None if assignment is None else assignment.id,
+        "session": session if assignment is None else assignment.session,
+        "stage": stage,
+    }
     tx.execute(sa.insert(t.reads).values(row))
     return read_id
 
 
+def assigned_reads(tx: Transaction, rater_id: str) -> dict[tuple[str, int], ReadSummary]:
+    """A rater's sittings with what he was assigned, by assignment and stage."""
+    query = _summaries(rater_id).where(t.reads.c.assignment_id.is_not(None))
+    return {(row.assignment_id, row.stage): _summary(row) for row in tx.execute(query)}
+
+
+def unassigned_reads(tx: Transaction, rater_id: str, arm: str) -> dict[str, ReadSummary]:
+    """His newest sitting with each case in an arm of no protocol, by case."""
+    query = _summaries(rater_id).where(t.reads.c.assignment_id.is_(None), t.reads.c.arm == arm)
+    return {row.case_id: _summary(row) for row in tx.execute(query)}
+
+
+def _summaries(rater_id: str) -> sa.Select[Any]:
+    answered = (
+        sa.select(sa.func.count(sa.distinct(t.ratings.c.site)))
+        .where(t.ratings.c.read_id == t.reads.c.id)
+        .scalar_subquery()
+    )
+    query = sa.select(t.reads, answered.label("answered")).where(t.reads.c.rater_id == rater_id)
+    return query.order_by(t.reads.c.opened_at)
+
+
+def _summary(row: sa.Row[Any]) -> ReadSummary:
+    return ReadSummary(
+        id=row.id, answered=row.answered, opened_at=row.opened_at, submitted_at=row.submitted_at
+    )
+
+
 def newest_read(tx: Transaction, *, case_id: str, rater_id: str, arm: str) -> ReadRecord | None:
-    """A rater's newest sitting with a case."""
+    """A rater's newest sitting with a case in an arm of no protocol."""
     query = (
         sa.select(t.reads)
         .where(t.reads.c.case_id == case_id, t.reads.c.rater_id == rater_id, t.reads.c.arm == arm)
+        .where(t.reads.c.assignment_id.is_(None))
         .order_by(t.reads.c.opened_at.desc())
         .limit(1)
     )
@@ -56,21 +101,6 @@ def study_reads(tx: Transaction, study_id: str) -> list[ReadRecord]:
         answers.setdefault(row.read_id, {})[row.site] = _answer(row)
     query = sa.select(t.reads).where(of_study).order_by(t.reads.c.opened_at, t.reads.c.id)
     return [_record_of(row, answers.get(row.id, {})) for row in tx.execute(query)]
-
-
-def reads_of_rater(tx: Transaction, rater_id: str, arm: str) -> dict[str, tuple[str, int, bool]]:
-    """Of each case he has opened: his newest sitting's id, sites answered, whether submitted."""
-    answered = (
-        sa.select(sa.func.count(sa.distinct(t.ratings.c.site)))
-        .where(t.ratings.c.read_id == t.reads.c.id)
-        .scalar_subquery()
-    )
-    query = (
-        sa.select(t.reads, answered.label("answered"))
-        .where(t.reads.c.rater_id == rater_id, t.reads.c.arm == arm)
-        .order_by(t.reads.c.opened_at)
-    )
-    return {row.case_id: (row.id, row.answered, row.submitted_at is not None) for row in tx.execute(query)}
 
 
 def study_arms(tx: Transaction, study_id: str) -> list[str]:
@@ -116,16 +146,31 @@ def submit_read(tx: Transaction, read_id: str, *, at: datetime) -> None:
     )
 
 
-def add_answer(tx: Transaction, read: ReadRecord, answer: Answer, *, key: str, at: datetime) -> bool:
+def answer_of_key(tx: Transaction, read_id: str, key: str) -> Answer | None:
+    """The answer that a key has added to a sitting before."""
+    same = (t.ratings.c.read_id == read_id) & (t.ratings.c.idempotency_key == key)
+    found = tx.execute(sa.select(t.ratings).where(same)).first()
+    return None if found is None else _answer(found)
+
+
+def add_answer(
+    tx: Transaction,
+    read: ReadRecord,
+    answer: Answer,
+    *,
+    key: str,
+    at: datetime,
+    origin: AnswerOrigin = AnswerOrigin.GIVEN,
+) -> bool:
     """Add an answer to a sitting; False when this key has added the same one before.
 
     Raises ConflictError when the key came with another answer.
     """
-    same = (t.ratings.c.read_id == read.id) & (t.ratings.c.idempotency_key == key)
-    found = tx.execute(sa.select(t.ratings).where(same)).first()
+    found = answer_of_key(tx, read.id, key)
     if found is None:
-        tx.execute(sa.insert(t.ratings).values({**_row(read, answer, at), "idempotency_key": key}))
-    elif _answer(found) != answer:
+        row = {**_row(read, answer, at), "idempotency_key": key, "origin": origin}
+        tx.execute(sa.insert(t.ratings).values(row))
+    elif found != answer:
         raise ConflictError(
             read.id,
             reason="this answer's key was used for another answer",
@@ -188,6 +233,29 @@ def _record(tx: Transaction, row: sa.Row[Any]) -> ReadRecord:
     return _record_of(row, {answer.site: _answer(answer) for answer in tx.execute(query)})
 
 
+def answer_keys(tx: Transaction, read_id: str, prefix: str) -> list[str]:
+    """The idempotency keys of a sitting's answers that begin so."""
+    r = t.ratings
+    query = sa.select(r.c.idempotency_key).where(r.c.read_id == read_id)
+    return list(tx.scalars(query.where(r.c.idempotency_key.startswith(prefix, autoescape=True))))
+
+
+def first_answers(tx: Transaction, read: ReadRecord) -> Mapping[str, Answer]:
+    """The answers of stage 1, for the read of stage 2 of the same assignment; none otherwise."""
+    if read.stage == 1:
+        return {}
+    query = sa.select(t.reads).where(t.reads.c.assignment_id == read.assignment_id, t.reads.c.stage == 1)
+    return _record(tx, tx.execute(query).one()).answers
+
+
+def versions(tx: Transaction, read_id: str) -> dict[str, int]:
+    """How many answers each site of a sitting has had, by site key; sites without one are not named."""
+    r = t.ratings
+    count = sa.func.count().label("given")
+    query = sa.select(r.c.site, count).where(r.c.read_id == read_id).group_by(r.c.site)
+    return {row.site: row.given for row in tx.execute(query)}
+
+
 def _record_of(row: sa.Row[Any], answers: dict[str, Answer]) -> ReadRecord:
     return ReadRecord(
         id=row.id,
@@ -197,4 +265,7 @@ def _record_of(row: sa.Row[Any], answers: dict[str, Answer]) -> ReadRecord:
         opened_at=row.opened_at,
         submitted_at=row.submitted_at,
         answers=answers,
+        assignment_id=row.assignment_id,
+        session=row.session,
+        stage=row.stage,
     )

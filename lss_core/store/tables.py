@@ -348,6 +348,15 @@ read_spans = sa.Table(
     sa.UniqueConstraint("read_id", "idempotency_key"),
 )
 
+# In which window a read is answered: whoever holds another pen is told, and writes nothing.
+read_pens = sa.Table(
+    "read_pens",
+    metadata,
+    _to("read_id", "reads.id", primary_key=True),
+    sa.Column("pen", sa.String(64), nullable=False),
+    _time("seen_at"),
+)
+
 model_runs = sa.Table(
     "model_runs",
     metadata,

@@ -204,7 +204,10 @@ class ReferenceSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadRecord:
-    """A sitting of a reader with a case, and the answers that count in it by site key."""
+    """A sitting of a reader with a case, and the answers that count in it by site key.
+
+    `stage` is 2 where the model is shown after the answers of stage 1 were locked.
+    """
 
     id: str
     case_id: str
@@ -213,6 +216,47 @@ class ReadRecord:
     opened_at: datetime
     submitted_at: datetime | None
     answers: Mapping[str, Answer]
+    assignment_id: str | None = None
+    session: int = 1
+    stage: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadSummary:
+    """How far a sitting is: sites answered, and when it was submitted."""
+
+    id: str
+    answered: int
+    opened_at: datetime
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadNote:
+    """What a reader says of a whole case; `image_quality` is 1 unusable to 5 excellent."""
+
+    image_quality: int | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    """Who has signed a read, with what meaning, when, and the SHA-256 of what he signed."""
+
+    printed_name: str
+    meaning: str
+    answers_sha256: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadSpan:
+    """A stretch of time in front of the images, at a site or at none; milliseconds."""
+
+    site: Site | None
+    active_ms: int
+    idle_ms: int
+    key: str
 
 
 @dataclass(frozen=True, kw_only=True)

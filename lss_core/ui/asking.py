@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from lss_core.errors import AccessError, ConflictError, LssError, NotFoundError
+from lss_core.errors import AccessError, ConflictError, LssError, NotFoundError, PenError
 from lss_core.texts import _, sentence, speak
 from lss_core.ui.language import language_for
 from lss_core.usecases.users import User, user_of
@@ -24,6 +24,9 @@ NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """Headers of everything that is for one user's eyes."""
 
 LARGEST_BODY_BYTES = 8192
+
+CODES = ((PenError, 423), (ConflictError, 409))
+"""Status of a refusal that says why; 422 for any other."""
 
 Work = Callable[[Workspace, User, Request, bytes], Response]
 """What a route does for a user who is signed in, in a worker thread: (…, request, its body)."""
@@ -67,6 +70,5 @@ def _said(error: LssError) -> tuple[int, str]:
         return 403, _("This is not open to you.")
     if isinstance(error, NotFoundError):
         return 404, _("There is no such thing.")
-    return 409 if isinstance(
-        error, ConflictError
-    ) else 422, f"{sentence(error.reason)} {sentence(error.remedy)}"
+    status = next((code for kind, code in CODES if isinstance(error, kind)), 422)
+    return status, f"{sentence(error.reason)} {sentence(error.remedy)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lss_core.usecases.reading import ReadProgress
+from lss_core.usecases.due import ReadProgress
 
 
 def open_to_him(reads: Sequence[ReadProgress], next_case: str | None) -> dict[str, str]:

@@ -29,9 +29,9 @@ from lss_core.texts import later
 from lss_core.usecases.cases import list_cases
 from lss_core.usecases.demo import PASSWORD, ROLES, TITLE
 from lss_core.usecases.demo_phantoms import write_phantom
+from lss_core.usecases.due import UNAIDED
 from lss_core.usecases.grading import engine_of, grade_case
 from lss_core.usecases.importing import import_paths
-from lss_core.usecases.reading import UNAIDED
 from lss_core.usecases.reference import (
     add_reference,
     adjudicate,
@@ -180,7 +180,7 @@ def _simulate_panel(workspace: Workspace, study_id: str, truth: Truth) -> None:
         now = workspace.now()
         with workspace.store.write() as tx:
             rater_id = _panel_rater(tx, study_id, reader)
-            read = reads.reads_of_rater(tx, rater_id, UNAIDED)
+            read = reads.unassigned_reads(tx, rater_id, UNAIDED)
             left = [case_id for case_id in truth if case_id not in read]
             for case_id in left:
                 read_id = reads.add_read(tx, case_id=case_id, rater_id=rater_id, arm=UNAIDED, at=now)

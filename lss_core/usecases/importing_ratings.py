@@ -17,7 +17,7 @@ from lss_core.store.engine import Transaction
 from lss_core.store.values import AnswerOrigin
 from lss_core.study.labels import NONE_OR_MILD, grade_of, site_of
 from lss_core.usecases.csv_reading import Row, Sheet, each_row, read_sheet, refuse
-from lss_core.usecases.reading import UNAIDED
+from lss_core.usecases.due import UNAIDED
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
 

@@ -3,171 +3,312 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from lss_core.domain import SITES, Answer, RaterKind, Role
-from lss_core.errors import AccessError, ConflictError, NotFoundError
-from lss_core.store import audit, cases, reads, studies
+from lss_core.domain import SITES, Answer, Grade, RaterKind, Site
+from lss_core.errors import AccessError, ConflictError, NotFoundError, ProtocolError
+from lss_core.store import audit, protocols, reads, sittings, studies
 from lss_core.store.engine import Transaction
-from lss_core.store.values import ReadRecord
-from lss_core.study.assignment import reading_order
+from lss_core.store.values import (
+    AnswerOrigin,
+    Assignment,
+    AssignmentKind,
+    ReadNote,
+    ReadRecord,
+    Signature,
+)
+from lss_core.study.protocol import SCHEME, Arm, ArmKind, Protocol, Questions, Scheme
 from lss_core.usecases.access import visible_case
+from lss_core.usecases.due import ReadProgress, following, progress, reader_of, reads_of
+from lss_core.usecases.pens import check_pen
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
-UNAIDED = "unaided"
-"""The arm of a read without the model's help."""
-
-ORDER_SEED = 0
-"""The reader's random id alone makes his order his own; a protocol may bring another seed."""
+__all__ = [
+    "ReadNote", "ReadPlan", "ReadState", "answered", "next_case", "next_read", "open_read", "record_answer",
+    "record_note", "record_remaining",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadProgress:
-    """How far a reader is with one of his cases; `read_id` is None before he opened it."""
+class ReadPlan:
+    """What a read asks for. `aided`: the model is shown. `kind`: practice, test or repeat."""
 
-    case_id: str
-    study_id: str
-    read_id: str | None
-    answered: int
-    submitted: bool
-    sites: int = len(SITES)
+    sites: tuple[Site, ...] = SITES
+    questions: Questions = field(default_factory=Questions)
+    scheme: Scheme = field(default_factory=lambda: SCHEME)
+    aided: bool = False
+    stage: int = 1
+    stages: int = 1
+    kind: AssignmentKind = AssignmentKind.TEST
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadState:
-    """A sitting as the database has it: the answers that count, by site key."""
+    """A sitting as the database has it: the answers that count, by site key.
+
+    `versions` counts the answers that each site has had; `first` are the locked answers of stage 1, where
+    this is stage 2.
+    """
 
     read_id: str
     case_id: str
     answers: Mapping[str, Answer]
     submitted: bool
+    plan: ReadPlan = field(default_factory=ReadPlan)
+    versions: Mapping[str, int] = field(default_factory=dict)
+    first: Mapping[str, Answer] = field(default_factory=dict)
+    note: ReadNote = field(default_factory=ReadNote)
+    signature: Signature | None = None
+
+    @property
+    def missing(self) -> list[str]:
+        """What is still to be answered before the read can be signed, in words; sites by their labels."""
+        questions = self.plan.questions
+        open_sites = [
+            site.label for site in self.plan.sites if not answered(self.answers.get(site.key), questions)
+        ]
+        asks_quality = questions.image_quality and self.note.image_quality is None
+        return open_sites + (["image quality"] if asks_quality else [])
 
 
-def reads_of(workspace: Workspace, user: User) -> list[ReadProgress]:
-    """The user's cases in his own reading order, which differs from reader to reader."""
-    rater_id = _reader(user)
-    with workspace.store.read() as tx:
-        return _progress(tx, rater_id)
+def answered(answer: Answer | None, questions: Questions) -> bool:
+    """Whether an answer says all that is asked at a site."""
+    if answer is None:
+        return False
+    if answer.grade is None:
+        return True
+    lacks_call = questions.call and answer.positive is None
+    return not lacks_call and not (questions.score and answer.score is None)
+
+
+def next_read(workspace: Workspace, user: User) -> ReadProgress | None:
+    """The first of his cases that is begun and not submitted, else the first not begun; None at the end."""
+    return following(reads_of(workspace, user))
 
 
 def next_case(workspace: Workspace, user: User) -> str | None:
-    """The first case he has begun and not submitted, else the first not begun; None at the end."""
-    left = [read for read in reads_of(workspace, user) if not read.submitted]
-    begun = [read for read in left if read.read_id is not None]
-    return next((read.case_id for read in [*begun, *left]), None)
+    """The case of `next_read`."""
+    found = next_read(workspace, user)
+    return None if found is None else found.case_id
 
 
-def open_read(workspace: Workspace, user: User, case_id: str | None = None) -> ReadState:
-    """His sitting with a case (by default the next): resumed where there is one, else begun.
+def open_read(workspace: Workspace, user: User, key: str | None = None) -> ReadState:
+    """His sitting with an assignment or case (by default the next): resumed where there is one, else begun.
 
-    A submitted sitting is given back as it is. Raises NotFoundError when no case is left,
-    AccessError when the case is not his to read.
+    A submitted sitting is given back as it is; in a sequential arm the submitted first stage is followed
+    by the second. Raises NotFoundError when no case is left, AccessError when it is not his to read, or
+    not yet.
     """
-    rater_id = _reader(user)
-    chosen = case_id or next_case(workspace, user)
-    if chosen is None:
-        raise NotFoundError("Reading", reason="no case is left to read", remedy="Thank you: you are done")
+    rater_id = reader_of(user)
     with workspace.store.read() as tx:
-        _check_reads(tx, workspace, user, chosen)
-        found = reads.newest_read(tx, case_id=chosen, rater_id=rater_id, arm=UNAIDED)
-    return _state(found or _begin(workspace, rater_id, user, chosen))
+        wanted = _wanted(tx, workspace, user, rater_id, key)
+        if wanted.read_id is not None:
+            return state(tx, reads.get_read(tx, wanted.read_id))
+    return _begin(workspace, user, rater_id, wanted.key)
 
 
 def record_answer(
-    workspace: Workspace, user: User, read_id: str, answer: Answer, *, idempotency_key: str
+    workspace: Workspace,
+    user: User,
+    read_id: str,
+    answer: Answer,
+    *,
+    idempotency_key: str,
+    pen: str | None = None,
+    base: int | None = None,
 ) -> None:
     """Add an answer; the newest at a site counts, earlier ones stay on record.
 
-    The same key twice adds one row. Raises ConflictError when the read is submitted or
-    the key came with another answer, AccessError when the read is another's.
+    The same key twice adds one row. `pen` names the window that answers, `base` how many answers of the
+    site it knew of. Raises ConflictError when the read is submitted, another window holds the pen or
+    has answered meanwhile, or the key came with another answer; ProtocolError when the answer is not
+    what the protocol asks for; AccessError when the read is another's.
     """
     now = workspace.now()
     with workspace.store.write() as tx:
-        read = _own_read(tx, user, read_id)
-        if read.submitted_at is not None:
-            raise ConflictError(
-                read.case_id, reason="this read is submitted", remedy="Go on with the next case"
-            )
-        if reads.add_answer(tx, read, answer, key=idempotency_key, at=now):
-            audit.record(tx, at=now, actor=user.id, act="answer.add", subject=read_id, site=answer.site.key)
+        read = own_read(tx, user, read_id)
+        if reads.answer_of_key(tx, read_id, idempotency_key) == answer:
+            return  # it was taken before, and only the reply was lost
+        check_open(read)
+        check_pen(tx, read_id, pen, at=now)
+        _check_asked(plan_of(tx, read), answer)
+        if base is not None:
+            _check_base(tx, read, answer.site, base)
+        reads.add_answer(tx, read, answer, key=idempotency_key, at=now)
+        audit.record(tx, at=now, actor=user.id, act="answer.add", subject=read_id, site=answer.site.key)
 
 
-def submit_read(workspace: Workspace, user: User, read_id: str) -> None:
-    """Close a sitting for good; twice is no error.
+def record_remaining(
+    workspace: Workspace, user: User, read_id: str, *, idempotency_key: str, pen: str | None = None
+) -> ReadState:
+    """Answer all sites that have no answer at once: with 'none' or, in stage 2, with the first answers.
 
-    Raises ConflictError, naming how many, when sites are without an answer.
+    Each is stored as given so (origin 'remaining'); the same key twice adds nothing. Raises as
+    `record_answer`, and ProtocolError where a score is asked for at each site.
     """
     now = workspace.now()
     with workspace.store.write() as tx:
-        read = _own_read(tx, user, read_id)
-        missing = len(SITES) - len(read.answers)
-        if read.submitted_at is not None:
-            return
-        if missing:
-            raise ConflictError(
-                read.case_id,
-                reason=f"{missing} of {len(SITES)} sites have no answer",
-                remedy="Grade them, or say why they cannot be graded",
-            )
-        reads.submit_read(tx, read_id, at=now)
-        audit.record(tx, at=now, actor=user.id, act="read.submit", subject=read_id)
+        read = own_read(tx, user, read_id)
+        check_open(read)
+        check_pen(tx, read_id, pen, at=now)
+        before = state(tx, read)
+        if not reads.answer_keys(tx, read_id, f"{idempotency_key}:"):
+            given = _remaining(before)
+            for answer in given:
+                key = f"{idempotency_key}:{answer.site.key}"
+                reads.add_answer(tx, read, answer, key=key, at=now, origin=AnswerOrigin.REMAINING)
+            act = "answer.keep_first" if before.first else "answer.remaining_none"
+            if given:
+                audit.record(tx, at=now, actor=user.id, act=act, subject=read_id, sites=len(given))
+        return state(tx, reads.get_read(tx, read_id))
 
 
-def _reader(user: User) -> str:
-    if user.role is not Role.READER or user.rater_id is None:
-        raise AccessError("Reading", reason="this is for readers", remedy="Sign in as a reader")
-    return user.rater_id
+def record_note(
+    workspace: Workspace,
+    user: User,
+    read_id: str,
+    note: ReadNote,
+    *,
+    idempotency_key: str,
+    pen: str | None = None,
+) -> None:
+    """Add what he says of the whole case: image quality, a comment. Raises as `record_answer`."""
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        read = own_read(tx, user, read_id)
+        check_open(read)
+        check_pen(tx, read_id, pen, at=now)
+        if sittings.add_note(tx, read_id, note, key=idempotency_key, at=now):
+            audit.record(tx, at=now, actor=user.id, act="read.note", subject=read_id)
 
 
-def _check_reads(tx: Transaction, workspace: Workspace, user: User, case_id: str) -> None:
-    study_id = visible_case(tx, workspace, user, case_id).study_id
-    if studies.part_in(tx, study_id, _reader(user)) is not RaterKind.READER:
-        raise AccessError(case_id, reason="he does not read in this study", remedy="Choose another case")
-
-
-def _own_read(tx: Transaction, user: User, read_id: str) -> ReadRecord:
-    rater_id = _reader(user)
+def own_read(tx: Transaction, user: User, read_id: str) -> ReadRecord:
+    """A reader's own sitting. Raises AccessError, NotFoundError."""
+    rater_id = reader_of(user)
     read = reads.get_read(tx, read_id)
     if read.rater_id != rater_id:
         raise AccessError("Read", reason="it is another reader's", remedy="Open your own")
     return read
 
 
-def _begin(workspace: Workspace, rater_id: str, user: User, case_id: str) -> ReadRecord:
-    now = workspace.now()
-    with workspace.store.write() as tx:
-        # Asked again, now that other writers wait: a double click begins one sitting, not two.
-        found = reads.newest_read(tx, case_id=case_id, rater_id=rater_id, arm=UNAIDED)
-        if found is not None:
-            return found
-        read_id = reads.add_read(tx, case_id=case_id, rater_id=rater_id, arm=UNAIDED, at=now)
-        audit.record(tx, at=now, actor=user.id, act="read.open", subject=read_id, case=case_id)
-        return reads.get_read(tx, read_id)
+def check_open(read: ReadRecord) -> None:
+    """Raises ConflictError when a read is submitted."""
+    if read.submitted_at is not None:
+        raise ConflictError(read.case_id, reason="this read is submitted", remedy="Go on with the next case")
 
 
-def _state(read: ReadRecord) -> ReadState:
+def plan_of(tx: Transaction, read: ReadRecord) -> ReadPlan:
+    """What a read asks for: by the protocol that holds now, in the arm it was assigned."""
+    if read.assignment_id is None:
+        return ReadPlan()
+    assignment, drawn = protocols.get_assignment(tx, read.assignment_id)
+    live = protocols.live_protocol(tx, drawn.study_id) or drawn
+    arm = _arm_of(assignment, live.protocol, drawn.protocol)
+    aided = arm.kind is ArmKind.AIDED or (arm.kind is ArmKind.SEQUENTIAL and read.stage == len(arm.stages))
+    return ReadPlan(
+        sites=live.protocol.sites,
+        questions=live.protocol.questions,
+        scheme=live.protocol.scheme,
+        aided=aided,
+        stage=read.stage,
+        stages=len(arm.stages),
+        kind=assignment.kind,
+    )
+
+
+def state(tx: Transaction, read: ReadRecord) -> ReadState:
+    """A sitting as the database has it."""
     return ReadState(
         read_id=read.id,
         case_id=read.case_id,
         answers=read.answers,
         submitted=read.submitted_at is not None,
+        plan=plan_of(tx, read),
+        versions=reads.versions(tx, read.id),
+        first=reads.first_answers(tx, read),
+        note=sittings.newest_note(tx, read.id),
+        signature=None if read.submitted_at is None else sittings.newest_signature(tx, read.id),
     )
 
 
-def _progress(tx: Transaction, rater_id: str) -> list[ReadProgress]:
-    opened = reads.reads_of_rater(tx, rater_id, UNAIDED)
-    found = []
-    for study in studies.study_summaries(tx, rater_id=rater_id):
-        for case_id in reading_order(cases.case_ids(tx, study.id), reader=rater_id, seed=ORDER_SEED):
-            read_id, answered, submitted = opened.get(case_id, (None, 0, False))
-            found.append(
-                ReadProgress(
-                    case_id=case_id,
-                    study_id=study.id,
-                    read_id=read_id,
-                    answered=answered,
-                    submitted=submitted,
-                )
+def _arm_of(assignment: Assignment, *versions: Protocol) -> Arm:
+    """The arm of an assignment in the first of these versions that has it."""
+    known = [arm for protocol in versions for arm in protocol.arms if arm.name == assignment.arm]
+    return known[0]
+
+
+def _wanted(
+    tx: Transaction, workspace: Workspace, user: User, rater_id: str, key: str | None
+) -> ReadProgress:
+    """The progress that a key names: an assignment's id, or a case's. Raises as `open_read`."""
+    due = progress(tx, rater_id)
+    coming = following(due)
+    if key is None:
+        if coming is None:
+            raise NotFoundError("Reading", reason="no case is left to read", remedy="Thank you: you are done")
+        return coming
+    named = [read for read in due if key in (read.key, read.case_id)]
+    if not named:
+        study_id = visible_case(tx, workspace, user, key).study_id
+        if studies.part_in(tx, study_id, rater_id) is not RaterKind.READER:
+            raise AccessError(key, reason="he does not read in this study", remedy="Choose another case")
+        raise AccessError(key, reason="it is not assigned to him", remedy="Choose another case")
+    wanted = next((read for read in named if not read.submitted), named[-1])
+    if wanted.assignment is not None and not wanted.begun and wanted != coming:
+        raise AccessError("Case", reason="its turn has not come", remedy="Go on with the next case")
+    return wanted
+
+
+def _begin(workspace: Workspace, user: User, rater_id: str, key: str) -> ReadState:
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        # Asked again, now that other writers wait: a double click begins one sitting, not two.
+        wanted = _wanted(tx, workspace, user, rater_id, key)
+        if wanted.read_id is None:
+            read_id = reads.add_read(
+                tx,
+                case_id=wanted.case_id,
+                rater_id=rater_id,
+                arm=wanted.arm,
+                at=now,
+                assignment=wanted.assignment,
+                stage=wanted.stage,
             )
-    return found
+            audit.record(tx, at=now, actor=user.id, act="read.open", subject=read_id, case=wanted.case_id)
+        else:
+            read_id = wanted.read_id
+        return state(tx, reads.get_read(tx, read_id))
+
+
+def _check_asked(plan: ReadPlan, answer: Answer) -> None:
+    """Raises ProtocolError unless the protocol asks for what an answer says."""
+    asked = plan.questions
+    if answer.site not in plan.sites:
+        raise ProtocolError(answer.site.label, reason="this site is not part of the study", remedy="Read on")
+    if answer.grade is not None and asked.call and answer.positive is None:
+        raise ProtocolError(answer.site.label, reason="the yes or no is missing", remedy="Give it first")
+
+
+def _check_base(tx: Transaction, read: ReadRecord, site: Site, base: int) -> None:
+    if reads.versions(tx, read.id).get(site.key, 0) != base:
+        raise ConflictError(
+            site.label,
+            reason="this site was answered in another window meanwhile",
+            remedy="Look at the answer there and give yours again",
+        )
+
+
+def _remaining(read: ReadState) -> list[Answer]:
+    """The answers that fill a read: the first ones in stage 2, else 'none'."""
+    open_sites = [site for site in read.plan.sites if site.key not in read.answers]
+    if read.first:
+        return [read.first[site.key] for site in open_sites]
+    if read.plan.questions.score:
+        raise ProtocolError(
+            "Remaining sites",
+            reason="the study asks for a score at each site",
+            remedy="Answer them one by one",
+        )
+    call = False if read.plan.questions.call else None
+    return [Answer(site=site, grade=Grade.NONE, positive=call) for site in open_sites]

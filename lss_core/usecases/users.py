@@ -28,6 +28,9 @@ FAILURES_ALLOWED = 5
 LOCKED_FOR = timedelta(minutes=15)
 SHORTEST_PASSWORD = 10
 
+SIGN_IN = "Sign-in"
+"""What a refused password is a refusal of."""
+
 DEFAULT_STUDY = "My study"
 
 PARTS = {Role.READER: RaterKind.READER, Role.ADJUDICATOR: RaterKind.ADJUDICATOR}
@@ -68,23 +71,7 @@ def sign_in(workspace: Workspace, name: str, password: str) -> tuple[User, str]:
     """
     now = workspace.now()
     name = name.strip().casefold()[:100]
-    with workspace.store.read() as tx:
-        failures = people.failures_since(tx, name, now - LOCKED_FOR)
-        record = people.find_user(tx, name)
-    if failures >= FAILURES_ALLOWED:
-        raise AccessError(
-            "Sign-in",
-            reason="too many failed attempts under this name",
-            remedy="Wait 15 minutes and try again",
-        )
-    if not _password_fits(record, password) or record is None:
-        with workspace.store.write() as tx:
-            people.forget_failures(tx, before=now - LOCKED_FOR)
-            people.add_failure(tx, name, at=now)
-            audit.record(tx, at=now, actor="nobody", act="sign_in.failed", subject="users")
-        raise AccessError(
-            "Sign-in", reason="name and password do not match", remedy="Check both and try again"
-        )
+    record = _whose_password_fits(workspace, name, password)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with workspace.store.write() as tx:
         people.forget_failures(tx, before=now - LOCKED_FOR, name=name)
@@ -94,6 +81,31 @@ def sign_in(workspace: Workspace, name: str, password: str) -> tuple[User, str]:
             people.set_password_hash(tx, record.id, _hasher.hash(password))
         audit.record(tx, at=now, actor=record.id, act="sign_in", subject=record.id)
     return user_from(record), token
+
+
+def confirm_password(workspace: Workspace, user: User, password: str) -> None:
+    """Raises AccessError unless it is the user's own password; failures count as those of a sign-in."""
+    _whose_password_fits(workspace, user.name, password)
+
+
+def _whose_password_fits(workspace: Workspace, name: str, password: str) -> UserRecord:
+    now = workspace.now()
+    with workspace.store.read() as tx:
+        failures = people.failures_since(tx, name, now - LOCKED_FOR)
+        record = people.find_user(tx, name)
+    if failures >= FAILURES_ALLOWED:
+        raise AccessError(
+            SIGN_IN,
+            reason="too many failed attempts under this name",
+            remedy="Wait 15 minutes and try again",
+        )
+    if not _password_fits(record, password) or record is None:
+        with workspace.store.write() as tx:
+            people.forget_failures(tx, before=now - LOCKED_FOR)
+            people.add_failure(tx, name, at=now)
+            audit.record(tx, at=now, actor="nobody", act="sign_in.failed", subject="users")
+        raise AccessError(SIGN_IN, reason="name and password do not match", remedy="Check both and try again")
+    return record
 
 
 def user_of(workspace: Workspace, token: str | None) -> User | None:

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from lss_core.domain import Role
-from lss_core.errors import ConflictError
 from lss_core.ui.choice import choose, go_to
-from lss_core.ui.frame import heading, page_head, show_empty, show_error
+from lss_core.ui.frame import heading, page_head, show_empty
 from lss_core.ui.read import open_to_him, progress_words
 from lss_core.ui.session import require_role
 from lss_core.ui.viewer import View, ViewMode, viewer
 from lss_core.usecases.cases import list_studies
-from lss_core.usecases.reading import next_case, open_read, reads_of, submit_read
+from lss_core.usecases.due import reads_of
+from lss_core.usecases.reading import next_case, open_read
 from lss_core.usecases.workspace import open_workspace
 
 user = require_role(Role.READER)
@@ -53,10 +53,5 @@ result = viewer(
     key="read",
 )
 if result.submitted_read == read.read_id:
-    try:
-        submit_read(workspace, user, read.read_id)
-    except ConflictError as error:
-        show_error(error)
-    else:
-        go_to("case", next_case(workspace, user))
-        st.rerun()
+    go_to("case", next_case(workspace, user))
+    st.rerun()

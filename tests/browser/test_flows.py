@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from benchmarks.running import ROOT, serve
 from benchmarks.studies import PASSWORD, Seeded, seed
 from lss_core.domain import SITES, Answer, Grade, Role
-from lss_core.usecases import reading, users
+from lss_core.usecases import reading, signing, users
 from lss_core.usecases.cases import list_cases, list_studies
 from lss_core.usecases.reference import adjudications_due
 from lss_core.usecases.users import OPERATOR
@@ -42,7 +42,7 @@ def _answer(seeded: Seeded, name: str, case_id: str, grades: list[Grade]) -> Non
         answer = Answer(site=site, grade=grade)
         reading.record_answer(seeded.workspace, user, read.read_id, answer, idempotency_key=site.key)
     if len(grades) == len(SITES):
-        reading.submit_read(seeded.workspace, user, read.read_id)
+        signing.sign_read(seeded.workspace, user, read.read_id, PASSWORD)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,8 @@ def test_a_read_that_is_submitted_gives_way_to_the_next_case(enter: Enter, seede
     expect(page.get_by_text("25 of 25 sites answered")).to_be_visible()
     expect(page.get_by_text("All answers saved")).to_be_visible()
     page.keyboard.press("s")
-    expect(page.get_by_role("button", name="Submit", exact=True)).to_be_focused()
+    expect(page.get_by_label("Your password")).to_be_focused()
+    page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_text("2 of 3 cases submitted")).to_be_visible()
     expect(page.get_by_text("0 of 25 sites answered")).to_be_visible()

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.running import serve
-from benchmarks.studies import Seeded, seed
+from benchmarks.studies import PASSWORD, Seeded, seed
 from lss_core.domain import Grade, NotGradable, SeriesRole
 from lss_core.imaging.volume import Volume
 from lss_core.ui.asking import COOKIE
@@ -419,7 +419,8 @@ def test_a_read_can_be_submitted_when_all_25_sites_are_answered(open_page: Open,
         page.keyboard.press("Enter")
     expect(page.get_by_text("25 of 25 sites answered")).to_be_visible()
     submit.click()
-    page.get_by_role("button", name="Submit", exact=True).click()
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign", exact=True).click()
     expect(page.get_by_text(re.compile("submitted=(?!None)"))).to_be_visible()
     assert len(answers(seeded, 2)) == 25
 
@@ -429,18 +430,19 @@ def test_a_read_is_submitted_by_keys_alone(open_page: Open, seeded: Seeded) -> N
     expect(page.get_by_text("0 of 25 sites answered")).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("s")  # not before every site has an answer
-    expect(page.get_by_text("Submit this read?")).to_have_count(0)
+    expect(page.get_by_text("Sign to submit this read")).to_have_count(0)
     for _ in range(25):
         page.keyboard.press("1")
         page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Submit read (S)")).to_be_enabled()
     page.keyboard.press("s")
-    confirm = page.get_by_role("button", name="Submit", exact=True)
+    confirm = page.get_by_label("Your password")
     expect(confirm).to_be_focused()
     page.keyboard.press("Escape")
     expect(confirm).to_have_count(0)
     page.keyboard.press("s")
     expect(confirm).to_be_focused()
+    page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile("submitted=(?!None)"))).to_be_visible()
     assert len(answers(seeded, 3)) == 25

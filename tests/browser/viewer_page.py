@@ -43,8 +43,6 @@ def show() -> None:
         ),
         key="viewer",
     )
-    if result.submitted_read:
-        reading.submit_read(workspace, user, result.submitted_read)
     mark = result.mark and [round(mm, 2) for mm in result.mark.point_mm]
     site = result.site and result.site.key
     st.text(f"runs={state.runs} case={state.case} site={site} mark={mark} submitted={result.submitted_read}")

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from starlette.applications import Starlette
 
-from benchmarks.studies import SAGITTAL, Seeded, seed, stack
+from benchmarks.studies import PASSWORD, SAGITTAL, Seeded, seed, stack
 from lss_core.domain import Answer, Grade, NotGradable, SeriesRole, Site
 from lss_core.imaging.files import read_volume
 from lss_core.imaging.masks import MaskStack
@@ -245,7 +245,79 @@ def test_a_body_longer_than_any_answer_is_refused(ask: Ask, seeded: Seeded) -> N
 
 def test_an_answer_without_a_grade_names_its_reason() -> None:
     body = json.dumps({"site": SITE.key, "not_gradable": "poor_quality", "note": "motion"}).encode()
-    assert answer_of(body) == Answer(site=SITE, not_gradable=NotGradable.POOR_QUALITY, note="motion")
+    assert answer_of(json.loads(body)) == Answer(
+        site=SITE, not_gradable=NotGradable.POOR_QUALITY, note="motion"
+    )
+
+
+def post(ask: Ask, seeded: Seeded, what: str, given: object, *, token: str = "", pen: str = "") -> Reply:
+    """A request of the reading page about its read."""
+    path = f"/sittings/{open_read(seeded).read_id}/{what}"
+    pens = {"x_lss_pen": pen} if pen else {}
+    body = json.dumps(given).encode()
+    return ask(path, token=token or seeded.reader_token, body=body, **own_headers(), **pens)
+
+
+def test_a_second_window_is_told_and_may_take_over(ask: Ask, seeded: Seeded) -> None:
+    one, two = str(uuid4()), str(uuid4())
+    assert post(ask, seeded, "pen", {}, pen=one).status == 200
+    refused = post(ask, seeded, "pen", {}, pen=two)
+    assert (refused.status, b"open in another window" in refused.body) == (423, True)
+    path = f"/answers/{open_read(seeded).read_id}"
+    headers = {**own_headers(), "x_lss_pen": two}
+    assert ask(path, token=seeded.reader_token, body=MODERATE, **headers).status == 423
+    taken = post(ask, seeded, "pen", {"take": True}, pen=two)
+    assert json.loads(taken.body)["answers"] == {}
+    assert ask(path, token=seeded.reader_token, body=MODERATE, **headers).status == 204
+    assert post(ask, seeded, "spans", {"spans": [], "leaving": True}, pen=two).status == 204
+    assert post(ask, seeded, "pen", {}, pen=one).status == 200
+
+
+def test_a_wrong_password_is_told_and_the_right_one_signs(ask: Ask, seeded: Seeded) -> None:
+    wrong = post(ask, seeded, "signature", {"password": "wrong"})
+    assert (wrong.status, b"do not match" in wrong.body) == (422, True)
+    early = post(ask, seeded, "signature", {"password": PASSWORD})
+    assert (early.status, b"25 of 25 sites have no answer" in early.body) == (409, True)
+    filled = post(ask, seeded, "remaining", {})
+    assert len(json.loads(filled.body)["answers"]) == 25
+    signed = json.loads(post(ask, seeded, "signature", {"password": PASSWORD}).body)
+    assert (signed["submitted"], signed["signature"]["name"]) == (True, "reader")
+
+
+def test_neither_model_nor_reference_leaves_the_server_in_an_unaided_read(ask: Ask, seeded: Seeded) -> None:
+    for what in ("model", "feedback"):
+        reply = post(ask, seeded, what, {})
+        assert (reply.status, reply.body) == (403, b"This is not open to you.")
+
+
+def test_times_notes_and_preferences_are_taken(ask: Ask, seeded: Seeded) -> None:
+    span = {"site": SITE.key, "active_ms": 1200, "idle_ms": 0, "key": str(uuid4())}
+    assert post(ask, seeded, "spans", {"spans": [span]}).status == 204
+    assert post(ask, seeded, "note", {"image_quality": 3, "comment": "motion"}).status == 204
+    headers = own_headers()
+    path, token = "/preferences", seeded.reader_token
+    chosen = {"keys": {"grade0": "a"}}
+    assert ask(path, token=token, body=json.dumps(chosen).encode(), **headers).status == 204
+    wrong = {"keys": {"grade0": "Escape"}}
+    assert ask(path, token=token, body=json.dumps(wrong).encode(), **headers).status == 422
+
+
+@pytest.mark.parametrize(
+    ("what", "given"),
+    [
+        ("spans", {}),
+        ("spans", {"spans": [{"site": "here", "active_ms": 1, "idle_ms": 0, "key": str(uuid4())}]}),
+        ("spans", {"spans": [{"site": None, "active_ms": 1.5, "idle_ms": 0, "key": str(uuid4())}]}),
+        ("note", {"image_quality": 6}),
+        ("note", {"comment": 3}),
+        ("signature", {"password": None}),
+        ("pen", {}),
+    ],
+)
+def test_what_a_reading_page_does_not_send_is_refused(
+    ask: Ask, seeded: Seeded, what: str, given: object
+) -> None:
+    assert post(ask, seeded, what, given).status == 400
 
 
 def _study(seeded: Seeded) -> str:

@@ -14,9 +14,11 @@ from lss_core.errors import StoreError
 from lss_core.usecases.csv_writing import as_csv, neutral
 from lss_core.usecases.export import COLUMNS, dictionary_csv, ratings_csv, ratings_json, scores_csv
 from lss_core.usecases.mrmc_scores import read_scores
-from lss_core.usecases.reading import open_read, record_answer, submit_read
+from lss_core.usecases.reading import open_read, record_answer
 from lss_core.usecases.reference import make_majority_reference
+from lss_core.usecases.signing import sign_read
 from lss_core.usecases.users import OPERATOR
+from tests.usecases.conftest import PASSWORD
 
 CENTRAL = SITES[0]
 
@@ -36,7 +38,7 @@ def two_reads(workspace, person, case_id, model_run):
             record_answer(workspace, reader, read.read_id, answer, idempotency_key="again")
             answer = Answer(site=SITES[1], not_gradable=NotGradable.POOR_QUALITY)
             record_answer(workspace, reader, read.read_id, answer, idempotency_key="unseen")
-        submit_read(workspace, reader, read.read_id)
+        sign_read(workspace, reader, read.read_id, PASSWORD)
     make_majority_reference(workspace, OPERATOR, _study(workspace))
     return readers
 

@@ -9,14 +9,16 @@ from lss_core.errors import StatisticsError
 from lss_core.stats.resample import TOO_FEW
 from lss_core.usecases.cases import delete_case
 from lss_core.usecases.figures import Measure
-from lss_core.usecases.reading import open_read, record_answer, submit_read
+from lss_core.usecases.reading import open_read, record_answer
 from lss_core.usecases.reference import make_majority_reference
 from lss_core.usecases.result_agreement import Weights, agreement_matrix, panel_figures
 from lss_core.usecases.result_data import Selection, study_data
 from lss_core.usecases.result_differences import difference_rows
 from lss_core.usecases.result_roc import roc_bands
 from lss_core.usecases.results import condition_result, study_results
+from lss_core.usecases.signing import sign_read
 from lss_core.usecases.users import OPERATOR
+from tests.usecases.conftest import PASSWORD
 
 SELECTION = Selection(condition=Condition.FORAMINAL)
 
@@ -32,7 +34,7 @@ def data(workspace, study_id, case_id, model_run, person):
             grade = Grade(min(index % 4 + (number == 2 and index % 3 == 0), 3))
             answer = Answer(site=site, grade=grade)
             record_answer(workspace, reader, read.read_id, answer, idempotency_key=site.key)
-        submit_read(workspace, reader, read.read_id)
+        sign_read(workspace, reader, read.read_id, PASSWORD)
     make_majority_reference(workspace, OPERATOR, study_id)
     return study_data(workspace, OPERATOR, study_id)
 

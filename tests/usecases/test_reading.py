@@ -9,9 +9,11 @@ from lss_core.domain import SITES, Answer, Grade, NotGradable, Role
 from lss_core.errors import AccessError, ConflictError, NotFoundError
 from lss_core.store import ratings
 from lss_core.store import tables as t
-from lss_core.usecases.reading import next_case, open_read, reads_of, record_answer, submit_read
+from lss_core.usecases.due import reads_of
+from lss_core.usecases.reading import next_case, open_read, record_answer
+from lss_core.usecases.signing import sign_read
 from lss_core.usecases.users import OPERATOR
-from tests.usecases.conftest import grades, make_dicom_study
+from tests.usecases.conftest import PASSWORD, grades, make_dicom_study
 
 SITE = SITES[0]
 
@@ -84,10 +86,10 @@ def test_a_submitted_read_is_closed_for_good(workspace, person, case_id):
     reader = person(Role.READER)
     read_id = open_read(workspace, reader).read_id
     with pytest.raises(ConflictError, match="25 of 25 sites have no answer"):
-        submit_read(workspace, reader, read_id)
+        sign_read(workspace, reader, read_id, PASSWORD)
     _answer_all(workspace, reader, read_id)
-    submit_read(workspace, reader, read_id)
-    submit_read(workspace, reader, read_id)
+    sign_read(workspace, reader, read_id, PASSWORD)
+    sign_read(workspace, reader, read_id, PASSWORD)
     with pytest.raises(ConflictError, match="this read is submitted"):
         record_answer(workspace, reader, read_id, grades(0)[0], idempotency_key="late")
     assert open_read(workspace, reader, case_id).submitted
@@ -117,7 +119,7 @@ def test_a_reader_answers_in_his_own_reads_only(workspace, person, case_id):
     with pytest.raises(AccessError, match="another reader's"):
         record_answer(workspace, other, read_id, grades(1)[0], idempotency_key="1")
     with pytest.raises(AccessError, match="another reader's"):
-        submit_read(workspace, other, read_id)
+        sign_read(workspace, other, read_id, PASSWORD)
     assert open_read(workspace, other).answers == {}
 
 

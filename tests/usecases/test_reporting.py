@@ -17,12 +17,13 @@ from lss_core.texts import Language
 from lss_core.usecases import runs
 from lss_core.usecases.cases import list_cases
 from lss_core.usecases.figures import BINARY, GRADED, KAPPAS
-from lss_core.usecases.reading import open_read, record_answer, submit_read
+from lss_core.usecases.reading import open_read, record_answer
 from lss_core.usecases.reference import make_majority_reference
 from lss_core.usecases.reporting import Format, report_data, study_report, write_report
 from lss_core.usecases.results import study_results
+from lss_core.usecases.signing import sign_read
 from lss_core.usecases.users import OPERATOR
-from tests.usecases.conftest import make_dicom_study, make_findings
+from tests.usecases.conftest import PASSWORD, make_dicom_study, make_findings
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def reference(workspace, study_id, person, case_ids):
                 if number == 2 and index == len(SITES) - 1:
                     answer = Answer(site=site, not_gradable=NotGradable.POOR_QUALITY)
                 record_answer(workspace, reader, read.read_id, answer, idempotency_key=f"{index}")
-            submit_read(workspace, reader, read.read_id)
+            sign_read(workspace, reader, read.read_id, PASSWORD)
     return make_majority_reference(workspace, OPERATOR, study_id)
 
 

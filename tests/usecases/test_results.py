@@ -12,15 +12,16 @@ from lss_core.usecases import runs
 from lss_core.usecases.analysis import MEAN_READER
 from lss_core.usecases.cases import delete_case, list_cases
 from lss_core.usecases.figures import Measure
-from lss_core.usecases.reading import open_read, record_answer, submit_read
+from lss_core.usecases.reading import open_read, record_answer
 from lss_core.usecases.reference import add_reference, make_majority_reference
 from lss_core.usecases.result_cases import unit_rows
 from lss_core.usecases.result_data import Selection, study_data
 from lss_core.usecases.result_flow import study_flow
 from lss_core.usecases.result_times import reading_times
 from lss_core.usecases.results import COLUMNS, results_csv, study_results
+from lss_core.usecases.signing import sign_read
 from lss_core.usecases.users import OPERATOR
-from tests.usecases.conftest import make_dicom_study, make_findings
+from tests.usecases.conftest import PASSWORD, make_dicom_study, make_findings
 
 
 def _true_grade(case: int, site: int) -> Grade:
@@ -50,7 +51,7 @@ def panel(workspace, person, case_ids):
                 if number == 2 and index == len(SITES) - 1:
                     answer = Answer(site=site, not_gradable=NotGradable.POOR_QUALITY)
                 record_answer(workspace, reader, read.read_id, answer, idempotency_key=f"{index}")
-            submit_read(workspace, reader, read.read_id)
+            sign_read(workspace, reader, read.read_id, PASSWORD)
     return readers
 
 

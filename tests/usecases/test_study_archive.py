@@ -17,11 +17,13 @@ from lss_core.store.audit import verify
 from lss_core.study.protocol import Protocol
 from lss_core.usecases.cases import list_cases, list_studies
 from lss_core.usecases.export import ratings_csv
-from lss_core.usecases.reading import open_read, record_answer, submit_read
+from lss_core.usecases.reading import open_read, record_answer
 from lss_core.usecases.reference import list_references, make_majority_reference
+from lss_core.usecases.signing import sign_read
 from lss_core.usecases.study_archive import export_study, import_study
 from lss_core.usecases.users import OPERATOR
 from lss_core.usecases.workspace import open_workspace
+from tests.usecases.conftest import PASSWORD
 
 
 @pytest.fixture
@@ -32,14 +34,12 @@ def full_study(workspace, person, study_id, case_id, model_run):
     for site in SITES:
         answer = Answer(site=site, grade=Grade.MILD, note="слово")
         record_answer(workspace, reader, read.read_id, answer, idempotency_key=site.key)
-    submit_read(workspace, reader, read.read_id)
+    sign_read(workspace, reader, read.read_id, PASSWORD)
     make_majority_reference(workspace, OPERATOR, study_id)
     now = workspace.now()
     with workspace.store.write() as tx:
         version = protocols.add_draft(tx, study_id, Protocol(seed=7), reason="", actor="x", at=now)
         protocols.lock(tx, version, Protocol(seed=7), actor="x", at=now)
-        row = {"id": "SG-1", "read_id": read.read_id, "user_id": reader.id, "printed_name": "Ada"}
-        tx.execute(sa.insert(t.signatures).values(**row, meaning="m", answers_sha256="0" * 64, signed_at=now))
     return study_id
 
 
@@ -112,7 +112,7 @@ def _alter_a_rating(files):
 
 
 def _alter_an_act_with_its_checksum(files):
-    files["audit.jsonl"] = files["audit.jsonl"].replace(b"read.submit", b"read.revoke", 1)
+    files["audit.jsonl"] = files["audit.jsonl"].replace(b"read.sign", b"read.sigh", 1)
     _sum_anew(files, "audit.jsonl")
 
 
@@ -175,7 +175,7 @@ def test_acts_of_other_studies_are_carried_away_by_hash_alone(workspace, full_st
     with zipfile.ZipFile(made.path) as opened:
         told = opened.read("audit.jsonl").decode()
     assert "C-SECRET" not in told
-    assert "read.submit" in told
+    assert "read.sign" in told
     assert json.loads(told.splitlines()[-1])["hash"] == made.audit_head
 
 

@@ -79,6 +79,13 @@ class AnswerQueue {
     }
   }
 
+  /** Ask the server for something of this read; null where it does not answer. */
+  async ask(what, body) {
+    const headers = { "Content-Type": "application/json", "X-LSS-Request": "1" };
+    const options = { method: "POST", cache: "no-store", headers, body: JSON.stringify(body) };
+    return fetch(`/sittings/${encodeURIComponent(this.readId)}/${what}`, options).catch(() => null);
+  }
+
   /** The state in words: all saved, saving, or kept until the server can be reached. */
   get words() {
     if (this.refused.size) return ["refused", [...this.refused.values()].at(-1)];

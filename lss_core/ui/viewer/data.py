@@ -9,7 +9,6 @@ from typing import Any
 
 from lss_core.domain import (
     SITES,
-    Answer,
     Condition,
     Grade,
     Level,
@@ -23,6 +22,7 @@ from lss_core.domain import (
 )
 from lss_core.measure.explain import All, Assessment, assessed, explained, measured_of
 from lss_core.ui.theme import STRUCTURE_COLOURS, Mode, Palette, palette
+from lss_core.ui.viewer.read_data import answer_data, read_data
 from lss_core.usecases.reading import ReadState
 
 
@@ -120,7 +120,7 @@ def as_data(view: View, *, key: str) -> dict[str, Any]:
         "focus": {site.key: SHOWN_ON[site.condition].value for site in SITES},
         "grades": [{"value": int(grade), "label": grade.name.capitalize()} for grade in Grade],
         "reasons": [{"key": reason.value, "label": reason.label} for reason in _reasons(view.mode)],
-        "read": _read(view.read),
+        "read": None if view.read is None else read_data(view.read),
         "findings": _findings(view.findings),
         "targets": _targets(view.findings),
         "structures": {str(name): colour for name, colour in STRUCTURE_COLOURS.items()},
@@ -152,27 +152,13 @@ def _reasons(mode: ViewMode) -> tuple[NotGradable, ...]:
     return READER_REASONS if mode is ViewMode.READ else tuple(NotGradable)
 
 
-def _read(read: ReadState | None) -> dict[str, Any] | None:
-    if read is None:
-        return None
-    answers = {site: _answer(answer) for site, answer in read.answers.items()}
-    return {"id": read.read_id, "submitted": read.submitted, "answers": answers}
-
-
-def _answer(answer: Answer | SiteFinding) -> dict[str, Any]:
-    return {
-        "grade": None if answer.grade is None else int(answer.grade),
-        "not_gradable": None if answer.not_gradable is None else answer.not_gradable.value,
-    }
-
-
 def _findings(findings: StudyFindings | None) -> dict[str, Any] | None:
     if findings is None:
         return None
     measured = measured_of(findings)
     return {
         found.site.key: {
-            **_answer(found),
+            **answer_data(found),
             "probabilities": found.probabilities and [round(p, 4) for p in found.probabilities],
             "note": found.note,
             "streams": [

@@ -13,6 +13,9 @@ class Grid {
     this.asking = ""; // "reason": why it is not gradable; "submit": sure?
     this.answers = new Map();
     this.element.addEventListener("click", (event) => this.clicked(event.target));
+    this.element.addEventListener("keydown", (event) => {
+      if (event.target.name === "password" && event.key === "Enter") this.sign();
+    });
     this.element.addEventListener("change", (event) => {
       if (event.target.name === "onward") this.onward = event.target.checked;
     });
@@ -115,7 +118,16 @@ class Grid {
   }
 
   get confirm() {
-    return this.element.querySelector("[data-act=submit-now]");
+    return this.element.querySelector("[name=password]");
+  }
+
+  /** Sign with the password that was typed; the server locks the read, and the page goes on. */
+  async sign() {
+    const { id } = this.data.read;
+    const response = await this.queue.ask("signature", { password: this.confirm.value });
+    if (response?.ok) return this.app.submit(id);
+    this.refusal = response ? await response.text() : "The server does not answer.";
+    this.ask("submit");
   }
 
   /** Whether the read may be submitted: every site has an answer, and the server has them all. */
@@ -130,7 +142,7 @@ class Grid {
     if (site) this.select(site);
     else if (grade) this.answer({ grade: Number(grade) });
     else if (reason) this.answer({ not_gradable: reason });
-    else if (act === "submit-now") this.app.submit(this.data.read.id);
+    else if (act === "submit-now") return this.sign();
     else if (act) return this.ask(act === "back" ? "" : act);
     this.app.takeKeys();
   }
@@ -254,8 +266,11 @@ class Grid {
     if (this.locked) return box;
     if (this.asking === "submit") {
       box.append(
-        make("p", "hint", { text: "Submit this read? Its answers cannot be changed afterwards." }),
-        make("button", "primary", { "data-act": "submit-now", text: "Submit" }),
+        make("p", "", { text: this.data.read.meaning }),
+        make("p", "hint", { text: "Sign to submit this read. Its answers cannot be changed afterwards." }),
+        make("input", "", { type: "password", name: "password", "aria-label": "Your password", autocomplete: "current-password" }),
+        make("p", "hint", { text: this.refusal ?? "", role: "alert" }),
+        make("button", "primary", { "data-act": "submit-now", text: "Sign" }),
         make("button", "plain", { "data-act": "back", text: "Back (Esc)" }),
       );
       return box;

@@ -220,6 +220,7 @@ class App {
     event.stopPropagation();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("select, input[type=range]")) return;
+    if (event.target.matches("input[type=password]") && event.key !== "Escape") return;
     if (event.target.closest("button, input") && (event.key === "Enter" || event.key === " ")) return;
     const taken = this.toolbar.key(event) || this.viewKey(event) || (this.data.grid && this.grid.key(event)) || this.lookKey(event);
     if (taken) event.preventDefault();

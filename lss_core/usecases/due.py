@@ -1,0 +1,207 @@
+"""What a reader is to read: his studies and sessions, his cases in their order, and how far he is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lss_core.domain import SITES, RaterKind, Role
+from lss_core.errors import AccessError
+from lss_core.store import cases, protocols, reads, studies
+from lss_core.store.engine import Transaction
+from lss_core.store.values import Assignment, AssignmentKind, ProtocolRecord, ReadSummary, StudySummary
+from lss_core.study.assignment import reading_order
+from lss_core.usecases.users import User
+from lss_core.usecases.workspace import Workspace
+
+UNAIDED = "unaided"
+"""The arm of a read without the model's help, where the study has no protocol."""
+
+ORDER_SEED = 0
+"""The order of a study without a protocol: the reader's random id alone makes it his own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadProgress:
+    """One of a reader's cases, and how far he is with it; `read_id` is None before he opened it.
+
+    `assignment` is None in a study without a protocol. `stage` is the one he is at: 2 once the answers
+    without the model are locked in a sequential arm. `position` counts from 1 within the session.
+    """
+
+    case_id: str
+    study_id: str
+    read_id: str | None
+    answered: int
+    submitted: bool
+    sites: int = len(SITES)
+    assignment: Assignment | None = None
+    session: int = 1
+    position: int = 1
+    stage: int = 1
+    stages: int = 1
+    arm: str = UNAIDED
+
+    @property
+    def key(self) -> str:
+        """What names it in an address: the assignment, or the case where there is no protocol."""
+        return self.case_id if self.assignment is None else self.assignment.id
+
+    @property
+    def begun(self) -> bool:
+        """Whether he has opened it."""
+        return self.read_id is not None or self.stage > 1
+
+    @property
+    def kind(self) -> AssignmentKind:
+        """Practice, test or repeat."""
+        return AssignmentKind.TEST if self.assignment is None else self.assignment.kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionDue:
+    """One of a reader's sessions in a study: cases, how many are begun and submitted."""
+
+    number: int
+    cases: int
+    begun: int
+    submitted: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyDue:
+    """A study as its reader sees it at home; `following` is what he goes on with, None at the end."""
+
+    study: StudySummary
+    sessions: tuple[SessionDue, ...]
+    following: ReadProgress | None
+
+    @property
+    def submitted(self) -> int:
+        """How many cases are submitted, in all sessions."""
+        return sum(session.submitted for session in self.sessions)
+
+    @property
+    def cases(self) -> int:
+        """How many cases there are, in all sessions."""
+        return sum(session.cases for session in self.sessions)
+
+
+def reader_of(user: User) -> str:
+    """The rater as whom a user reads. Raises AccessError when he is no reader."""
+    if user.role is not Role.READER or user.rater_id is None:
+        raise AccessError("Reading", reason="this is for readers", remedy="Sign in as a reader")
+    return user.rater_id
+
+
+def reads_of(workspace: Workspace, user: User) -> list[ReadProgress]:
+    """The user's cases in his own reading order: study by study, session by session."""
+    rater_id = reader_of(user)
+    with workspace.store.read() as tx:
+        return progress(tx, rater_id)
+
+
+def home(workspace: Workspace, user: User) -> list[StudyDue]:
+    """The studies a user reads in, with his sessions and what he goes on with in each."""
+    rater_id = reader_of(user)
+    with workspace.store.read() as tx:
+        due = progress(tx, rater_id)
+        summaries = studies.study_summaries(tx, rater_id=rater_id)
+    return [
+        StudyDue(study=study, sessions=_sessions(own), following=following(own))
+        for study in summaries
+        if (own := [read for read in due if read.study_id == study.id])
+    ]
+
+
+def following(due: Sequence[ReadProgress]) -> ReadProgress | None:
+    """The first that is begun and not submitted, else the first that is not begun; None at the end."""
+    left = [read for read in due if not read.submitted]
+    begun = [read for read in left if read.begun]
+    return next(iter([*begun, *left]), None)
+
+
+def _sessions(due: Sequence[ReadProgress]) -> tuple[SessionDue, ...]:
+    return tuple(
+        SessionDue(
+            number=number,
+            cases=len(own),
+            begun=sum(read.begun for read in own),
+            submitted=sum(read.submitted for read in own),
+        )
+        for number in sorted({read.session for read in due})
+        if (own := [read for read in due if read.session == number])
+    )
+
+
+def progress(tx: Transaction, rater_id: str) -> list[ReadProgress]:
+    """As `reads_of`, in a transaction."""
+    assigned = reads.assigned_reads(tx, rater_id)
+    unassigned = reads.unassigned_reads(tx, rater_id, UNAIDED)
+    found: list[ReadProgress] = []
+    for study in studies.study_summaries(tx, rater_id=rater_id):
+        if studies.part_in(tx, study.id, rater_id) is not RaterKind.READER:
+            continue
+        live = protocols.live_protocol(tx, study.id)
+        if live is None:
+            found += _in_own_order(cases.case_ids(tx, study.id), study, rater_id, unassigned)
+        else:
+            of_reader = protocols.study_assignments(tx, study.id, rater_id=rater_id)
+            found += _as_assigned(of_reader, live, assigned)
+    return found
+
+
+def _in_own_order(
+    case_ids: Sequence[str], study: StudySummary, rater_id: str, opened: Mapping[str, ReadSummary]
+) -> list[ReadProgress]:
+    """The cases of a study without a protocol."""
+    order = reading_order(case_ids, reader=rater_id, seed=ORDER_SEED)
+    return [
+        _progress(opened.get(case_id), case_id=case_id, study_id=study.id, position=position)
+        for position, case_id in enumerate(order, start=1)
+    ]
+
+
+def _progress(read: ReadSummary | None, **known: Any) -> ReadProgress:
+    return ReadProgress(
+        read_id=None if read is None else read.id,
+        answered=0 if read is None else read.answered,
+        submitted=read is not None and read.submitted_at is not None,
+        **known,
+    )
+
+
+def _as_assigned(
+    of_reader: Sequence[Assignment], live: ProtocolRecord, opened: Mapping[tuple[str, int], ReadSummary]
+) -> list[ReadProgress]:
+    places: dict[int, int] = {}
+    found = []
+    for one in of_reader:
+        places[one.session] = places.get(one.session, 0) + 1
+        stages = live.protocol.arm(one.arm).stages
+        stage = _stage(one, len(stages), opened)
+        found.append(
+            _progress(
+                opened.get((one.id, stage)),
+                case_id=one.case_id,
+                study_id=live.study_id,
+                sites=len(live.protocol.sites),
+                assignment=one,
+                session=one.session,
+                position=places[one.session],
+                stage=stage,
+                stages=len(stages),
+                arm=stages[stage - 1],
+            )
+        )
+    return found
+
+
+def _stage(one: Assignment, stages: int, opened: Mapping[tuple[str, int], ReadSummary]) -> int:
+    """The first stage that is not submitted, or the last."""
+    for stage in range(1, stages):
+        read = opened.get((one.id, stage))
+        if read is None or read.submitted_at is None:
+            return stage
+    return stages
