@@ -165,7 +165,7 @@ def figures(pairs: Sequence[tuple[SiteFinding, Grade]]) -> dict[str, float]:
 
 def on_spider(engine: Engine, folder: Path) -> dict[str, Any]:
     """Dice on the patients that the card keeps apart, at the network's spacing."""
-    segmenter = make_segmenter(engine.bundle, "sagittal", engine.device)
+    segmenter = make_segmenter(engine.bundle, "sagittal", engine.processor)
     training: Any = engine.bundle.network_card("sagittal").training
     apart = training["apart"]["spider"]
     slices = read_spider(folder, segmenter.structures, segmenter.preprocessing).of_patients(apart)

@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="Where networks run: auto, cpu or cuda."
     )
+    cpu_engine: Literal["auto", "openvino", "torch"] = Field(
+        "auto", description="What runs networks on a CPU: openvino, torch, or auto (OpenVINO where it loads)."
+    )
     decode_memory_mb: int = Field(
         2048, gt=0, description="Memory limit of the child process that decodes a file."
     )

@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 ONLY_IN: dict[str, set[str]] = {
     "torch": {"vision"},
     "torchvision": {"vision"},
+    "openvino": {"vision"},
     "sqlalchemy": {"store"},
     "alembic": {"store"},
     "pydicom": {"dicom"},

@@ -117,19 +117,23 @@ def grade(
     cases: Annotated[list[str] | None, typer.Argument(help="Case ids; see the command 'cases'.")] = None,
     folder: Annotated[Path | None, typer.Option(help="Grade a DICOM folder without a database.")] = None,
     ungraded: Annotated[bool, typer.Option("--ungraded", help="All cases without a finished run.")] = False,
+    bundle: Annotated[str, typer.Option(help="A bundle by its name, or its folder; else LSS_BUNDLE.")] = "",
     as_json: Json = False,
 ) -> None:
     """Let the model grade cases of the database, or a folder of DICOM files."""
     from lss_core.usecases.grading import findings_as_json, grade_case, grade_folder
+    from lss_core.usecases.workspace import open_workspace
 
     if (folder is not None) + bool(cases) + ungraded != 1:
         raise typer.BadParameter("name cases, or give --folder, or --ungraded")
+    settings = get_settings()
+    settings = settings.model_copy(update={"bundle": bundle or settings.bundle})
     graded = []
     with progress_bar(quiet=as_json) as report:
         if folder is not None:
-            graded.append(grade_folder(get_settings(), folder, progress=report))
+            graded.append(grade_folder(settings, folder, progress=report))
         else:
-            workspace = workspace_here()
+            workspace = open_workspace(settings)
             for case in cases or _ungraded(workspace):
                 findings = grade_case(workspace, operator(), case, progress=report)
                 graded.append(findings_as_json(case, findings))

@@ -31,7 +31,8 @@ def measure_axial(section: Section) -> dict[Side | None, Measurements]:
     canal lies behind the sac). `quantities` has their sources and cut-offs.
     For a side: see `_side`.
     """
-    sac, canal = (_main(section.masks[name]) for name in (Structure.DURAL_SAC, Structure.SPINAL_CANAL))
+    sac = _main(section.masks[Structure.DURAL_SAC])
+    canal = _main(section.masks[Structure.SPINAL_CANAL], around=sac)
     level = Measurements()
     spacing, factor = section.spacing_mm, section.area_factor
     for name, mask in (("sac", sac), ("canal", canal)):
@@ -133,13 +134,14 @@ def _midline(sac: Mask, canal: Mask) -> float | None:
     return None
 
 
-def _main(mask: Mask) -> Mask:
-    """The largest connected part."""
+def _main(mask: Mask, around: Mask | None = None) -> Mask:
+    """The connected part that holds most of another mask; the largest where none holds any of it."""
     labels, parts = ndimage.label(mask)
     if parts < 2:
         return mask
-    largest: Mask = labels == 1 + int(np.bincount(labels.ravel())[1:].argmax())
-    return largest
+    held = labels if around is None or not (mask & around).any() else labels[around]
+    main: Mask = labels == 1 + int(np.bincount(held.ravel(), minlength=parts + 1)[1:].argmax())
+    return main
 
 
 def _add(found: Measurements, name: str, measure: Callable[[], float]) -> None:

@@ -80,13 +80,13 @@ def foramen(
         return OBLITERATED
     turned = np.deg2rad(np.arange(0, 360, STEP_DEGREES))
     head, back = axes(up)
-    rays = (np.cos(turned)[:, None] * head + np.sin(turned)[:, None] * back).tolist()
-    found = [shapes.ray_mm(solid, middle, (down, across), spacing_mm, REACH_MM) for down, across in rays]
-    if np.mean([one is not None for one in found]) < LEAST_BOUNDED:
+    rays = np.cos(turned)[:, None] * head + np.sin(turned)[:, None] * back
+    found = shapes.rays_mm(solid, middle, rays, spacing_mm, REACH_MM)
+    if np.isfinite(found).mean() < LEAST_BOUNDED:
         raise MeasurementError(
             "Foramen", reason="bone does not bound it in this slice", remedy="Check its place on the images"
         )
-    reach = np.array([REACH_MM if one is None else one for one in found])
+    reach = np.nan_to_num(found, nan=REACH_MM)
     near = np.minimum(reach, ROOM_REACH_MM)
     area, height = _fan_mm2(reach), float(np.ptp(reach * np.cos(turned)))
     share = None

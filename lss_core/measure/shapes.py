@@ -63,7 +63,8 @@ def greatest_depth_mm(mask: Mask, spacing_mm: Spacing) -> float:
 
 def inscribed_diameter_mm(mask: Mask, spacing_mm: Spacing) -> float:
     """Diameter of the largest circle inside the mask, mm: the thickness of an oblique band."""
-    padded = np.pad(_seen(mask), 1)
+    box = ndimage.find_objects(_seen(mask).view(np.uint8))[0]
+    padded = np.pad(mask[box], 1)
     to_outside = ndimage.distance_transform_edt(padded, sampling=spacing_mm)
     half_pixel = float(np.mean(spacing_mm)) / 2  # an odd and an even number of pixels differ by this
     return float(2 * to_outside.max()) - half_pixel
@@ -106,24 +107,25 @@ def component_near(
     return part
 
 
-def ray_mm(
+def rays_mm(
     solid: Mask,
     row_column: tuple[float, float],
-    direction: tuple[float, float],
+    directions: NDArray[np.float64],
     spacing_mm: Spacing,
     reach_mm: float,
-) -> float | None:
-    """How far a ray runs from a point before it meets a solid pixel, mm; None when it meets none.
+) -> NDArray[np.float64]:
+    """(n,) how far rays run from a point before they meet a solid pixel, mm; nan where one meets none.
 
-    `direction` is (towards greater rows, towards greater columns) in mm, of any length.
+    directions: (n, 2) (towards greater rows, towards greater columns) in mm, of any length.
     """
-    unit = np.asarray(direction, float) / np.hypot(*direction)
+    units = directions / np.hypot(*directions.T)[:, None]
     steps = np.arange(0, reach_mm, min(spacing_mm) / 8)
-    path = np.rint(np.asarray(row_column) + steps[:, None] * unit / spacing_mm).astype(int)
-    inside = ((path >= 0) & (path < solid.shape)).all(1)
-    met = np.zeros(len(steps), bool)
-    met[inside] = solid[tuple(path[inside].T)]
-    return float(steps[met.argmax()]) if met.any() else None
+    paths = np.rint(np.asarray(row_column) + steps[:, None] * units[:, None] / spacing_mm).astype(int)
+    inside = ((paths >= 0) & (paths < solid.shape)).all(2)
+    met = np.zeros(inside.shape, bool)
+    met[inside] = solid[tuple(paths[inside].T)]
+    found: NDArray[np.float64] = np.where(met.any(1), steps[met.argmax(1)], np.nan)
+    return found
 
 
 def _seen(mask: Mask) -> Mask:

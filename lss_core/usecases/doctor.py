@@ -14,9 +14,19 @@ from lss_core.settings import Settings
 from lss_core.usecases.demo import check_open_door
 from lss_core.usecases.workspace import make_data_dir, open_workspace
 from lss_core.vision.bundle import find_bundle
-from lss_core.vision.engine import device_named, device_names
+from lss_core.vision.running import device_names, processor_named
 
-PACKAGES = ("streamlit", "torch", "torchvision", "pydicom", "plotly", "pandas", "scikit-learn", "sqlalchemy")
+PACKAGES = (
+    "streamlit",
+    "torch",
+    "torchvision",
+    "openvino",
+    "pydicom",
+    "plotly",
+    "pandas",
+    "scikit-learn",
+    "sqlalchemy",
+)
 LITTLE_DISK_GB = 5
 
 
@@ -35,7 +45,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield Check(name="lss_core", well=True, found=f"{__version__}, Python {platform.python_version()}")
     for package in PACKAGES:
         yield Check(name=package, well=True, found=metadata.version(package))
-    yield _attempt("devices", lambda: f"{device_named(settings.device)} of {', '.join(device_names())}")
+    yield _attempt("devices", lambda: _devices(settings))
     yield _attempt("database", lambda: open_workspace(settings).store.describe())
     yield _attempt("demo users", lambda: _open_door(settings))
     yield _attempt("bundle", lambda: find_bundle(settings.models_dir, settings.bundle).describe())
@@ -47,6 +57,11 @@ def _attempt(name: str, look: Callable[[], str]) -> Check:
         return Check(name=name, well=True, found=look())
     except LssError as error:
         return Check(name=name, well=False, found=f"{error.subject}: {error.reason}", remedy=error.remedy)
+
+
+def _devices(settings: Settings) -> str:
+    processor = processor_named(settings.device, settings.cpu_engine)
+    return f"{processor.describe()} (there are: {', '.join(device_names())})"
 
 
 def _open_door(settings: Settings) -> str:

@@ -20,6 +20,10 @@ from lss_core.usecases.workspace import Workspace
 
 if TYPE_CHECKING:
     from lss_core.vision.engine import Engine
+    from lss_core.vision.running import CpuEngine
+
+COMPILED = "compiled"
+"""The folder under LSS_DATA_DIR of networks compiled for this machine; it may be deleted at any time."""
 
 READING_SHARE = 0.1
 """The share of the progress of `grade_folder` that reading the files takes."""
@@ -88,16 +92,18 @@ def findings_as_json(case_id: str, findings: StudyFindings) -> dict[str, Any]:
 
 def engine_of(settings: Settings) -> Engine:
     """The engine of these settings, loaded once a process. Raises BundleError, SettingsError."""
-    return _engine(settings.models_dir, settings.bundle, settings.device)
+    where = (settings.device, settings.cpu_engine, settings.data_dir / COMPILED)
+    return _engine(settings.models_dir, settings.bundle, where)
 
 
 @cache
-def _engine(models_dir: Path, bundle: str, device: str) -> Engine:
+def _engine(models_dir: Path, bundle: str, where: tuple[str, CpuEngine, Path]) -> Engine:
     # torch takes seconds to import: not before a model is to run
     from lss_core.vision.bundle import find_bundle
     from lss_core.vision.engine import Engine
 
-    return Engine(find_bundle(models_dir, bundle), device)
+    device, cpu_engine, compiled = where
+    return Engine(find_bundle(models_dir, bundle), device, cpu_engine=cpu_engine, compiled=compiled)
 
 
 def _site_as_json(finding: SiteFinding) -> dict[str, Any]:

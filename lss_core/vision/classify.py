@@ -13,12 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
-from torch import Tensor, nn
+from torch import Tensor
 
 from lss_core.domain import Condition, Grade, Probabilities, Site
 from lss_core.errors import BundleError
 from lss_core.vision.bundle import Bundle
 from lss_core.vision.crops import Image, normalised
+from lss_core.vision.running import Processor, Runner, make_runner, onto
 
 PRESENCE = "presence"
 PRESENCE_OUTPUTS = tuple(condition.value for condition in Condition)
@@ -48,42 +49,40 @@ class Preprocessing(BaseModel):
 class Classifier:
     """The four networks of a bundle, ready to answer."""
 
-    presence: nn.Module
-    severity: Mapping[Condition, nn.Module]
+    presence: Runner
+    severity: Mapping[Condition, Runner]
     preprocessing: Preprocessing
-    device: torch.device
 
     def __call__(self, pictures: Mapping[Site, Sequence[Image]]) -> dict[Site, Probabilities]:
         """Four probabilities for each site from its pictures, (3, pixels, pixels) as sampled.
 
         Several pictures of a site (both sides of a central one) are answered each and averaged.
         """
-        answers: dict[Site, Probabilities] = {}
-        for number, condition in enumerate(Condition):
-            chosen = {site: images for site, images in pictures.items() if site.condition is condition}
-            if not chosen:
-                continue
-            inputs = self._inputs([image for images in chosen.values() for image in images])
-            present = torch.sigmoid(self._answers(self.presence, inputs)[:, number]).numpy()
-            severity = torch.softmax(self._answers(self.severity[condition], inputs), 1).numpy()
-            start = 0
-            for site, images in chosen.items():
-                part = slice(start, start + len(images))
-                start = part.stop
-                answers[site] = composed(float(present[part].mean()), severity[part].mean(0))
-        return answers
+        if not pictures:
+            return {}
+        views = [len(images) for images in pictures.values()]
+        numbers = [list(Condition).index(site.condition) for site in pictures]
+        condition = np.repeat(numbers, views)
+        sampled = np.stack([image for images in pictures.values() for image in images])
+        inputs = onto(self.presence.device, normalised(sampled, self.preprocessing.percentiles))
+        present = torch.sigmoid(self.presence(inputs)).cpu().numpy()[np.arange(len(inputs)), condition]
+        severity = self._severity(inputs, condition)
+        ends = np.cumsum(views)[:-1]
+        each = zip(pictures, np.split(present, ends), np.split(severity, ends), strict=True)
+        return {site: composed(float(one.mean()), share.mean(0)) for site, one, share in each}
 
-    def _inputs(self, images: Sequence[Image]) -> Tensor:
-        return torch.from_numpy(normalised(np.stack(images), self.preprocessing.percentiles))
+    def _severity(self, inputs: Tensor, condition: NDArray[np.integer]) -> NDArray[np.floating]:
+        """(n, 3) shares of mild, moderate and severe, from the network of each picture's condition."""
+        shares = np.empty((len(inputs), len(SEVERITY_OUTPUTS)), np.float32)
+        for number, network in enumerate(self.severity[one] for one in Condition):
+            own = condition == number
+            if own.any():
+                logits = network(inputs[torch.from_numpy(own)])
+                shares[own] = torch.softmax(logits, 1).cpu().numpy()
+        return shares
 
-    def _answers(self, network: nn.Module, inputs: Tensor) -> Tensor:
-        inputs = inputs.to(self.device, memory_format=torch.channels_last)
-        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16):
-            answers: Tensor = network(inputs)
-        return answers.float().cpu()
 
-
-def make_classifier(bundle: Bundle, device: torch.device) -> Classifier:
+def make_classifier(bundle: Bundle, processor: Processor) -> Classifier:
     """The classifier of a bundle. Raises BundleError when a network is missing or does not fit."""
     names = [PRESENCE, *map(severity_name, Condition)]
     cards = {name: bundle.network_card(name) for name in names}
@@ -95,15 +94,11 @@ def make_classifier(bundle: Bundle, device: torch.device) -> Classifier:
         preprocessing = Preprocessing.model_validate(cards[PRESENCE].preprocessing)
     except ValidationError as error:
         raise _refused(bundle, f"the preprocessing of '{PRESENCE}' is wrong") from error
-    networks = {
-        name: bundle.network(name).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        for name in names
-    }
+    runners = {name: make_runner(bundle, name, processor) for name in names}
     return Classifier(
-        presence=networks[PRESENCE],
-        severity={condition: networks[severity_name(condition)] for condition in Condition},
+        presence=runners[PRESENCE],
+        severity={condition: runners[severity_name(condition)] for condition in Condition},
         preprocessing=preprocessing,
-        device=device,
     )
 
 

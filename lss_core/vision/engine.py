@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import structlog
 import torch
@@ -23,7 +24,6 @@ from lss_core.domain import (
     StudyFindings,
     silent,
 )
-from lss_core.errors import SettingsError
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.measure.axial import Measurements
@@ -35,6 +35,7 @@ from lss_core.vision.classify import Classifier, make_classifier
 from lss_core.vision.ensemble import CLASSIFICATION, MEASUREMENT, Ensemble, ensemble_of, median_grade
 from lss_core.vision.explain import Explanation, explained
 from lss_core.vision.locate import Places, axial_slice, locate
+from lss_core.vision.running import CpuEngine, Processor, processor_named
 from lss_core.vision.segment import Segmenter, make_segmenter
 from lss_core.vision.sites import Obstacle, View, pictured, view_of
 
@@ -68,20 +69,31 @@ class Seen:
 class Engine:
     """A bundle on a device: cpu, cuda, or auto (CUDA where there is one).
 
+    cpu_engine: what runs its networks on a CPU. compiled: the folder that keeps networks
+    compiled for this machine; None keeps none.
+
     Raises BundleError when the bundle does not hold the whole chain, SettingsError when the
     device is not there. A GPU that runs out of memory gives way to the CPU, once and for all.
     """
 
-    def __init__(self, bundle: Bundle, device: str = "auto") -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        device: str = "auto",
+        *,
+        cpu_engine: CpuEngine = "auto",
+        compiled: Path | None = None,
+    ) -> None:
         self.bundle = bundle
-        self._load(device_named(device))
+        self._on_cpu = partial(processor_named, "cpu", cpu_engine, compiled)
+        self._load(processor_named(device, cpu_engine, compiled))
 
-    def _load(self, device: torch.device) -> None:
-        self.device = device
+    def _load(self, processor: Processor) -> None:
+        self.processor = processor
         self._segmenters: dict[str, Segmenter] = {
-            name: make_segmenter(self.bundle, name, device) for name in dict.fromkeys(SEGMENTED.values())
+            name: make_segmenter(self.bundle, name, processor) for name in dict.fromkeys(SEGMENTED.values())
         }
-        self._classifier: Classifier = make_classifier(self.bundle, device)
+        self._classifier: Classifier = make_classifier(self.bundle, processor)
         self._ensemble: Ensemble = ensemble_of(self.bundle)
 
     def grade(self, series: Mapping[SeriesRole, Volume], *, progress: Progress = silent) -> Graded:
@@ -89,11 +101,11 @@ class Engine:
         try:
             return self._grade(series, progress)
         except torch.OutOfMemoryError:
-            if self.device.type == "cpu":
+            if self.processor.device.type == "cpu":
                 raise
             _log.warning("GPU out of memory, going on with the CPU")
             torch.cuda.empty_cache()
-            self._load(torch.device("cpu"))
+            self._load(self._on_cpu())
             return self._grade(series, progress)
 
     def _grade(self, series: Mapping[SeriesRole, Volume], progress: Progress) -> Graded:
@@ -119,7 +131,7 @@ class Engine:
 
     def explain(self, graded: Graded) -> dict[Site, Explanation]:
         """What the classifiers saw of each site that has been graded, and where they looked."""
-        return explained(self._classifier, graded.pictures)
+        return explained(self.bundle, self._classifier.preprocessing, self.processor.device, graded.pictures)
 
     def see(self, series: Mapping[SeriesRole, Volume], *, progress: Progress = silent) -> Seen:
         """Outline and locate: the part of the chain that comes before both streams."""
@@ -207,23 +219,6 @@ def picture(
     point, masks = study.canal_points_mm[site.level], study.masks[view.role]
     window = crops.axial_window(volume, masks, view.slice_index, point, side, margin=margin)
     return crops.axial_picture(volume, view.slice_index, window.widened(widened), pixels)
-
-
-def device_named(name: str) -> torch.device:
-    """The device a setting names: auto, cpu, cuda. Raises SettingsError when it is not there."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if name == "cpu" or (name == "cuda" and torch.cuda.is_available()):
-        return torch.device(name)
-    raise SettingsError(
-        "LSS_DEVICE", reason=f"'{name}' is not here (here: {', '.join(device_names())})", remedy="Choose auto"
-    )
-
-
-def device_names() -> list[str]:
-    """What there is to compute on: 'cpu', and each CUDA device by its name."""
-    gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
-    return ["cpu", *(f"cuda ({name})" for name in gpus)]
 
 
 def _part_of(progress: Progress, start: float, share: float, done: float, what: str) -> None:

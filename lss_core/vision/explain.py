@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lss_core.domain import Condition, Site
-from lss_core.vision.classify import Classifier
+from lss_core.vision.bundle import Bundle
+from lss_core.vision.classify import PRESENCE, Preprocessing, severity_name
 from lss_core.vision.crops import Image, normalised
+from lss_core.vision.running import onto
 
 LAYER = "trunk_output.block3"
 """The last block of a RegNet-Y but one: a cell is a sixteenth of a picture's pixels."""
@@ -45,20 +47,28 @@ class Explanation:
         return result
 
 
-def explained(classifier: Classifier, pictures: Mapping[Site, Sequence[Image]]) -> dict[Site, Explanation]:
-    """Explanations of all sites that have pictures, (3, pixels, pixels) each as sampled."""
+def explained(
+    bundle: Bundle,
+    preprocessing: Preprocessing,
+    device: torch.device,
+    pictures: Mapping[Site, Sequence[Image]],
+) -> dict[Site, Explanation]:
+    """Explanations of all sites that have pictures, (3, pixels, pixels) each as sampled.
+
+    Gradients need torch, so the networks are loaded for this alone and let go after it.
+    """
     found: dict[Site, Explanation] = {}
+    presence = bundle.network(PRESENCE).to(device)
     for number, condition in enumerate(Condition):
         chosen = {site: images for site, images in pictures.items() if site.condition is condition}
         if not chosen:
             continue
         sampled = np.stack([image for images in chosen.values() for image in images])
-        inputs = torch.from_numpy(normalised(sampled, classifier.preprocessing.percentiles))
-        inputs = inputs.to(classifier.device)
-        severity = classifier.severity[condition]
+        inputs = onto(device, normalised(sampled, preprocessing.percentiles))
+        severity = bundle.network(severity_name(condition)).to(device)
         with torch.no_grad():
             likeliest = severity(inputs).argmax(1)
-        presence_maps = activation(classifier.presence, inputs, torch.full_like(likeliest, number))
+        presence_maps = activation(presence, inputs, torch.full_like(likeliest, number))
         severity_maps = activation(severity, inputs, likeliest)
         shown = ((inputs.cpu().numpy() + 1) * 127.5).round().clip(0, 255).astype(np.uint8)
         start = 0

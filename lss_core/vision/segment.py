@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (torch's own idiom)
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
-from torch import Tensor, nn
+from torch import Tensor
 
 from lss_core.domain import Progress, silent
 from lss_core.errors import BundleError
@@ -19,6 +19,7 @@ from lss_core.imaging.standing import Standing, standing
 from lss_core.imaging.volume import Volume
 from lss_core.vision.bundle import Bundle
 from lss_core.vision.plausible import plausible
+from lss_core.vision.running import BATCH, Processor, Runner, make_runner, onto
 
 STRIDE = 16
 """A U-Net of depth 4 takes sizes that are multiples of this."""
@@ -43,15 +44,15 @@ class Preprocessing(BaseModel):
 class Segmenter:
     """A segmentation network with all that is needed to run it."""
 
-    network: nn.Module
+    runner: Runner
     structures: tuple[str, ...]
     preprocessing: Preprocessing
-    device: torch.device
 
-    def __call__(self, volume: Volume, *, batch: int = 8, progress: Progress = silent) -> MaskStack:
+    def __call__(self, volume: Volume, *, progress: Progress = silent) -> MaskStack:
         """Masks on the volume's own grid: every structure's probability over a half, where plausible."""
         bits = np.zeros(volume.shape, np.uint32)
         turns = [standing(volume, k) for k in range(len(bits))]
+        batch = BATCH[self.runner.device.type]
         for turn in dict.fromkeys(turns):
             alike = [k for k, other in enumerate(turns) if other == turn]
             for start in range(0, len(alike), batch):
@@ -65,21 +66,20 @@ class Segmenter:
             [turn.forth(normalised(volume.voxels[k], self.preprocessing.percentiles)) for k in chosen]
         )
         canvas = Canvas.of(images.shape[1:], turn.spacing(volume.spacing_mm), self.preprocessing)
-        logits = canvas.back(self.logits(canvas.forth(torch.from_numpy(images)[:, None])))
-        bits = np.zeros(images.shape, np.uint32)
-        for channel in range(len(self.structures)):
-            bits |= (logits[:, channel] > 0).numpy().astype(np.uint32) << np.uint32(channel)
+        inputs = canvas.forth(onto(self.runner.device, images)[:, None])
+        bits = packed(canvas.back(self.runner(inputs))).cpu().numpy().view(np.uint32)
         return np.stack([turn.back(image) for image in bits])
 
-    def logits(self, inputs: Tensor) -> Tensor:
-        """The network's logits, float32 on the CPU, in bfloat16 arithmetic where that is quicker."""
-        inputs = inputs.to(self.device, memory_format=torch.channels_last)
-        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16):
-            logits: Tensor = self.network(inputs)
-        return logits.float().cpu()
+
+def packed(logits: Tensor) -> Tensor:
+    """(n, rows, columns) int32, a bit a channel: where its logits (n, channels, rows, columns) are > 0."""
+    bits = torch.zeros_like(logits[:, 0], dtype=torch.int32)
+    for channel in range(logits.shape[1]):
+        bits |= (logits[:, channel] > 0).to(torch.int32) << channel
+    return bits
 
 
-def make_segmenter(bundle: Bundle, name: str, device: torch.device) -> Segmenter:
+def make_segmenter(bundle: Bundle, name: str, processor: Processor) -> Segmenter:
     """The segmenter of a bundle's network. Raises BundleError when its card does not tell how."""
     card = bundle.network_card(name)
     try:
@@ -90,8 +90,8 @@ def make_segmenter(bundle: Bundle, name: str, device: torch.device) -> Segmenter
             reason=f"the card does not say how '{name}' wants its images: {error.errors()[0]['msg']}",
             remedy="Fetch the bundle again, or name another with LSS_BUNDLE",
         ) from error
-    network = bundle.network(name).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Segmenter(network=network, structures=card.outputs, preprocessing=preprocessing, device=device)
+    runner = make_runner(bundle, name, processor)
+    return Segmenter(runner=runner, structures=card.outputs, preprocessing=preprocessing)
 
 
 def normalised(image: NDArray[Any], percentiles: tuple[float, float]) -> NDArray[np.float32]:

@@ -73,12 +73,13 @@ def test_the_part_nearest_to_a_point_is_taken_and_none_far_away() -> None:
         shapes.component_near(mask, (25.0, 25.0), (1.0, 1.0), within_mm=5)
 
 
-def test_a_ray_meets_the_wall_where_it_stands() -> None:
+def test_each_ray_meets_the_wall_where_it_stands() -> None:
     solid = np.zeros((40, 40), bool)
     solid[:, 30:] = True
-    distance = shapes.ray_mm(solid, (20.0, 10.0), (0.0, 1.0), (1.0, 0.5), 50)
-    assert distance == pytest.approx(20 * 0.5, abs=0.3)
-    assert shapes.ray_mm(solid, (20.0, 10.0), (0.0, -1.0), (1.0, 0.5), 50) is None
+    directions = np.array([(0.0, 1.0), (0.0, -1.0)])
+    towards, away = shapes.rays_mm(solid, (20.0, 10.0), directions, (1.0, 0.5), 50)
+    assert towards == pytest.approx(20 * 0.5, abs=0.3)
+    assert np.isnan(away)
 
 
 @pytest.mark.parametrize(

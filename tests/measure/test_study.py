@@ -107,6 +107,17 @@ def test_a_tilted_slice_gives_the_area_perpendicular_to_the_sac(
     assert at["canal_ap_mm"] == pytest.approx(24, abs=0.6)
 
 
+def test_the_canal_that_is_measured_is_the_one_around_the_sac(
+    measured: dict[Site, dict[str, float]],
+) -> None:
+    volume = tilted_axial()
+    masks = drawn_axial(volume)
+    canal = np.uint32(1 << masks.structures.index(Structure.SPINAL_CANAL))
+    masks.bits[:, :50, :50] |= canal  # larger than the canal, and somewhere else
+    found = measure_study(drawn_study(volume, masks))
+    assert central(found, Level.L3_L4) == central(measured, Level.L3_L4)
+
+
 def test_a_narrow_level_is_compared_with_its_unaffected_neighbours(
     measured: dict[Site, dict[str, float]],
 ) -> None:

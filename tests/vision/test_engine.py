@@ -21,14 +21,14 @@ from lss_core.domain import (
     Site,
     Structure,
 )
-from lss_core.errors import BundleError, SettingsError
+from lss_core.errors import BundleError
 from lss_core.imaging.volume import Volume
 from lss_core.phantom import PhantomOptions, PhantomStudy, make_study
 from lss_core.vision import engine as engine_module
 from lss_core.vision.bundle import Bundle, Card, load_bundle, write_card, write_network
 from lss_core.vision.classify import PRESENCE, PRESENCE_OUTPUTS, SEVERITY_OUTPUTS, severity_name
 from lss_core.vision.crops import axial_picture, axial_window
-from lss_core.vision.engine import Engine, Graded, device_named, device_names
+from lss_core.vision.engine import Engine, Graded
 from lss_core.vision.ensemble import FEATURES, PARAMETERS
 from lss_core.vision.locate import Places, locate
 from lss_core.vision.networks import build
@@ -228,9 +228,3 @@ def test_the_right_side_is_pictured_as_the_mirror_of_the_left(phantom: PhantomSt
 def test_a_bundle_without_an_ensemble_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="ensemble on its card is missing"):
         Engine(write_tiny(tmp_path, {}), "cpu")
-
-
-def test_a_device_that_is_not_there_is_refused() -> None:
-    assert device_names()[0] == "cpu"
-    with pytest.raises(SettingsError, match="'abacus' is not here"):
-        device_named("abacus")

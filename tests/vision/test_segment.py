@@ -14,6 +14,7 @@ from lss_core.errors import BundleError
 from lss_core.imaging.volume import Volume
 from lss_core.vision.bundle import Card, load_bundle, write_card, write_network
 from lss_core.vision.networks import UNet
+from lss_core.vision.running import Processor, TorchRunner
 from lss_core.vision.segment import Preprocessing, Segmenter, make_segmenter
 from lss_core.vision.train.augment import Augmentation
 from lss_core.vision.train.run import Run, Schedule
@@ -47,10 +48,9 @@ def volume_of(voxels: np.ndarray, x_axis: list[float], y_axis: list[float], spac
 
 def segmenter(spacing_mm: float = 0.5, largest: tuple[int, int] = (320, 320)) -> Segmenter:
     return Segmenter(
-        network=Bright(),
+        runner=TorchRunner(network=Bright(), device=torch.device("cpu")),
         structures=("bright", "corner"),
         preprocessing=Preprocessing(spacing_mm=spacing_mm, percentiles=(0, 100), largest=largest),
-        device=torch.device("cpu"),
     )
 
 
@@ -123,7 +123,7 @@ def test_a_card_that_does_not_tell_the_spacing_is_refused(tmp_path: Path) -> Non
     )  # fmt: skip
     write_card(tmp_path, card)
     with pytest.raises(BundleError, match="does not say how 'sagittal' wants its images"):
-        make_segmenter(load_bundle(tmp_path), "sagittal", torch.device("cpu"))
+        make_segmenter(load_bundle(tmp_path), "sagittal", Processor(device=torch.device("cpu")))
 
 
 def toy_slices(count: int = 6) -> SliceSet:

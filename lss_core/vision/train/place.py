@@ -15,7 +15,7 @@ import torch
 from lss_core.domain import Progress, silent
 from lss_core.errors import TrainingError
 from lss_core.vision.bundle import Bundle, load_bundle
-from lss_core.vision.engine import device_named
+from lss_core.vision.running import device_named
 from lss_core.vision.train.arithmetic import Arithmetic, arithmetic_for
 from lss_core.vision.train.config import TrainConfig, TrainingSteps
 from lss_core.vision.train.data_config import Data

@@ -1,0 +1,126 @@
+"""Networks on a CPU through OpenVINO: the one place that imports it.
+
+OpenVINO's `openvino_telemetry` reports to its makers when it is imported; nothing here may
+speak to anybody, so it is kept from loading, and OpenVINO goes on without it.
+
+Each thread of the processor is a stream of its own that works on a few images at a time: quicker
+than all threads on one image, and no image waits for another. A compiled network is kept as one
+file, named by what it was made from; one that does not load is made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import structlog
+import torch
+from torch import Tensor
+
+sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]  # its import fails from now on
+
+import openvino as ov  # noqa: E402
+
+from lss_core.vision.bundle import Bundle  # noqa: E402
+from lss_core.vision.train.whole import write_whole  # noqa: E402
+
+AT_ONCE = 4
+"""Images in a request: more are no quicker and take more memory."""
+
+MOST_STREAMS = 8
+"""Streams take memory for themselves; beyond these, several threads share one."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OpenVinoRunner:
+    """A network as OpenVINO runs it; sizes and number of images may change from call to call."""
+
+    compiled: ov.CompiledModel
+
+    @property
+    def device(self) -> torch.device:
+        """See running.Runner."""
+        return torch.device("cpu")
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """See running.Runner."""
+        inputs = images.contiguous()
+        parts = list(torch.split(inputs, AT_ONCE))
+        answers: list[Tensor] = [torch.empty(0)] * len(parts)
+
+        def keep(request: ov.InferRequest, number: int) -> None:
+            answers[number] = torch.from_numpy(request.get_output_tensor().data).clone()
+
+        streams = self.compiled.get_property("NUM_STREAMS")
+        queue = ov.AsyncInferQueue(self.compiled, min(streams, len(parts)))
+        queue.set_callback(keep)
+        for number, part in enumerate(parts):
+            queue.start_async([part.numpy()], number, share_inputs=True)
+        queue.wait_all()
+        return torch.cat(answers)
+
+
+def openvino_runner(bundle: Bundle, name: str, folder: Path | None) -> OpenVinoRunner:
+    """A network of a bundle compiled for this processor, taken from `folder` where it lies there."""
+    kept = None if folder is None else folder / f"{name}-{_key(bundle, name)}.openvino"
+    if kept is not None and kept.is_file():
+        try:
+            return OpenVinoRunner(compiled=_core().import_model(kept.read_bytes(), "CPU", _wishes()))
+        except RuntimeError as error:
+            _log.warning("compiled network does not load, compiling anew", file=kept.name, reason=str(error))
+    compiled = _compiled(bundle, name)
+    if kept is not None:
+        _keep(kept, compiled)
+    return OpenVinoRunner(compiled=compiled)
+
+
+def arithmetic() -> str:
+    """'bf16' where the processor has it, else 'f32'."""
+    return "bf16" if "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+
+
+def _compiled(bundle: Bundle, name: str) -> ov.CompiledModel:
+    channels = bundle.network_card(name).inputs
+    network = bundle.network(name).requires_grad_(False)
+    example = torch.zeros(1, channels, 64, 64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # torch.jit, by which OpenVINO reads a network
+        model = ov.convert_model(network, example_input=example, input=[-1, channels, -1, -1])
+    return _core().compile_model(model, "CPU", _wishes())
+
+
+def _wishes() -> dict[str, Any]:
+    """Not pinned: a stream tied to a core waits for whatever else runs there."""
+    return {
+        "INFERENCE_PRECISION_HINT": arithmetic(),
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "NUM_STREAMS": min(torch.get_num_threads(), MOST_STREAMS),
+        "ENABLE_CPU_PINNING": False,
+    }
+
+
+def _key(bundle: Bundle, name: str) -> str:
+    """What a compiled network depends on: its card, and the library and processor it is for."""
+    processor = _core().get_property("CPU", "FULL_DEVICE_NAME")
+    parts = [bundle.network_card(name).model_dump_json(), ov.get_version(), processor, arithmetic()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _keep(path: Path, compiled: ov.CompiledModel) -> None:
+    """Write the file; one that cannot be written costs time alone."""
+    try:
+        write_whole(path, lambda part: part.write_bytes(compiled.export_model().getvalue()))
+    except OSError as error:
+        _log.warning("compiled network is not kept", file=path.name, reason=error.strerror)
+
+
+@cache
+def _core() -> ov.Core:
+    return ov.Core()
