@@ -89,9 +89,9 @@ class Seeded:
     coordinator_token: str
 
 
-def seed(folder: Path, studies: Sequence[Mapping[SeriesRole, Volume]]) -> Seeded:
+def seed(folder: Path, studies: Sequence[Mapping[SeriesRole, Volume]], *, database_url: str = "") -> Seeded:
     """Import studies as if a DICOM reader had read them, and add the two users."""
-    workspace = open_workspace(Settings(data_dir=folder, database_url=""))
+    workspace = open_workspace(Settings(data_dir=folder, database_url=database_url))
     batch = DicomBatch(verdicts=(), studies=tuple(_study(n, study) for n, study in enumerate(studies)))
     with patch.object(importing, "iter_batches", lambda paths, **_: iter([batch])):
         report = importing.import_paths(workspace, OPERATOR, [])
@@ -103,7 +103,7 @@ def seed(folder: Path, studies: Sequence[Mapping[SeriesRole, Volume]]) -> Seeded
         _, tokens[role] = users.sign_in(workspace, role.value, PASSWORD)
     return Seeded(
         workspace=workspace,
-        environment={"LSS_DATA_DIR": str(folder), "LSS_DATABASE_URL": ""},
+        environment={"LSS_DATA_DIR": str(folder), "LSS_DATABASE_URL": database_url},
         case_ids=tuple(case.case_id for case in report.cases),
         reader_token=tokens[Role.READER],
         coordinator_token=tokens[Role.COORDINATOR],
