@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from lss_core.domain import Grade, NotGradable
 from lss_core.store import tables as t
+from lss_core.store.analysed import analysed_cases, analysed_reads
 from lss_core.store.engine import Transaction
 from lss_core.store.values import SITE_OF, RatingRow
 
@@ -18,16 +19,16 @@ def study_ratings(
     rater_id: str | None = None,
     by_arm: bool = False,
 ) -> tuple[RatingRow, ...]:
-    """The answer that counts, of each rater at each site of each case of a study.
+    """The answer that counts, of each rater at each site of each case of a study that is analysed.
 
-    The newest row of rater, case and site counts, whether the read is submitted or not; with `by_arm`
-    the newest in each arm. In the order of case, rater and site key.
+    The newest row of rater, case and site counts, in a study without a protocol whether the read is
+    submitted or not; with `by_arm` the newest in each arm. In the order of case, rater and site key.
     """
     grouped = (t.ratings.c.case_id, t.ratings.c.rater_id, t.ratings.c.site)
     newest = (
         sa.select(sa.func.max(t.ratings.c.id))
-        .join(t.cases, t.cases.c.id == t.ratings.c.case_id)
-        .where(t.cases.c.study_id == study_id)
+        .where(t.ratings.c.case_id.in_(analysed_cases(study_id)))
+        .where(sa.or_(t.ratings.c.read_id.is_(None), t.ratings.c.read_id.in_(analysed_reads(study_id))))
     )
     if by_arm:
         reads = t.reads.alias()
@@ -63,9 +64,10 @@ def study_ratings(
 
 
 def data_version(tx: Transaction, study_id: str) -> tuple[int, ...]:
-    """Differs once a study's ratings have: the newest row, the number of rows, the cases deleted so far.
+    """Differs once what is analysed has.
 
-    Ratings are only ever added, or go with their case; an id may come again after that.
+    The newest rating, the number of ratings, the cases deleted so far (ratings are only ever added, or go
+    with their case; an id may come again after that), locked protocols, withdrawals, submitted reads.
     """
     query = (
         sa.select(sa.func.coalesce(sa.func.max(t.ratings.c.id), 0), sa.func.count())
@@ -74,4 +76,12 @@ def data_version(tx: Transaction, study_id: str) -> tuple[int, ...]:
     )
     newest, count = next(iter(tx.execute(query)))
     deleted = tx.scalar(sa.select(sa.func.count()).select_from(t.case_deletions))
-    return int(newest), int(count), int(deleted or 0)
+    own = sa.select(t.cases.c.id).where(t.cases.c.study_id == study_id)
+    others = (
+        sa.select(sa.func.count())
+        .select_from(t.protocols)
+        .where(t.protocols.c.study_id == study_id, t.protocols.c.locked_at.is_not(None)),
+        sa.select(sa.func.count()).select_from(t.withdrawals).where(t.withdrawals.c.case_id.in_(own)),
+        sa.select(sa.func.count(t.reads.c.submitted_at)).where(t.reads.c.case_id.in_(own)),
+    )
+    return int(newest), int(count), int(deleted or 0), *(int(tx.scalar(query) or 0) for query in others)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from lss_core.domain import Answer, Grade, NotGradable
 from lss_core.errors import ConflictError, NotFoundError
 from lss_core.store import tables as t
+from lss_core.store.analysed import analysed_reads
 from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
 from lss_core.store.values import SITE_OF, AnswerOrigin, Assignment, ReadRecord, ReadSummary, ReadTime
@@ -93,8 +94,8 @@ def get_read(tx: Transaction, read_id: str) -> ReadRecord:
 
 
 def study_reads(tx: Transaction, study_id: str) -> list[ReadRecord]:
-    """All sittings with a study's cases and their answers, in the order in which they were opened."""
-    of_study = t.reads.c.case_id.in_(sa.select(t.cases.c.id).where(t.cases.c.study_id == study_id))
+    """The analysed sittings of a study and their answers, in the order in which they were opened."""
+    of_study = t.reads.c.id.in_(analysed_reads(study_id))
     answers: dict[str, dict[str, Answer]] = {}
     given = sa.select(t.ratings).join(t.reads, t.reads.c.id == t.ratings.c.read_id).where(of_study)
     for row in tx.execute(given.order_by(t.ratings.c.id)):
@@ -104,11 +105,10 @@ def study_reads(tx: Transaction, study_id: str) -> list[ReadRecord]:
 
 
 def study_arms(tx: Transaction, study_id: str) -> list[str]:
-    """The arms in which the cases of a study were read, by name."""
+    """The arms in which the analysed cases of a study were read, by name."""
     query = (
         sa.select(t.reads.c.arm)
-        .join(t.cases, t.cases.c.id == t.reads.c.case_id)
-        .where(t.cases.c.study_id == study_id)
+        .where(t.reads.c.id.in_(analysed_reads(study_id)))
         .distinct()
         .order_by(t.reads.c.arm)
     )
@@ -116,12 +116,19 @@ def study_arms(tx: Transaction, study_id: str) -> list[str]:
 
 
 def read_times(tx: Transaction, study_id: str) -> list[ReadTime]:
-    """Every sitting with a case of a study in the order of opening, each with its reader."""
+    """Every analysed sitting of a study in the order of opening, each with its reader.
+
+    `active_ms` is None where the viewer kept no time (imported and simulated reads).
+    """
+    active = (
+        sa.select(sa.func.sum(t.read_spans.c.active_ms))
+        .where(t.read_spans.c.read_id == t.reads.c.id)
+        .scalar_subquery()
+    )
     query = (
-        sa.select(t.reads, t.raters.c.name, t.raters.c.traits)
-        .join(t.cases, t.cases.c.id == t.reads.c.case_id)
+        sa.select(t.reads, t.raters.c.name, t.raters.c.traits, active.label("active_ms"))
         .join(t.raters, t.raters.c.id == t.reads.c.rater_id)
-        .where(t.cases.c.study_id == study_id)
+        .where(t.reads.c.id.in_(analysed_reads(study_id)))
         .order_by(t.reads.c.opened_at, t.reads.c.id)
     )
     return [
@@ -132,6 +139,7 @@ def read_times(tx: Transaction, study_id: str) -> list[ReadTime]:
             arm=row.arm,
             opened_at=row.opened_at,
             submitted_at=row.submitted_at,
+            active_ms=None if row.active_ms is None else int(row.active_ms),
         )
         for row in tx.execute(query)
     ]

@@ -261,7 +261,10 @@ class ReadSpan:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadTime:
-    """When a reader opened a case and when he submitted it; None where he has not."""
+    """When a reader opened a case and when he submitted it; None where he has not.
+
+    `active_ms`: how long he was at work with the images before him; None where that was not kept.
+    """
 
     case_id: str
     reader: str
@@ -269,3 +272,4 @@ class ReadTime:
     arm: str
     opened_at: datetime
     submitted_at: datetime | None
+    active_ms: int | None = None

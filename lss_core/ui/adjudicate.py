@@ -60,14 +60,11 @@ def order_for(tie: Adjudication) -> Command:
 
 
 def show_tie(tie: Adjudication) -> None:
-    """The site, for a coordinator how many voted for each grade, and what was decided and why.
-
-    An adjudicator is given no votes, for they would sway him.
-    """
+    """The site, how many voted for each grade (by whom is not told), what was decided and why."""
     write(f"<h3>{escape(tie.site.label)}</h3>")
-    if tie.votes is not None:
-        rows = [[grade_words(grade), tie.votes[grade]] for grade in Grade]
-        write(table(["Grade", "Votes"], rows, numbers=[1]))
+    rows = [[grade_words(grade), tie.votes[grade]] for grade in Grade]
+    rows += [[NOT_GRADABLE, tie.not_gradable_votes]] if tie.not_gradable_votes else []
+    write(table(["Grade", "Votes"], rows, numbers=[1]))
     if tie.settled is not None:
         write(f'<p class="lss-muted">Decided: {escape(decision_words(tie.settled))}</p>')
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from lss_core.domain import SITES, Answer, Grade, NotGradable, RaterKind, Role, Site
 from lss_core.errors import AccessError, StoreError
-from lss_core.store import audit, cases, ratings, reads, references, studies
+from lss_core.store import analysed, audit, cases, protocols, ratings, reads, references, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.values import (
     SITE_OF,
@@ -17,6 +17,7 @@ from lss_core.store.values import (
     ReferenceMethod,
     ReferenceSummary,
 )
+from lss_core.study.protocol import PANEL_ARM, Arm, ArmKind, AssignmentKind, Protocol, ReferenceSource
 from lss_core.study.reference import Outcome, Vote, majority_of_sites
 from lss_core.texts import later
 from lss_core.usecases.access import UNBLINDED
@@ -36,12 +37,13 @@ ADJUDICATION = "adjudication"
 class Adjudication:
     """A site where the panel has no majority, and what the adjudicator said of it.
 
-    `votes` counts the panel's grades 0 to 3; None for the adjudicator, whom they would sway.
+    `votes` counts the panel's grades 0 to 3 and `not_gradable_votes` the others, without names.
     """
 
     case_id: str
     site: Site
-    votes: tuple[int, int, int, int] | None
+    votes: tuple[int, int, int, int]
+    not_gradable_votes: int = 0
     settled: Answer | None = None
 
     @property
@@ -75,7 +77,7 @@ def make_majority_reference(
         settled = _settled(tx, study_id, given)
         grades = [
             found
-            for case_id, votes in _votes(given, _panel(tx, study_id)).items()
+            for case_id, votes in _votes(given, _ballot(tx, study_id)).items()
             for site, vote in votes.items()
             if (found := _decide(case_id, site, vote, settled.get((case_id, site))))
         ]
@@ -120,10 +122,11 @@ def adjudications_due(workspace: Workspace, user: User, study_id: str) -> list[A
             Adjudication(
                 case_id=case_id,
                 site=site,
-                votes=None if user.blinded else _counts(vote),
+                votes=_counts(vote),
+                not_gradable_votes=vote.votes.get(None, 0),
                 settled=settled.get((case_id, site)),
             )
-            for case_id, votes in _votes(given, _panel(tx, study_id)).items()
+            for case_id, votes in _votes(given, _ballot(tx, study_id)).items()
             for site, vote in sorted(votes.items(), key=lambda item: SITES.index(item[0]))
             if vote.outcome is Outcome.ADJUDICATION_DUE
         ]
@@ -136,10 +139,10 @@ def open_reads(workspace: Workspace, user: User, study_id: str) -> int:
     """
     with workspace.store.read() as tx:
         _may_adjudicate(tx, user, study_id)
-        panel, known = _panel(tx, study_id), cases.case_ids(tx, study_id)
+        ballot = _ballot(tx, study_id)
         given = reads.study_reads(tx, study_id)
-    done = {(read.case_id, read.rater_id) for read in _counted(given, panel)}
-    return len(panel) * len(known) - len(done)
+    done = {(read.case_id, read.rater_id) for read in filter(ballot.counts, given)}
+    return sum(len(voters) for voters in ballot.voters.values()) - len(done)
 
 
 def adjudicate(
@@ -186,24 +189,55 @@ def _adjudication_read(tx: Transaction, workspace: Workspace, case_id: str, rate
     )
 
 
-def _panel(tx: Transaction, study_id: str) -> list[str]:
-    return [rater.id for rater in studies.study_raters(tx, study_id) if rater.in_panel]
+@dataclass(frozen=True, kw_only=True)
+class _Ballot:
+    """Who of the panel votes on each analysed case, and the arm whose reads are the votes (None: any)."""
+
+    voters: Mapping[str, frozenset[str]]
+    arm: str | None
+
+    def counts(self, read: ReadRecord) -> bool:
+        """Whether a read is a vote: a voter's, submitted, in that arm."""
+        return (
+            read.rater_id in self.voters.get(read.case_id, frozenset())
+            and read.submitted_at is not None
+            and read.arm != ADJUDICATION
+            and self.arm in (None, read.arm)
+        )
 
 
-def _counted(given: Iterable[ReadRecord], panel: Sequence[str]) -> list[ReadRecord]:
-    """The reads that vote: of the panel, submitted."""
-    return [
-        read
-        for read in given
-        if read.rater_id in panel and read.submitted_at is not None and read.arm != ADJUDICATION
-    ]
+def _ballot(tx: Transaction, study_id: str) -> _Ballot:
+    """By the live protocol: who was assigned the case in the arm that votes; without one all the panel."""
+    panel = frozenset(rater.id for rater in studies.study_raters(tx, study_id) if rater.in_panel)
+    known = analysed.case_ids(tx, study_id)
+    live = protocols.live_protocol(tx, study_id)
+    if live is None:
+        return _Ballot(voters=dict.fromkeys(known, panel), arm=None)
+    arm = _voting_arm(live.protocol)
+    voters: dict[str, set[str]] = {case_id: set() for case_id in known}
+    for one in protocols.study_assignments(tx, study_id):
+        is_vote = one.kind is AssignmentKind.TEST and one.arm == arm.name and one.rater_id in panel
+        if is_vote and one.case_id in voters:
+            voters[one.case_id].add(one.rater_id)
+    return _Ballot(
+        voters={case_id: frozenset(own) for case_id, own in voters.items() if own}, arm=arm.stages[0]
+    )
 
 
-def _votes(given: Iterable[ReadRecord], panel: Sequence[str]) -> dict[str, dict[Site, Vote]]:
-    """The panel's vote at each site that one of it answered in a submitted read, case by case."""
+def _voting_arm(protocol: Protocol) -> Arm:
+    """The panel's arm, or the first in which readers begin without the model, or the first there is."""
+    if protocol.reference is ReferenceSource.PANEL:
+        return PANEL_ARM
+    alone = [arm for arm in protocol.arms if arm.kind is not ArmKind.AIDED]
+    return (alone or protocol.arms)[0]
+
+
+def _votes(given: Iterable[ReadRecord], ballot: _Ballot) -> dict[str, dict[Site, Vote]]:
+    """The panel's vote at each site that one of it answered in a read that counts, case by case."""
     answers: dict[str, dict[str, dict[Site, Grade | None]]] = {}
-    for read in _counted(given, panel):
-        case = answers.setdefault(read.case_id, {rater_id: {} for rater_id in panel})
+    for read in filter(ballot.counts, given):
+        voters = ballot.voters[read.case_id]
+        case = answers.setdefault(read.case_id, {rater_id: {} for rater_id in sorted(voters)})
         case[read.rater_id] |= {SITE_OF[key]: answer.grade for key, answer in read.answers.items()}
     return {case_id: majority_of_sites(list(readers.values())) for case_id, readers in answers.items()}
 

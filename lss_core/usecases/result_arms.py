@@ -114,8 +114,7 @@ def _two(data: StudyData, selection: Selection) -> tuple[RatingTable, RatingTabl
             reason="the readers have read in one arm only" + (f", '{data.arms[0]}'" if data.arms else ""),
             remedy="Slopes and overrides are shown once each reader has read in a second arm",
         )
-    ordered = sorted(data.arms, key=lambda arm: (arm != "unaided", arm))
-    arms = (ordered[0], ordered[1])
+    arms = (data.arms[0], data.arms[1])
     one, other = (cut(data, replace(selection, arm=arm)).table for arm in arms)
     return one, other, arms
 

@@ -18,11 +18,13 @@ from lss_core.errors import StatisticsError
 from lss_core.stats.resample import Resamples
 from lss_core.stats.tables import Codes, encode
 from lss_core.stats.units import worst, worst_score
-from lss_core.store import ratings, reads, references, studies
+from lss_core.store import protocols, ratings, reads, references, studies
 from lss_core.store.values import Rater, RatingRow, ReferenceGrade, ReferenceMethod, ReferenceSummary
+from lss_core.study.protocol import PANEL_ARM, Protocol, ReferenceSource
 from lss_core.usecases.access import UNBLINDED
 from lss_core.usecases.analysis import RaterColumn, RatingTable
 from lss_core.usecases.csv_tables import Unit
+from lss_core.usecases.due import UNAIDED
 from lss_core.usecases.rater_statistics import SCALE, Rules, score_of
 from lss_core.usecases.reference import ADJUDICATION
 from lss_core.usecases.users import User, require
@@ -128,7 +130,8 @@ def study_data(workspace: Workspace, user: User, study_id: str, reference_id: st
         studies.study_summary(tx, study_id)
         known = references.reference_summaries(tx, study_id)
         version = ratings.data_version(tx, study_id)
-        raters = studies.study_raters(tx, study_id)
+        live = protocols.live_protocol(tx, study_id)
+        raters = _compared(studies.study_raters(tx, study_id), live.protocol if live else None)
     if reference_id is None and not known:
         raise StatisticsError(
             "Results",
@@ -227,7 +230,8 @@ def _loaded(
     """What the store holds at a version; ratings and references are only ever added."""
     with workspace.store.read() as tx:
         rows = ratings.study_ratings(tx, study_id)
-        arms = [arm for arm in reads.study_arms(tx, study_id) if arm != ADJUDICATION]
+        live = protocols.live_protocol(tx, study_id)
+        arms = _arms(reads.study_arms(tx, study_id), live.protocol if live else None)
         by_arm = ratings.study_ratings(tx, study_id, by_arm=True) if len(arms) > 1 else rows
         truth = references.reference_grades(tx, reference_id)
         known = references.reference_summaries(tx, study_id)
@@ -252,6 +256,19 @@ def _loaded(
         and any(row.rater_id in panel for row in rows),
         unreferenced=len({(row.case_id, row.site) for row in rows} - set(sites)),
     )
+
+
+def _arms(read: Sequence[str], protocol: Protocol | None) -> list[str]:
+    """The arms that are compared: in the protocol's order, without one the unaided one first."""
+    own = [] if protocol is None else [stage for arm in protocol.arms for stage in arm.stages]
+    known = [arm for arm in read if arm not in (ADJUDICATION, PANEL_ARM.name)]
+    return sorted(known, key=lambda arm: (own.index(arm) if arm in own else len(own), arm != UNAIDED, arm))
+
+
+def _compared(raters: Sequence[Rater], protocol: Protocol | None) -> tuple[Rater, ...]:
+    """The raters that are compared: a panel that made the reference, and did not read, is not."""
+    apart = protocol is not None and protocol.reference is ReferenceSource.PANEL
+    return tuple(rater for rater in raters if not (apart and rater.in_panel))
 
 
 def _fingerprint(

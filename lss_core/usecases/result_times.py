@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -61,9 +62,9 @@ class ReadingTimes:
 
 
 def reading_times(workspace: Workspace, user: User, study_id: str, rows: tuple[UnitRow, ...]) -> ReadingTimes:
-    """The times from opening a case to submitting it; `rows` say what is right. Not for the blinded.
+    """The times at work on a case, or from opening to submitting it; `rows` say what is right.
 
-    A simulated reader has no times.
+    Not for the blinded. A simulated reader has no times.
     """
     require(user, *UNBLINDED)
     with workspace.store.read() as tx:
@@ -84,7 +85,7 @@ def timed(found: list[ReadTime], rows: tuple[UnitRow, ...]) -> ReadingTimes:
         if read.submitted_at is None:
             continue
         order[read.reader, read.arm] += 1
-        minutes = (read.submitted_at - read.opened_at).total_seconds() / 60
+        minutes = _minutes(read, read.submitted_at)
         if minutes > LONGEST_MIN:
             interrupted += 1
             continue
@@ -104,6 +105,13 @@ def timed(found: list[ReadTime], rows: tuple[UnitRow, ...]) -> ReadingTimes:
         open=sum(read.submitted_at is None for read in real),
         interrupted=interrupted,
     )
+
+
+def _minutes(read: ReadTime, submitted_at: datetime) -> float:
+    """The time at work, where the viewer kept it, else the time from opening to submitting."""
+    if read.active_ms is not None:
+        return read.active_ms / 60_000
+    return (submitted_at - read.opened_at).total_seconds() / 60
 
 
 def _exact(rows: list[UnitRow], reader: str) -> float | None:

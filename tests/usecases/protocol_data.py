@@ -8,7 +8,7 @@ from typing import Any
 from lss_core.store import protocols
 from lss_core.store.ids import new_id
 from lss_core.store.values import Assignment, AssignmentKind
-from lss_core.study.protocol import Arm, ArmKind, Protocol
+from lss_core.study.protocol import PANEL_ARM, Arm, ArmKind, Protocol
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -24,7 +24,7 @@ def go_live(
 
     The arms are those of the reads, in their order; places are counted as they come.
     """
-    arms = tuple(dict.fromkeys(arm for _, _, arm, _ in reads))
+    arms = tuple(dict.fromkeys(arm for _, _, arm, _ in reads if arm != PANEL_ARM))
     protocol = Protocol(arms=arms, **known)
     now = workspace.now()
     with workspace.store.write() as tx:

@@ -83,12 +83,12 @@ def test_how_many_reads_are_open_is_no_readers_business(workspace, study_id, pan
         open_reads(workspace, panel[0], study_id)
 
 
-def test_an_adjudicator_settles_what_is_split_without_seeing_the_votes(
+def test_an_adjudicator_settles_what_is_split_seeing_the_votes_without_names(
     workspace, study_id, case_id, person, panel
 ):
     judge = person(Role.ADJUDICATOR)
     (due,) = adjudications_due(workspace, judge, study_id)
-    assert (due.case_id, due.site, due.votes, due.settled) == (case_id, SPLIT, None, None)
+    assert (due.case_id, due.site, due.votes, due.settled) == (case_id, SPLIT, (1, 1, 1, 0), None)
     assert adjudications_due(workspace, OPERATOR, study_id)[0].votes == (1, 1, 1, 0)
     word = Answer(site=SPLIT, grade=Grade.SEVERE, note="the sac is a slit")
     for _ in range(2):

@@ -187,7 +187,7 @@ def test_a_second_arm_has_its_own_answers_and_the_newest_count_by_default(
         changed = [Answer(site=SITES[0], grade=Grade.SEVERE)]
         reads.add_answers(tx, reads.get_read(tx, read_id), changed, at=now)
     data = study_data(workspace, OPERATOR, study_id)
-    assert data.arms == ("aided", "unaided")
+    assert data.arms == ("unaided", "aided")
     place = data.sites.index((case_ids[0], SITES[0]))
     answers = {
         arm: next(r.grades[place] for r in table.raters if r.name == "Reader 0")
