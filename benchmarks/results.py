@@ -33,7 +33,8 @@ from lss_core.usecases.result_agreement import Weights, agreement_matrix, panel_
 from lss_core.usecases.result_cases import unit_rows
 from lss_core.usecases.result_comparison import standalone_tests
 from lss_core.usecases.result_data import Selection, StudyData, Unit, study_data
-from lss_core.usecases.result_differences import difference_rows, findings
+from lss_core.usecases.result_differences import difference_rows
+from lss_core.usecases.result_findings import findings
 from lss_core.usecases.result_flow import study_flow
 from lss_core.usecases.result_roc import roc_bands
 from lss_core.usecases.result_times import reading_times

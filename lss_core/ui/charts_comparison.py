@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -18,6 +18,10 @@ from lss_core.usecases.result_cases import Pick
 from lss_core.usecases.result_comparison import Compared, Standalone
 from lss_core.usecases.result_differences import FOREST, DifferenceRow, difference_text
 from lss_core.usecases.result_times import ReadingTimes, Sitting
+
+SLOPES_PX = 380
+LABEL_SHARE = 0.055
+"""How far apart names stand beside the slopes, as a share of their height."""
 
 
 def forest_figure(
@@ -84,47 +88,57 @@ def margin_figure(rows: Sequence[Standalone], fixed: Fixed, colours: Palette, *,
 
 
 def times_figure(times: ReadingTimes, readers: Sequence[str], colours: Palette) -> go.Figure:
-    """Minutes and share of exact grades over each reader's order of reading, with running means.
+    """Minutes over each reader's order of reading with running means, and those of the exact grades.
 
     The first arm's lines are whole, a further one's dashed.
     """
-    figure = make_subplots(
-        rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.08,
-        subplot_titles=["Minutes a case", "Share of exact grades in the case"],
-    )  # fmt: skip
     marks = reader_marks(readers, colours)
     stranger = Mark(colour=colours.text, symbol="circle", size=9)
-    arms = list(dict.fromkeys(sitting.arm for sitting in times.sittings))
+    traces = []
     for reader in times.readers:
-        for arm in arms:
+        mark = marks.get(reader, stranger)
+        for arm, dash in zip(times.arms, ("solid", *["dash"] * len(times.arms)), strict=False):
             own = [s for s in times.sittings if (s.reader, s.arm) == (reader, arm)]
-            dash = "solid" if arm == arms[0] else "dash"
-            for row, values in ((1, [s.minutes for s in own]), (2, [s.exact for s in own])):
-                for trace in _learning(own, values, marks.get(reader, stranger), dash):
-                    figure.add_trace(trace, row=row, col=1)
+            if own:
+                traces.append(_sittings(own, mark))
+                traces.append(_running(own, [s.minutes for s in own], mark, dash, axis=""))
+                traces.append(_running(own, [s.exact for s in own], mark, dash, axis="2"))
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.1,
+        subplot_titles=["Minutes a case", "Share of exact grades, running mean"],
+    )  # fmt: skip
+    figure.add_traces(traces)
     figure.update_xaxes(title="Place in the reader's order", row=2)
     figure.update_yaxes(rangemode="tozero")
     return laid_out(figure, height=460)
 
 
-def _learning(
-    sittings: Sequence[Sitting], values: Sequence[float | None], mark: Mark, dash: str
-) -> Iterator[go.Scatter]:
-    """Sittings as faint points that lead to their cases, and their running mean."""
-    places = [sitting.order for sitting in sittings]
-    yield go.Scatter(
-        x=places, y=values, mode="markers", opacity=0.35,
-        marker={"symbol": mark.symbol, "size": 4, "color": mark.colour},
-        customdata=[
-            [Pick(one=own.reader, case_id=own.case_id).text, f"{own.reader}, {own.arm}, case {own.case_id}"]
-            for own in sittings
-        ],
-        hovertemplate="%{customdata[1]}, number %{x}: %{y:.2f}<extra></extra>",
-    )  # fmt: skip
-    yield go.Scatter(
-        x=places, y=_running(values, max(2, len(values) // 10)), mode="lines", hoverinfo="skip",
-        line={"color": mark.colour, "width": 2, "dash": dash},
-    )  # fmt: skip
+def _sittings(own: Sequence[Sitting], mark: Mark) -> Shape:
+    """A reader's sittings in an arm as faint points that lead to their cases."""
+    first = own[0]
+    return {
+        "type": "scatter", "mode": "markers", "opacity": 0.35,
+        "x": [s.order for s in own], "y": [round(s.minutes, 2) for s in own],
+        "marker": {"symbol": mark.symbol, "size": 4, "color": mark.colour},
+        "customdata": [[Pick(one=s.reader, case_id=s.case_id).text, s.case_id] for s in own],
+        "hovertemplate": f"{first.reader}, {first.arm}, case %{{customdata[1]}}, number %{{x}}: "
+        "%{y:.1f} min<extra></extra>",
+    }  # fmt: skip
+
+
+def _running(
+    own: Sequence[Sitting], values: Sequence[float | None], mark: Mark, dash: str, *, axis: str
+) -> Shape:
+    """The mean of each value with its neighbours to either side, as a line over the order."""
+    near, means = max(2, len(values) // 10), []
+    for place in range(len(values)):
+        known = [v for v in values[max(0, place - near) : place + near + 1] if v is not None]
+        means.append(round(sum(known) / len(known), 4) if known else None)
+    return {
+        "type": "scatter", "mode": "lines", "hoverinfo": "skip", "xaxis": f"x{axis}", "yaxis": f"y{axis}",
+        "x": [s.order for s in own], "y": means,
+        "line": {"color": mark.colour, "width": 2, "dash": dash},
+    }  # fmt: skip
 
 
 def slope_figure(arms: ArmComparison, readers: Sequence[str], colours: Palette) -> go.Figure:
@@ -134,16 +148,31 @@ def slope_figure(arms: ArmComparison, readers: Sequence[str], colours: Palette) 
     for reader, (one, other) in arms.values.items():
         mark = marks[reader]
         figure.add_scatter(
-            x=list(arms.arms), y=[one, other], mode="lines+markers+text", name=reader,
-            text=["", f"  {reader}"], textposition="middle right", textfont={"color": mark.colour},
-            line={"color": mark.colour, "width": 1.5, "dash": "dash" if other < one else "solid"},
+            x=list(arms.arms), y=[one, other], mode="lines+markers", name=reader,
+            line={"color": mark.colour, "width": 1.5, "dash": "dash" if reader in arms.worse else "solid"},
             marker={"symbol": mark.symbol, "size": mark.size, "color": mark.colour},
             customdata=[[Pick(one=reader).text]] * 2,
             hovertemplate=f"{reader}: {one:.2f} to {other:.2f}<extra></extra>",
         )  # fmt: skip
+    ends = [end for pair in arms.values.values() for end in pair]
+    gap = (max(ends, default=1) - min(ends, default=0)) * LABEL_SHARE
+    names = sorted(arms.values, key=lambda name: arms.values[name][1])
+    for name, height in zip(names, apart([arms.values[name][1] for name in names], gap), strict=True):
+        figure.add_annotation(
+            x=1.04, y=height, text=name, showarrow=False, xanchor="left", font={"color": marks[name].colour}
+        )
     figure.update_yaxes(title=arms.figure.label)
     figure.update_xaxes(range=[-0.2, 1.5])
-    return laid_out(figure, height=380)
+    return laid_out(figure, height=SLOPES_PX)
+
+
+def apart(heights: Sequence[float], gap: float) -> list[float]:
+    """Ascending heights moved up as little as it takes to stand a gap apart, then down by half of that."""
+    found: list[float] = []
+    for height in heights:
+        found.append(max(height, found[-1] + gap) if found else height)
+    moved = [new - old for new, old in zip(found, heights, strict=True)]
+    return [height - max(moved, default=0) / 2 for height in found]
 
 
 def reader_marks(readers: Sequence[str], colours: Palette) -> dict[str, Mark]:
@@ -174,13 +203,4 @@ def _margins(panels: int, margin: float, colours: Palette) -> list[Shape]:
     for panel in range(1, panels + 1):
         found.append(line_shape(0, panel, colours.muted, "dot"))
         found.append(line_shape(-margin, panel, colours.warning, "dash"))
-    return found
-
-
-def _running(values: Sequence[float | None], near: int) -> list[float | None]:
-    """The mean of each value with `near` neighbours to either side."""
-    found: list[float | None] = []
-    for place in range(len(values)):
-        own = [v for v in values[max(0, place - near) : place + near + 1] if v is not None]
-        found.append(sum(own) / len(own) if own else None)
     return found

@@ -34,6 +34,11 @@ class ArmComparison:
     tests: Mapping[Fixed, Analysis]
     refusals: Mapping[Fixed, str]
 
+    @property
+    def worse(self) -> tuple[str, ...]:
+        """The readers who are lower in the second arm."""
+        return tuple(name for name, (one, other) in self.values.items() if other < one)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Overrides:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Self
 
@@ -34,14 +34,15 @@ class Pick:
 
     @property
     def text(self) -> str:
-        """The pick for a plot's point."""
-        return json.dumps(vars(self))
+        """The pick for a plot's point: what differs from a bare one, as a plot may have thousands."""
+        bare = {field.name: field.default for field in fields(self)}
+        return json.dumps({name: value for name, value in vars(self).items() if value != bare[name]})
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """The pick of a point. Raises ValueError or TypeError for anything else."""
         found = json.loads(text)
-        grades = found.pop("grades")
+        grades = found.pop("grades", None)
         return cls(grades=None if grades is None else (int(grades[0]), int(grades[1])), **found)
 
     @property

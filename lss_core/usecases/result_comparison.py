@@ -84,12 +84,16 @@ class Standalone:
         return sum(self.reader_values) / len(self.reader_values) if self.reader_values else None
 
 
-@lru_cache(maxsize=32)
 def standalone_tests(data: StudyData, selection: Selection) -> tuple[Standalone, ...]:
     """Each model against the readers, in each figure and every condition that the selection's choices have.
 
     The selection's own condition does not matter: Holm adjusts over all three. Empty without a model.
     """
+    return _all_tests(data, replace(selection, condition=Condition.CENTRAL))
+
+
+@lru_cache(maxsize=32)
+def _all_tests(data: StudyData, selection: Selection) -> tuple[Standalone, ...]:
     found = []
     for condition in Condition:
         try:

@@ -11,6 +11,7 @@ import numpy as np
 from lss_core.store import reads
 from lss_core.store.values import ReadTime
 from lss_core.usecases.access import UNBLINDED
+from lss_core.usecases.due import UNAIDED
 from lss_core.usecases.reference import ADJUDICATION
 from lss_core.usecases.result_cases import UnitRow
 from lss_core.usecases.users import User, require
@@ -45,15 +46,34 @@ class ReadingTimes:
     interrupted: int
 
     def by_reader(self) -> list[tuple[str, str, int, tuple[float, float, float]]]:
-        """Each reader and arm with the number of cases, and lower quartile, median, upper, in minutes."""
+        """Each reader and arm with the number of cases, and lower quartile, median, upper, in minutes.
+
+        In the order of `readers` and `arms`.
+        """
         own: dict[tuple[str, str], list[float]] = defaultdict(list)
         for sitting in self.sittings:
             own[sitting.reader, sitting.arm].append(sitting.minutes)
         found = []
-        for (reader, arm), minutes in sorted(own.items()):
+        for reader, arm in sorted(own, key=lambda key: (key[0], self.arms.index(key[1]))):
+            minutes = own[reader, arm]
             low, middle, high = np.quantile(minutes, (0.25, 0.5, 0.75)).tolist()
             found.append((reader, arm, len(minutes), (low, middle, high)))
         return found
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms with times, the unaided one first."""
+        return tuple(
+            sorted({sitting.arm for sitting in self.sittings}, key=lambda arm: (arm != UNAIDED, arm))
+        )
+
+    @property
+    def medians(self) -> dict[str, float]:
+        """Of each arm the median of the readers' own median minutes."""
+        rows = self.by_reader()
+        return {
+            arm: float(np.median([mid for _, own, _, (_, mid, _) in rows if own == arm])) for arm in self.arms
+        }
 
     @property
     def readers(self) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def test_the_overview_has_a_sentence_for_each_condition_and_the_source_s_tables(
         "Central canal.",
         "Lateral recess.",
         "Foraminal.",
-        "net 1.0 against the mean of 2 readers",
+        "The model against the mean of 2 readers",
     ):
         assert wanted in text
     assert "Published readers" in text

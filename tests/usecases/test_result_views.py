@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from lss_core.domain import Condition, Level, RaterKind, Side
+from lss_core.domain import Condition, Estimate, Level, RaterKind, Side
 from lss_core.errors import StatisticsError
 from lss_core.stats import agreement, curves
-from lss_core.stats.mrmc.result import Fixed
+from lss_core.stats.mrmc.result import Difference, Fixed
 from lss_core.stats.multiplicity import holm
 from lss_core.stats.tables import confusion_tables, encode
 from lss_core.store.values import ReadTime
@@ -20,9 +20,11 @@ from lss_core.usecases.rater_statistics import POSITIVE, SCALE
 from lss_core.usecases.result_agreement import REFERENCE, Weights, agreement_matrix, panel_figures
 from lss_core.usecases.result_arms import AFTER, BEFORE, compare_arms, overrides
 from lss_core.usecases.result_cases import Pick, disagreements, picked, rows_records, unit_rows
-from lss_core.usecases.result_comparison import Compared, non_inferiority, standalone_tests
+from lss_core.usecases.result_comparison import Compared, Standalone, non_inferiority, standalone_tests
 from lss_core.usecases.result_data import Selection, Unit, cut, drawn
-from lss_core.usecases.result_differences import FOREST, difference_rows, difference_text, findings, p_text
+from lss_core.usecases.result_differences import FOREST, difference_rows, difference_text, p_text
+from lss_core.usecases.result_findings import arms_finding, findings
+from lss_core.usecases.result_missing import missing_rows
 from lss_core.usecases.result_roc import GRID, roc_bands
 from lss_core.usecases.result_times import timed
 from lss_core.usecases.results import condition_result
@@ -152,9 +154,94 @@ def test_differences_are_the_model_s_figure_less_the_reader_s() -> None:
 
 def test_a_finding_says_figures_difference_and_what_is_shown() -> None:
     found = findings(made_up(), CENTRAL)
-    assert [own.condition for own in found] == ["Central canal", "Lateral recess", "Foraminal"]
-    assert found[0].sentence.startswith("net 1.0 against the mean of 2 readers: sensitivity 0.")
-    assert "specificity 0." in found[0].sentence
+    assert [own.condition for own in found] == list(Condition)
+    assert found[0].figures.startswith("The model against the mean of 2 readers: sensitivity 0.")
+    assert "specificity 0." in found[0].figures
+    tests = {row.figure: row.p_holm[Fixed.NONE] for row in standalone_tests(made_up(), CENTRAL)[:2]}
+    assert ("No difference" in found[0].sentence) == (min(tests.values()) >= 0.05)
+
+
+def compared(figure: Compared, difference: float, p: float | None) -> Standalone:
+    """A model against two readers in a figure, with a test where it has a p."""
+    own = Estimate(value=difference, low=difference - 0.1, high=difference + 0.1, n=50, method="t")
+    test = Difference(first="net", second="Readers", estimate=own, standard_error=0.05, df=np.inf)
+    return Standalone(
+        condition=Condition.CENTRAL,
+        figure=figure,
+        model="net",
+        readers=("Anna", "Boris"),
+        model_value=0.8 + difference,
+        reader_values=(0.75, 0.85),
+        tests={} if p is None else {Fixed.READERS: test},
+        p_holm={} if p is None else {Fixed.READERS: p},
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "spared", "said"),
+    [
+        (
+            (-0.2, 0.01),
+            (0.1, 0.03),
+            "The model misses more of the stenoses than the readers. It raises fewer",
+        ),
+        ((0.1, 0.01), (-0.1, 0.03), "The model finds more of the stenoses than the readers. It raises more"),
+        (
+            (0.1, 0.2),
+            (-0.1, 0.03),
+            "In stenoses found no difference from the readers is shown. It raises more",
+        ),
+        (
+            (0.1, 0.01),
+            (-0.1, 0.3),
+            "The model finds more of the stenoses than the readers. In false alarms no",
+        ),
+        ((0.1, 0.2), (-0.1, 0.3), "No difference between the model and the readers is shown."),
+        ((0.1, None), (-0.1, None), "The model and the readers are set side by side; there is no test."),
+    ],
+)
+def test_a_finding_says_in_plain_words_what_is_shown(monkeypatch, found, spared, said) -> None:
+    rows = (compared(Compared.SENSITIVITY, *found), compared(Compared.SPECIFICITY, *spared))
+    monkeypatch.setattr("lss_core.usecases.result_findings.standalone_tests", lambda data, selection: rows)
+    (own,) = findings(made_up(), CENTRAL)
+    assert own.sentence.startswith(said)
+    assert f"sensitivity {0.8 + found[0]:.2f} against 0.80" in own.figures
+
+
+def test_a_finding_of_nothing_says_why(monkeypatch) -> None:
+    rows = tuple(
+        Standalone(
+            condition=Condition.CENTRAL, figure=own, model="net", refusals={Fixed.NONE: "nobody has read"}
+        )
+        for own in (Compared.SENSITIVITY, Compared.SPECIFICITY)
+    )
+    monkeypatch.setattr("lss_core.usecases.result_findings.standalone_tests", lambda data, selection: rows)
+    (own,) = findings(made_up(), CENTRAL)
+    assert (own.sentence, own.figures) == ("The model and the readers cannot be compared.", "nobody has read")
+
+
+def test_the_second_arm_s_finding_counts_who_got_worse() -> None:
+    compared = compare_arms(made_up(arms=("unaided", "aided")), CENTRAL, Compared.KAPPA)
+    said = arms_finding(compared)
+    assert said.startswith("Kappa, four grades, unweighted, aided less unaided: ")
+    assert f"{len(compared.worse)} of {len(compared.values)} reader" in said
+    assert set(compared.worse) == {name for name, (one, other) in compared.values.items() if other < one}
+    assert arms_finding(replace(compared, tests={})) == said[said.rindex(". ") + 2 :]
+
+
+def test_missing_grades_are_bounded_by_all_wrong_and_all_right() -> None:
+    data = made_up()
+    rows = missing_rows(data, CENTRAL)
+    figures = {rater.name: rater for rater in condition_result(data, CENTRAL, resamples=100).raters}
+    for row in rows:
+        own = figures[row.name]
+        assert row.missing == own.missing + own.not_gradable
+        for measure in (Measure.SENSITIVITY, Measure.SPECIFICITY, Measure.AUC):
+            bounds = row.bounds[measure]
+            assert bounds.worst <= own.figures[measure].value <= bounds.best
+    assert {row.name for row in rows} == {
+        rater.name for rater in figures.values() if not rater.is_mean and rater.missing + rater.not_gradable
+    }
 
 
 def test_a_study_without_a_model_has_nothing_to_compare() -> None:
@@ -166,7 +253,7 @@ def test_small_numbers_have_no_sign_and_small_p_no_digits() -> None:
     from lss_core.domain import Estimate
 
     own = Estimate(value=-0.001, low=-0.02, high=0.0149, n=3, method="test")
-    assert difference_text(own, 2) == "0.00 (-0.02 to +0.01)"
+    assert difference_text(own, 2) == "0.00 (\u22120.02 to +0.01)"
     assert (p_text(0.0004), p_text(0.04)) == ("<0.001", "0.040")
 
 

@@ -14,16 +14,18 @@ from lss_core.ui.charts import Mark
 from lss_core.ui.charts_comparison import margin_figure, reader_marks, slope_figure, times_figure
 from lss_core.ui.choice import choose
 from lss_core.ui.frame import show_empty
-from lss_core.ui.html import write
+from lss_core.ui.html import escape, write
 from lss_core.ui.results.cases import show_picked
 from lss_core.ui.results.choices import choose_margin
 from lss_core.ui.results.shown import Made, notes, show_figure, show_table
+from lss_core.ui.results.tables import signed
 from lss_core.ui.theme import current_mode, palette
 from lss_core.usecases.result_arms import AFTER, BEFORE, compare_arms, overrides
 from lss_core.usecases.result_cases import unit_rows
 from lss_core.usecases.result_comparison import Compared, Standalone, non_inferiority, standalone_tests
 from lss_core.usecases.result_data import Selection, StudyData
 from lss_core.usecases.result_differences import difference_text, p_text
+from lss_core.usecases.result_findings import arms_finding, times_finding
 from lss_core.usecases.result_times import LONGEST_MIN, ReadingTimes, reading_times
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
@@ -166,6 +168,7 @@ def _arms(data: StudyData, selection: Selection, made: Made) -> None:
         show_empty("The arms cannot be compared", next_step=f"{refusal.reason}. {refusal.remedy}")
         return
     readers = _readers(data)
+    write(f'<div class="lss-findings"><p>{escape(arms_finding(compared))}</p></div>')
     left, right = st.columns([6, 7], gap="medium")
     with left:
         title = f"{figure.label} of each reader in two arms, {made.condition.lower()}"
@@ -183,7 +186,7 @@ def _arms(data: StudyData, selection: Selection, made: Made) -> None:
         title = f"{compared.arms[1]} less {compared.arms[0]}, {figure.label.lower()}"
         shown = ("Analysis", "Difference (95% CI)", "t", "df", "p")
         show_table("arms", title, shown, rows, (shown, rows), made, method=METHOD)
-        write(notes([f"{compared.units} units; dashed: the reader is lower in {compared.arms[1]}."]))
+        write(notes([f"{compared.units:,} units; dashed: the reader is lower in {compared.arms[1]}."]))
         _overrides(data, selection, made)
     show_picked(data, selection, pick, made, of="slopes", hint=True)
 
@@ -215,10 +218,12 @@ def _times(workspace: Workspace, user: User, data: StudyData, selection: Selecti
     if not times.sittings:
         show_empty("No reading times", next_step=_without(times))
         return
+    marks = _marks(data, times.readers)
     rows = [
-        (reader, arm, cases, f"{middle:.1f} ({low:.1f}–{high:.1f})")
+        (signed(marks, reader), arm, cases, f"{middle:.1f} ({low:.1f}–{high:.1f})")
         for reader, arm, cases, (low, middle, high) in times.by_reader()
     ]
+    write(f'<div class="lss-findings"><p>{escape(times_finding(times))}</p></div>')
     records = [(s.reader, s.arm, s.case_id, s.order, s.minutes, s.exact) for s in times.sittings]
     head = ("reader", "arm", "case", "order", "minutes", "share_exact")
     left, right = st.columns([8, 5], gap="medium")
@@ -227,7 +232,7 @@ def _times(workspace: Workspace, user: User, data: StudyData, selection: Selecti
         drawn = times_figure(times, _readers(data), palette(current_mode()))
         pick = show_figure(
             drawn, "times", title, made, method="no interval", records=(head, records),
-            marks=_marks(data, times.readers),
+            marks=marks,
         )  # fmt: skip
     with right:
         shown = ("Reader", "Arm", "Cases", "Minutes, median (quartiles)")

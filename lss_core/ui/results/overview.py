@@ -6,6 +6,7 @@ import streamlit as st
 
 from lss_core.domain import RaterKind
 from lss_core.study.published import PUBLISHED
+from lss_core.texts import _, later, translated
 from lss_core.ui.charts import interval_figure
 from lss_core.ui.charts_comparison import forest_figure
 from lss_core.ui.html import escape, write
@@ -15,10 +16,13 @@ from lss_core.ui.results.shown import Made, notes, show_figure, show_table
 from lss_core.ui.results.tables import (
     AUC_NOTE,
     MEAN_NOTE,
+    MISSING_NOTE,
     PUBLISHED_NOTE,
     WEIGHTED_NOTE,
     counts_line,
     figure_record,
+    missing_records,
+    missing_table,
     rater_records,
     rater_table,
     refusals,
@@ -26,17 +30,21 @@ from lss_core.ui.results.tables import (
 from lss_core.ui.theme import current_mode, palette
 from lss_core.usecases.figures import BINARY, GRADED
 from lss_core.usecases.result_data import Selection, StudyData, Unit
-from lss_core.usecases.result_differences import difference_rows, findings
+from lss_core.usecases.result_differences import difference_rows
+from lss_core.usecases.result_findings import Finding, findings
+from lss_core.usecases.result_missing import missing_rows
 from lss_core.usecases.results import condition_result
 
-FINDING_NOTE = (
+FINDING_NOTE = later(
     "Obuchowski-Rockette test of the model by itself against readers and cases as samples of many, at the "
-    "units that all of them graded; p adjusted by Holm over the conditions. Details: Comparison."
+    "units that all of them graded; p adjusted by Holm over the conditions. A difference that is not shown "
+    "may be there all the same: Comparison has the margins."
 )
 FOREST_NOTE = (
     "The model's figure less the reader's at the same units: right of the dotted line the model is higher. "
     "Dashed: the margin. These readers and no others are meant; of readers in general Comparison tells."
 )
+COUNTS = "counts"
 DIFFERENCES = "95%, shares: Wald clustered by patient; kappa and mean reader: patient bootstrap, BCa"
 
 
@@ -44,11 +52,14 @@ def overview_view(data: StudyData, selection: Selection, made: Made) -> None:
     """Findings, the binary table, differences, the graded table."""
     result, colours = condition_result(data, selection), palette(current_mode())
     published = PUBLISHED[selection.condition] if selection.unit is Unit.SITE else None
+    found = findings(data, selection)
+    several = len({own.model for own in found}) > 1
     told = "".join(
-        f"<p><strong>{escape(own.condition)}.</strong> {escape(own.sentence)}</p>"
-        for own in findings(data, selection)
+        f"<p><strong>{escape(_of(own, several))}.</strong> {escape(own.sentence)} "
+        f'<span class="lss-muted">{escape(own.figures)}</span></p>'
+        for own in found
     )
-    write(f'<div class="lss-findings">{told}</div>{notes([FINDING_NOTE])}')
+    write(f'<div class="lss-findings">{told}</div>{notes([translated(FINDING_NOTE)])}')
     write("<h2>Stenosis present: grade 2 or 3</h2>" + notes([counts_line(result, selection.unit.value)]))
     head, rows = rater_table(result, BINARY, published, colours, counts=True)
     records = rater_records(result, BINARY, published)
@@ -60,6 +71,7 @@ def overview_view(data: StudyData, selection: Selection, made: Made) -> None:
     printed = [PUBLISHED_NOTE, published.note] if published else []
     write(notes([AUC_NOTE, MEAN_NOTE, *printed, *refusals(result, BINARY)]))
     _forest(data, selection, made)
+    _missing(data, selection, made)
     write("<h2>Four grades</h2>")
     left, right = st.columns([7, 6], gap="medium")
     with left:
@@ -70,6 +82,20 @@ def overview_view(data: StudyData, selection: Selection, made: Made) -> None:
         pick = show_figure(interval_figure(result, GRADED, colours), "graded", title, made)
     write(notes([WEIGHTED_NOTE, *refusals(result, GRADED)]))
     show_picked(data, selection, pick, made, of="graded")
+
+
+def _missing(data: StudyData, selection: Selection, made: Made) -> None:
+    rows = missing_rows(data, selection)
+    if rows:
+        title = _("What missing grades could change")
+        write(f"<h2>{title}</h2>")
+        show_table("missing-table", title, *missing_table(rows), missing_records(rows), made, method=COUNTS)
+        write(notes([translated(MISSING_NOTE)]))
+
+
+def _of(own: Finding, several: bool) -> str:
+    condition = translated(own.condition.label)
+    return f"{condition}, {own.model}" if several else condition
 
 
 def _forest(data: StudyData, selection: Selection, made: Made) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lss_core.domain import Grade
 from lss_core.stats.agreement import band
+from lss_core.stats.units import Bounds
 from lss_core.study.published import SOURCE, Published, PublishedCondition
+from lss_core.texts import _, later, ngettext, number, translated
 from lss_core.ui import charts
 from lss_core.ui.cases import count
 from lss_core.ui.html import Html, escape
 from lss_core.ui.theme import Palette
-from lss_core.usecases.figures import FULL_READER, KAPPAS, ConditionResult, Figure, Measure
+from lss_core.usecases.figures import FULL_READER, KAPPAS, ConditionResult, Figure, Measure, RaterResult
 from lss_core.usecases.result_agreement import AgreementMatrix
+from lss_core.usecases.result_missing import SHOWN as MISSING_SHOWN
+from lss_core.usecases.result_missing import MissingRow
 
 Rows = list[Sequence[object]]
 
@@ -26,6 +30,10 @@ AUC_NOTE = (
 )
 PUBLISHED_NOTE = (
     f"Published figures (hollow circles, dotted lines): {SOURCE}, another study's cases and readers."
+)
+MISSING_NOTE = later(
+    "From every missing or not gradable answer counted as wrong to every one counted as right; without such "
+    "answers a rater is not listed. Shares and AUC cannot lie outside."
 )
 BANDS_NOTE = (
     "Bands of Landis and Koch, shaded from light to dark: up to 0.20 slight, 0.40 fair, 0.60 moderate, "
@@ -61,14 +69,13 @@ def rater_table(
     counted = ("n", "Not gradable", "Missing") if counts else ("n",)
     drawn = charts.marks(result.raters, colours)
     rows: Rows = []
-    for rater in result.raters:
+    for rater in answering(result):
         own: tuple[object, ...] = (f"{rater.n:,}", rater.not_gradable, rater.missing)
         if rater.is_mean:
             own = (f"{rater.raters} readers", "", "")
-        mark = drawn[rater.name]
         rows.append(
             (
-                _signed(charts.SIGNS[mark.symbol], mark.colour, rater.name),
+                signed(drawn, rater.name),
                 *own[: len(counted)],
                 *(_cell(rater.figures[measure], measure) for measure in measures),
             )
@@ -110,7 +117,7 @@ def panel_table(
         (panel.name, panel.raters, _cell(panel.fleiss, KAPPAS[0]), _cell(panel.alpha, KAPPAS[0]))
         for panel in result.panels
     ]
-    for name, own, _ in _printed(published, colours):
+    for name, own, _colour in _printed(published, colours):
         if own.fleiss is not None and own.alpha is not None:
             rows.append((name, "", f"{own.fleiss:.2f}", f"{own.alpha:.2f}"))
     return ("Raters", "Number", "Fleiss' kappa", "Krippendorff's alpha, ordinal"), rows
@@ -151,11 +158,46 @@ def figure_record(head: Sequence[object], figure: Figure) -> Sequence[object]:
 def refusals(result: ConditionResult, measures: Sequence[Measure]) -> list[str]:
     """Each reason once, with whom and what it concerns."""
     reasons: dict[str, list[str]] = {}
-    for rater in result.raters:
+    for rater in answering(result):
         for measure in measures:
             if reason := rater.figures[measure].refusal:
                 reasons.setdefault(reason, []).append(f"{rater.name} ({measure.label})")
-    return [f"{', '.join(who)}: {reason}." for reason, who in reasons.items()]
+    silent = [translated(rater.name) for rater in result.raters if rater not in answering(result)]
+    none = [ngettext("{names} has not answered yet.", "{names} have not answered yet.", len(silent),
+                     names=", ".join(silent))] if silent else []  # fmt: skip
+    return [f"{', '.join(who)}: {reason}." for reason, who in reasons.items()] + none
+
+
+def answering(result: ConditionResult) -> list[RaterResult]:
+    """The raters who have answered something; the others have no figure."""
+    return [rater for rater in result.raters if rater.n or rater.not_gradable]
+
+
+def missing_table(rows: Sequence[MissingRow]) -> tuple[Sequence[str], Rows]:
+    """Head and rows of what the missing grades could change."""
+    head = (_("Rater"), _("Without a grade"), *(translated(measure.label) for measure in MISSING_SHOWN))
+    return head, [
+        (row.name, row.missing, *(_ends(row.bounds[measure]) for measure in MISSING_SHOWN)) for row in rows
+    ]
+
+
+def missing_records(rows: Sequence[MissingRow]) -> tuple[Sequence[str], Rows]:
+    """The same in full precision."""
+    head = ("rater", "statistic", "missing", "all_wrong", "all_right", "note")
+    found: Rows = []
+    for row in rows:
+        for measure, own in row.bounds.items():
+            known = (
+                (own.missing, own.worst, own.best, "")
+                if isinstance(own, Bounds)
+                else (row.missing, None, None, own)
+            )
+            found.append((row.name, measure.value, *known))
+    return head, found
+
+
+def _ends(own: Bounds | str) -> str:
+    return f"{number(own.worst)}–{number(own.best)}" if isinstance(own, Bounds) else _("undefined")
 
 
 def named_published(published: PublishedCondition) -> list[tuple[str, Published]]:
@@ -171,6 +213,12 @@ def _printed(published: PublishedCondition | None, colours: Palette) -> Iterable
         return
     for name, own in named_published(published):
         yield name, own, colours.text if own is published.readers else colours.model
+
+
+def signed(marks: Mapping[str, charts.Mark], name: str) -> Html:
+    """A rater's name behind his sign in the figures, where he has one."""
+    mark = marks.get(name)
+    return Html(escape(name)) if mark is None else _signed(charts.SIGNS[mark.symbol], mark.colour, name)
 
 
 def _signed(sign: str, colour: str, name: str) -> Html:
