@@ -34,6 +34,7 @@ def _entry(file: str, title: str, *roles: Role, visitors: tuple[Role, ...] = ())
 ENTRIES = (
     _entry("pages/coordinator/cases.py", later("Cases"), Role.COORDINATOR),
     _entry("pages/coordinator/review.py", later("Review"), Role.COORDINATOR, visitors=(Role.STATISTICIAN,)),
+    _entry("pages/reader/home.py", later("My reading"), Role.READER),
     _entry("pages/reader/read.py", later("Read"), Role.READER),
     _entry("pages/adjudicator/adjudicate.py", later("Adjudicate"), Role.ADJUDICATOR),
     _entry("pages/statistician/results.py", later("Results"), Role.COORDINATOR, Role.STATISTICIAN),
@@ -55,12 +56,12 @@ def navigate() -> None:
     st.set_page_config(page_title=_("Lumbar stenosis reader study"), layout="wide")
     pages = {entry: _page(entry, user) for entry in ENTRIES}
 
-    def home() -> None:
+    def start() -> None:
         signed_in = require_role(*Role)
         st.switch_page(next(page for entry, page in pages.items() if signed_in.role in entry.home))
 
-    start = st.Page(home, title=_("Start"), default=True, visibility="hidden")
-    st.navigation([start, *pages.values()], position="top").run()
+    first = st.Page(start, title=_("Start"), default=True, visibility="hidden")
+    st.navigation([first, *pages.values()], position="top").run()
 
 
 def _page(entry: Entry, user: User | None) -> st.Page:

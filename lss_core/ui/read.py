@@ -1,32 +1,108 @@
-"""Pieces of the Read page: which of his cases a reader may open, and how far he is."""
+"""Pieces of the reader's pages: which of his cases he may open, how far he is, what he does next."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lss_core.usecases.due import ReadProgress
+import streamlit as st
+
+from lss_core.texts import _, ngettext
+from lss_core.ui.choice import go_to
+from lss_core.ui.html import escape, table, write
+from lss_core.usecases.due import AssignmentKind, ReadProgress, SessionDue, StudyDue
+from lss_core.usecases.reading import ReadState, next_read
+from lss_core.usecases.users import User
+from lss_core.usecases.workspace import Workspace
 
 
-def open_to_him(reads: Sequence[ReadProgress], next_case: str | None) -> dict[str, str]:
-    """The cases he may open (id: text shown): those he has begun, and the next in his order.
+def open_to_him(reads: Sequence[ReadProgress], following: ReadProgress | None) -> dict[str, str]:
+    """What he may open (key: text shown): what he has begun, and the next in his order.
 
     The next one comes first, so that it is where he begins.
     """
-    texts = {
-        read.case_id: f"{number}. {read.case_id}, {_state(read)}"
-        for number, read in enumerate(reads, start=1)
-        if read.read_id is not None or read.case_id == next_case
-    }
-    first = {next_case: texts.pop(next_case)} if next_case in texts else {}
+    coming = None if following is None else following.key
+    texts = {read.key: _name(read) for read in reads if read.begun or read.key == coming}
+    first = {coming: texts.pop(coming)} if coming in texts else {}
     return {**first, **texts}
 
 
 def progress_words(reads: Sequence[ReadProgress]) -> str:
     """'3 of 24 cases submitted'."""
-    return f"{sum(read.submitted for read in reads)} of {len(reads)} cases submitted"
+    total = len(reads)
+    return ngettext("{done} of {n} case submitted", "{done} of {n} cases submitted", total, done=_done(reads))
+
+
+def state_words(read: ReadProgress) -> str:
+    """What the heading says of the read that is open."""
+    named = {"case": read.case_id}
+    if read.submitted:
+        return _("{case} is submitted and locked", **named)
+    if read.stages > 1:
+        return _("reading {case}, answers {stage} of {stages}", stage=read.stage, stages=read.stages, **named)
+    return _("reading {case}", **named)
+
+
+def show_study(due: StudyDue) -> None:
+    """A study at home: its sessions, how far they are, and one button that leads on."""
+    with st.container(border=True, key=f"study-{due.study.id}"):
+        write(f"<h2>{escape(due.study.title)}</h2>")
+        st.progress(
+            due.submitted / due.cases, text=_("{n} of {total} submitted", n=due.submitted, total=due.cases)
+        )
+        head = (_("Session"), _("Cases"), _("Begun"), _("Submitted"), _("State"))
+        rows = [(one.number, one.cases, one.begun, one.submitted, session_words(one)) for one in due.sessions]
+        write(table(head, rows, numbers=(1, 2, 3)))
+        _lead_on(due)
+
+
+def session_words(session: SessionDue) -> str:
+    """'open', 'done', or why it is not open yet."""
+    if session.submitted == session.cases:
+        return _("done")
+    if session.begun:
+        return _("under way")
+    return _("to be read")
+
+
+def _lead_on(due: StudyDue) -> None:
+    following = due.following
+    if following is None:
+        write(f'<p class="lss-muted">{_("Nothing is due. Thank you: you are done with this study.")}</p>')
+        return
+    text = _("Go on reading") if due.submitted or following.begun else _("Begin to read")
+    if st.button(text, type="primary", key=f"on-{due.study.id}"):
+        go_to("case", following.key)
+        st.switch_page("pages/reader/read.py")
+
+
+def _done(reads: Sequence[ReadProgress]) -> int:
+    return sum(read.submitted for read in reads)
+
+
+def _name(read: ReadProgress) -> str:
+    named = {"place": read.position, "case": read.case_id, "state": _state(read)}
+    if read.kind is AssignmentKind.TRAINING:
+        return _("Practice {place}. {case}, {state}", **named)
+    if read.assignment is not None and read.session > 1:
+        return _("Session {session}, {place}. {case}, {state}", session=read.session, **named)
+    return _("{place}. {case}, {state}", **named)
 
 
 def _state(read: ReadProgress) -> str:
     if read.submitted:
-        return "submitted"
-    return f"{read.answered} of {read.sites}" if read.answered else "new"
+        return _("submitted")
+    if read.answered:
+        return _("{n} of {total}", n=read.answered, total=read.sites)
+    return _("new")
+
+
+def fetched_ahead(reads: Sequence[ReadProgress], key: str) -> str | None:
+    """The case whose images are fetched while another is read: the next that he has not begun."""
+    return next((read.case_id for read in reads if not read.begun and read.key != key), None)
+
+
+def going_on(workspace: Workspace, user: User, read: ReadState) -> None:
+    """After a signature: stay with a practice case and its feedback, go on to the next otherwise."""
+    coming = next_read(workspace, user)
+    if coming is not None and read.plan.kind is not AssignmentKind.TRAINING:
+        go_to("case", coming.key)

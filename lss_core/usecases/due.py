@@ -15,6 +15,11 @@ from lss_core.study.assignment import reading_order
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
+__all__ = [
+    "AssignmentKind", "ReadProgress", "SessionDue", "StudyDue", "following", "home", "progress", "reader_of",
+    "reads_of",
+]  # fmt: skip
+
 UNAIDED = "unaided"
 """The arm of a read without the model's help, where the study has no protocol."""
 

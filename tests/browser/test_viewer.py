@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, expect
 
 from benchmarks.running import serve
 from benchmarks.studies import PASSWORD, Seeded, seed
 from lss_core.domain import Grade, NotGradable, SeriesRole
 from lss_core.imaging.volume import Volume
+from lss_core.store import tables as t
 from lss_core.ui.asking import COOKIE
 from lss_core.usecases import reading, runs, users
 from lss_core.usecases.users import OPERATOR
@@ -70,6 +72,8 @@ def open_page(browser: Browser, address: str, seeded: Seeded) -> Iterator[Open]:
     yield run
     for context in contexts:
         context.close()
+    with seeded.workspace.store.write() as tx:  # a browser that is closed so says no goodbye
+        tx.execute(sa.delete(t.read_pens))
 
 
 def settle(page: Page) -> None:
@@ -128,7 +132,7 @@ def test_every_series_is_the_right_way_up_however_it_was_stored(open_page: Open)
     assert letters(page, T1) == letters(page, T2) == ["A", "P", "H", "F"]
     # the first block is tilted by 15 degrees, less than the 20 from which a second letter shows
     assert letters(page, AXIAL) == ["R", "L", "A", "P"]
-    page.keyboard.press("l")
+    page.keyboard.press("i")
     for role in (T1, T2, AXIAL):
         size = page.locator(f"[data-role={role.value}] canvas").evaluate("c => [c.width, c.height]")
         x, y = on_canvas(page, role, BALL_MM)
@@ -163,7 +167,7 @@ def test_a_line_lies_where_the_planes_meet(open_page: Open, height_mm: float) ->
             z = origin[2] - (normal[0] * (x - origin[0]) + normal[1] * (y - origin[1])) / normal[2]
             found = colours(page, role, on_canvas(page, role, (x, y, float(z))))
             assert any(looks_like(colour, YELLOW) for colour in found)
-    page.keyboard.press("l")
+    page.keyboard.press("i")
     found = colours(page, T1, on_canvas(page, T1, (x, 10.0, float(z))), reach=3)
     assert not any(looks_like(colour, YELLOW) for colour in found)
 
@@ -484,7 +488,7 @@ def test_the_overlay_colours_a_structure_until_it_is_switched_off(open_page: Ope
     page = open_page("review")
     disc = page.locator(".chip", has_text="disc").first
     expect(disc).to_be_visible()
-    page.keyboard.press("l")
+    page.keyboard.press("i")
     go_to(page, BALL_MM)
 
     def tint() -> int:

@@ -7,6 +7,7 @@ from lss_core.ui.asking import COOKIE
 from lss_core.ui.routes import ROUTES
 from lss_core.ui.viewer import Command, View, ViewMode, viewer
 from lss_core.usecases import reading, runs, users
+from lss_core.usecases.preferences import preferences_of
 from lss_core.usecases.workspace import open_workspace
 
 app = st.App(__file__, routes=ROUTES)
@@ -37,6 +38,7 @@ def show() -> None:
             read=read,
             findings=runs.newest_findings(workspace, state.case) if mode is ViewMode.REVIEW else None,
             next_case_id=asked.get("next"),
+            preferences={} if user is None or read is None else preferences_of(workspace, user),
             command=Command(number=state.orders, site=Site.parse("central:L4_L5")) if state.orders else None,
             height="640px",
             report_marks=mode is ViewMode.LOOK,

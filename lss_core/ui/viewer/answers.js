@@ -1,16 +1,17 @@
-// Answers on their way to the server: sent one by one in the order they were given, kept in
-// this tab until the server has them, tried again when it cannot be reached. A key made once
-// for each answer lets the server take a repeated one for what it is.
+// Answers on their way to the server: sent one by one in the order they were given, kept in this browser
+// until the server has them, tried again when it cannot be reached. A key made once for each answer lets
+// the server take a repeated one for what it is; `base` says how many answers of the site we knew of, so
+// that none is laid over one that came from elsewhere.
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;
 
 class AnswerQueue {
   /** `changed` is called whenever what `has`, `words` or `refused` say may have changed. */
-  constructor(readId, changed) {
-    Object.assign(this, { readId, changed, timer: null, wait: FIRST_WAIT_MS, trouble: "", refused: new Map() });
+  constructor(readId, pen, changed) {
+    Object.assign(this, { readId, pen, changed, timer: null, wait: FIRST_WAIT_MS, trouble: "", refused: new Map() });
     this.place = `lss-answers:${readId}`;
-    this.waiting = JSON.parse(sessionStorage.getItem(this.place) ?? "[]");
+    this.waiting = JSON.parse(localStorage.getItem(this.place) ?? "[]");
     this.sending = false;
     this.again = () => this.send();
     window.addEventListener("online", this.again);
@@ -22,16 +23,17 @@ class AnswerQueue {
     this.changed = () => {};
   }
 
-  add(answer) {
+  add(answer, known) {
     this.refused.delete(answer.site);
-    this.waiting.push({ ...answer, key: crypto.randomUUID() });
+    const before = this.waiting.findLast(({ site }) => site === answer.site);
+    this.waiting.push({ ...answer, base: before ? before.base + 1 : known, key: crypto.randomUUID() });
     this.keep();
     this.send();
   }
 
   keep() {
-    if (this.waiting.length) sessionStorage.setItem(this.place, JSON.stringify(this.waiting));
-    else sessionStorage.removeItem(this.place);
+    if (this.waiting.length) localStorage.setItem(this.place, JSON.stringify(this.waiting));
+    else localStorage.removeItem(this.place);
     this.changed();
   }
 
@@ -40,7 +42,7 @@ class AnswerQueue {
   }
 
   async send() {
-    if (this.sending || !this.waiting.length) return;
+    if (this.sending || !this.waiting.length || this.pen.state === "other") return;
     clearTimeout(this.timer);
     this.sending = true;
     this.changed();
@@ -62,38 +64,30 @@ class AnswerQueue {
 
   /** Empty when the server has dealt with the answer (taken or refused it), else why not yet. */
   async post({ key, ...answer }) {
-    try {
-      const response = await fetch(`/answers/${encodeURIComponent(this.readId)}`, {
-        method: "POST",
-        keepalive: true,
-        cache: "no-store",
-        headers: { "Content-Type": "application/json", "X-LSS-Request": "1", "Idempotency-Key": key },
-        body: JSON.stringify(answer),
-      });
-      if (response.status === 401) return "Signed out";
-      if (response.status >= 500 || response.status === 429) return "The server does not answer";
-      if (!response.ok) this.refused.set(answer.site, await response.text());
-      return "";
-    } catch {
-      return "No connection";
+    const path = `/answers/${encodeURIComponent(this.readId)}`;
+    const response = await asked(path, answer, this.pen.id, { key, keepalive: true });
+    if (!response) return t("No connection");
+    if (response.status === 401) return t("Signed out");
+    if (response.status >= 500 || response.status === 429) return t("The server does not answer");
+    if (response.status === 423) {
+      this.pen.become("other");
+      return t("Another window answers");
     }
-  }
-
-  /** Ask the server for something of this read; null where it does not answer. */
-  async ask(what, body) {
-    const headers = { "Content-Type": "application/json", "X-LSS-Request": "1" };
-    const options = { method: "POST", cache: "no-store", headers, body: JSON.stringify(body) };
-    return fetch(`/sittings/${encodeURIComponent(this.readId)}/${what}`, options).catch(() => null);
+    if (!response.ok) this.refused.set(answer.site, await response.text());
+    else this.taken?.(answer);
+    return "";
   }
 
   /** The state in words: all saved, saving, or kept until the server can be reached. */
   get words() {
     if (this.refused.size) return ["refused", [...this.refused.values()].at(-1)];
     const count = this.waiting.length;
-    if (!count) return ["saved", "All answers saved"];
-    if (!this.trouble) return ["saving", "Saving"];
-    const kept = `${count} ${count === 1 ? "answer is" : "answers are"} kept here and tried again.`;
-    const remedy = this.trouble === "Signed out" ? " Sign in again in another tab, leave this one open." : "";
-    return ["kept", `${this.trouble}: ${kept}${remedy}`];
+    if (!count) return ["saved", t("All answers saved")];
+    if (!this.trouble) return ["saving", t("Saving")];
+    const kept = tn("{why}: {n} answer is kept here and tried again.", "{why}: {n} answers are kept here and tried again.", count, {
+      why: this.trouble,
+    });
+    const remedy = this.trouble === t("Signed out") ? ` ${t("Sign in again in another tab, leave this one open.")}` : "";
+    return ["kept", kept + remedy];
   }
 }

@@ -12,7 +12,11 @@ from lss_core.domain import Point, Site
 from lss_core.ui.scripts import common, texts_of
 from lss_core.ui.viewer.data import View, as_data
 
-SCRIPTS = ("geometry.js", "loader.js", "viewport.js", "answers.js", "grid.js", "toolbar.js", "viewer.js")
+SCRIPTS = (
+    "geometry.js", "loader.js", "picture.js", "viewport.js", "levels.js", "pen.js", "answers.js", "clock.js",
+    "sitting.js", "keys.js", "answer_box.js", "footer.js", "finding_box.js", "grid.js", "toolbar.js",
+    "screens.js", "controls.js", "viewer.js",
+)  # fmt: skip
 """The parts of the script in the order in which they are joined into one module."""
 
 _FOLDER = Path(__file__).parent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -22,7 +22,7 @@ from lss_core.domain import (
 )
 from lss_core.measure.explain import All, Assessment, assessed, explained, measured_of
 from lss_core.ui.theme import STRUCTURE_COLOURS, Mode, Palette, palette
-from lss_core.ui.viewer.read_data import answer_data, read_data
+from lss_core.ui.viewer.read_data import answer_data, read_data, scheme_data
 from lss_core.usecases.reading import ReadState
 
 
@@ -83,8 +83,8 @@ class View:
     """What a viewer shows. `user_id` keeps one user's pixels from the next in the same tab.
 
     `read` belongs to READ and `findings` to REVIEW; findings never go into any other mode.
-    `next_case_id` is fetched ahead. `height` is a CSS length. With `report_marks` a click
-    comes back to the page as a Mark (and runs it again).
+    `preferences` are what a reader has set for himself. `next_case_id` is fetched ahead. `height` is a CSS
+    length. With `report_marks` a click comes back to the page as a Mark (and runs it again).
     Raises ValueError when the mode does not fit.
     """
 
@@ -97,6 +97,7 @@ class View:
     command: Command | None = None
     height: str = "calc(100vh - 8rem)"
     report_marks: bool = False
+    preferences: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if (self.mode is ViewMode.READ) != (self.read is not None):
@@ -121,6 +122,8 @@ def as_data(view: View, *, key: str) -> dict[str, Any]:
         "grades": [{"value": int(grade), "label": grade.name.capitalize()} for grade in Grade],
         "reasons": [{"key": reason.value, "label": reason.label} for reason in _reasons(view.mode)],
         "read": None if view.read is None else read_data(view.read),
+        "preferences": dict(view.preferences),
+        "scheme": [] if view.read is None else scheme_data(view.read),
         "findings": _findings(view.findings),
         "targets": _targets(view.findings),
         "structures": {str(name): colour for name, colour in STRUCTURE_COLOURS.items()},

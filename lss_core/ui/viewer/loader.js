@@ -55,7 +55,7 @@ class CasePixels {
       this.ready = true;
       this.tell();
       const tell = () => this.tell();
-      const shown = ROLES.map(({ role }) => this.best(role)).filter(Boolean);
+      const shown = ROLES.map((role) => this.best(role)).filter(Boolean);
       const others = this.series.filter((one) => !shown.includes(one));
       await Promise.all(shown.map((one) => one.stream(base, options, tell)));
       this.complete = true;
@@ -66,7 +66,7 @@ class CasePixels {
       for (const one of others) await one.fetchMasks(base, options, tell);
     } catch (error) {
       if (this.abort.signal.aborted) return;
-      this.failed = error.plain ?? "The images could not be loaded. Check the connection.";
+      this.failed = error.plain ?? t("The images could not be loaded. Check the connection.");
       this.tell();
     }
   }
@@ -160,7 +160,7 @@ async function answered(response) {
   const error = new Error(`status ${response.status}`);
   error.plain =
     response.status === 401
-      ? "You are signed out. Sign in again to see the images."
-      : response.status < 500 ? await response.text() : "The server could not send the images.";
+      ? t("You are signed out. Sign in again to see the images.")
+      : response.status < 500 ? await response.text() : t("The server could not send the images.");
   throw error;
 }

@@ -37,6 +37,20 @@ def read_data(read: ReadState) -> dict[str, Any]:
     }
 
 
+def scheme_data(read: ReadState) -> list[dict[str, Any]]:
+    """What the grades mean at the conditions that are read, in the protocol's words."""
+    asked = {site.condition for site in read.plan.sites}
+    return [
+        {
+            "key": condition.value,
+            "label": translated(condition.label),
+            "grades": [{"grade": str(int(grade)), "text": known(text)} for grade, text in grades.items()],
+        }
+        for condition, grades in read.plan.scheme.items()
+        if condition in asked
+    ]
+
+
 def answers_data(answers: Mapping[str, Answer]) -> dict[str, Any]:
     """Answers by site key."""
     return {site: answer_data(answer) for site, answer in answers.items()}

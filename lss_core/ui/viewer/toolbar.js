@@ -13,46 +13,47 @@ function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-const HELP = [
-  ["Wheel, or Page Up and Page Down", "previous, next slice"],
-  ["Click", "mark a point; the other viewports go there"],
-  ["Drag", "move the picture"],
-  ["Right drag, or Shift and drag", "window: across is width, down is centre"],
-  ["Ctrl and wheel, or + and -", "zoom"],
-  ["Double click, or Space", "one viewport alone, and back"],
-  ["Shift and 1 to 5", "window: stored, automatic, high, low contrast, dark structures"],
-  ["V", "next viewport"],
-  ["L", "lines of the other slices on and off"],
-  ["Home", "zoom, place and window as at first"],
+/** Mouse and keys that are the same for everybody, in the order of the help. */
+const FIXED_HELP = () => [
+  [t("Wheel, or Page Up and Page Down"), t("previous, next slice")],
+  [t("Click"), t("mark a point; the other viewports go there")],
+  [t("Drag"), t("move the picture")],
+  [t("Right drag, or Shift and drag"), t("window: across is width, down is centre")],
+  [t("Ctrl and wheel"), t("zoom")],
+  [t("Double click"), t("one viewport alone, and back")],
+  [t("Shift and 1 to 5"), t("window: stored, automatic, high, low contrast, dark structures")],
 ];
-const GRID_HELP = [["Arrow keys", "move in the grid"]];
-const READ_HELP = [
-  ["0 1 2 3", "grade the chosen site"],
-  ["N, then a digit", "not gradable, with the reason"],
-  ["Enter", "next site without an answer"],
-  ["S, then Enter", "submit the read, once every site has an answer"],
-];
-const OVERLAY_HELP = [["O", "overlay on and off"]];
-const LOOK_HELP = [["Up and Down", "previous, next slice"], ["Left and Right", "previous, next viewport"]];
+const GRID_HELP = () => [[t("Arrow keys"), t("move in the grid")]];
+const LOOK_HELP = () => [[t("Up and Down"), t("previous, next slice")], [t("Left and Right"), t("previous, next viewport")]];
+const OVERLAY_HELP = () => [["O", t("overlay on and off")]];
 
 class Toolbar {
   constructor(app) {
     this.app = app;
     this.element = make("header", "bar");
     this.help = make("dialog", "help");
+    this.help.addEventListener("click", (event) => this.choose(event.target));
   }
 
   render() {
     const { app } = this;
     this.element.replaceChildren(
       this.presets(),
-      this.button("Lines", () => app.toggleLines(), app.linesShown),
-      this.button("Reset view", () => app.resetView()),
-      this.button("Keys (?)", () => this.toggleHelp()),
+      this.button(t("Lines"), () => app.toggleLines(), app.linesShown),
+      this.button(t("Reset view"), () => app.resetView()),
+      this.button(t("Keys (?)"), () => this.toggleHelp()),
     );
-    if (app.pixels?.failed) this.element.append(this.button("Try again", () => app.open()));
+    if (app.data.read) {
+      this.element.append(
+        this.button(t("Grades"), () => this.toggleScheme()),
+        this.button(t("Second window"), () => app.screen.toggle(), app.screen.open),
+        this.button(t("Grid beside"), () => app.toggleSwitch("beside"), !!app.preferences.switches.beside),
+      );
+    }
+    if (app.pixels?.failed) this.element.append(this.button(t("Try again"), () => app.open()));
+    if (this.said) this.element.append(make("span", "hint", { text: this.said, role: "status" }));
     const shown = app.viewports.filter(({ element, pixels }) => !element.hidden && pixels?.meta.structures);
-    if (shown.length) this.element.append(make("span", "hint", { text: "Overlay" }), this.slider(), this.legend(shown));
+    if (shown.length) this.element.append(make("span", "hint", { text: t("Overlay") }), this.slider(), this.legend(shown));
   }
 
   /** A button that hands the keyboard back to the component; `on` where it is a switch. */
@@ -66,11 +67,11 @@ class Toolbar {
   }
 
   presets() {
-    const list = make("select", "", { "aria-label": "Window" });
-    list.append(make("option", "", { text: "Window", value: "" }));
-    PRESETS.forEach(([text], i) => list.append(make("option", "", { text: `${text} (Shift ${i + 1})`, value: i })));
+    const list = make("select", "", { "aria-label": t("Window") });
+    list.append(make("option", "", { text: t("Window"), value: "" }));
+    presetNames().forEach((text, i) => list.append(make("option", "", { text: `${text} (Shift ${i + 1})`, value: i })));
     list.addEventListener("change", () => {
-      this.app.focused.preset(Number(list.value));
+      this.app.preset(Number(list.value));
       list.value = "";
       this.app.takeKeys();
     });
@@ -78,7 +79,7 @@ class Toolbar {
   }
 
   slider() {
-    const slider = make("input", "", { type: "range", min: 0, max: 1, step: 0.05, "aria-label": "Opacity of the overlay" });
+    const slider = make("input", "", { type: "range", min: 0, max: 1, step: 0.05, "aria-label": t("Opacity of the overlay") });
     slider.value = this.app.overlayOpacity;
     slider.addEventListener("input", () => {
       this.app.overlayOpacity = Number(slider.value);
@@ -96,7 +97,7 @@ class Toolbar {
     }
     const legend = make("div", "legend");
     for (const [lies, structures] of groups) {
-      if (groups.size > 1) legend.append(make("span", "hint", { text: `${lies[0].toUpperCase()}${lies.slice(1)}` }));
+      if (groups.size > 1) legend.append(make("span", "hint", { text: planeName(lies).replace(/^./, (first) => first.toUpperCase()) }));
       this.chips(legend, structures);
     }
     return legend;
@@ -104,28 +105,89 @@ class Toolbar {
 
   chips(legend, structures) {
     for (const name of structures) {
-      const chip = this.button(name.replaceAll("_", " "), () => this.app.toggleStructure(name), !this.app.hidden.has(name));
+      const chip = this.button(this.app.data.structure_names?.[name] ?? name.replaceAll("_", " "), () => this.app.toggleStructure(name), !this.app.hidden.has(name));
       chip.className = "chip";
       chip.style.setProperty("--chip", this.app.colourOf(name));
       legend.append(chip);
     }
   }
 
+  say(text) {
+    this.said = text;
+    this.render();
+  }
+
   toggleHelp() {
-    if (this.help.open) return this.help.close();
+    if (this.help.open) return this.close();
+    this.waiting = null;
+    this.help.dataset.shows = "keys";
+    this.drawHelp();
+    this.help.show();
+    this.app.takeKeys();
+  }
+
+  close() {
+    this.waiting = null;
+    this.help.close();
+    this.app.takeKeys();
+  }
+
+  /** The keys, each that can be changed with a button; `trouble` says why the last one could not. */
+  drawHelp(trouble = "") {
     const { grid, read } = this.app.data;
-    const own = [...(grid ? GRID_HELP : LOOK_HELP), ...(read ? READ_HELP : OVERLAY_HELP)];
+    const fixed = [...(grid ? GRID_HELP() : LOOK_HELP()), ...(read ? [] : OVERLAY_HELP()), ...FIXED_HELP()];
     const list = make("dl");
-    for (const [keys, what] of [...own, ...HELP]) list.append(make("dt", "", { text: keys }), make("dd", "", { text: what }));
-    this.help.replaceChildren(make("h3", "", { text: "Mouse and keys" }), list, make("p", "hint", { text: "? or Esc closes this." }));
+    for (const [keys, what] of fixed) list.append(make("dt", "", { text: keys }), make("dd", "", { text: what }));
+    for (const [action, , , what] of this.app.keys.shown) {
+      const text = this.waiting === action ? t("Press a key") : keyText(this.app.keys.keyOf(action));
+      const name = make("dt");
+      name.append(read ? make("button", "key", { "data-action": action, text, title: t("Change this key") }) : text);
+      list.append(name, make("dd", "", { text: what() }));
+    }
+    const hints = [t("? or Esc closes this."), ...(read ? [t("Click a key to change it.")] : [])];
+    this.help.replaceChildren(
+      make("h3", "", { text: t("Mouse and keys") }), list,
+      make("p", "trouble", { text: trouble, role: "alert" }), make("p", "hint", { text: hints.join(" ") }),
+    );
+    if (read) this.help.append(make("button", "plain", { "data-action": "defaults", text: t("Keys as at first") }));
+  }
+
+  choose(target) {
+    const { action } = target.closest("[data-action]")?.dataset ?? {};
+    if (!action) return;
+    if (action === "defaults") this.app.prefer("keys", {});
+    else this.waiting = action;
+    this.drawHelp();
+    this.app.takeKeys();
+  }
+
+  /** What the grades mean, by condition, in the words of the study's protocol. */
+  toggleScheme() {
+    if (this.help.open) return this.close();
+    const parts = this.app.data.scheme.flatMap(({ label, grades }) => {
+      const list = make("dl", "scheme");
+      for (const { grade, text, drawing } of grades) {
+        const what = make("dd", "", { text });
+        if (drawing) what.prepend(make("img", "drawing", { src: drawing, alt: "" }));
+        list.append(make("dt", "", { text: grade }), what);
+      }
+      return [make("h3", "", { text: label }), list];
+    });
+    this.help.dataset.shows = "scheme";
+    this.help.replaceChildren(...parts, make("p", "hint", { text: t("Esc closes this.") }));
     this.help.show();
     this.app.takeKeys();
   }
 
   /** Keys of the help, which takes all of them while it is open. */
   key(event) {
-    if (event.key === "?") this.toggleHelp();
-    else if (this.help.open && event.key === "Escape") this.help.close();
+    if (this.help.open && this.waiting) {
+      if (["Shift", "Control", "Alt", "Meta"].includes(event.key)) return true;
+      const trouble = event.key === "Escape" ? "" : this.app.keys.set(this.waiting, event.key);
+      if (!trouble) this.waiting = null;
+      this.drawHelp(trouble);
+    } else if (event.key === "?") this.toggleHelp();
+    else if (this.help.open && event.key === "Escape") this.close();
     else return this.help.open;
     return true;
   }

@@ -2,33 +2,30 @@
 // Streamlit calls the default function again whenever the page sends other data, and its last
 // result when the component goes; the state of the view lives here and survives both.
 
-const ROLES = [
-  { role: "sagittal_t1", title: "sagittal T1" },
-  { role: "sagittal_t2", title: "sagittal T2" },
-  { role: "axial_t2", title: "axial T2" },
-];
+const ROLES = ["sagittal_t1", "sagittal_t2", "axial_t2"];
 
 const apps = new WeakMap(); // by the element that Streamlit gives us
 const leftViews = new Map(); // how a case was left, by component and case
 
-class App {
-  constructor(parent) {
-    Object.assign(this, { parent, data: null, pixels: null, mark: null, linesShown: true, alone: false });
+class App extends Controls {
+  constructor(parent, data) {
+    super();
+    Object.assign(this, { parent, data: null, preferences: kept(data.preferences), pixels: null, mark: null, linesShown: data.preferences?.switches?.lines ?? true, alone: false });
     Object.assign(this, { overlayOpacity: 0.5, overlayVersion: 0, hidden: new Set(), lastCommand: -1 });
     this.root = parent.querySelector(".lss-viewer");
     this.root.replaceChildren();
+    this.keys = new Keys(this);
+    this.screen = new SecondScreen(this);
     this.toolbar = new Toolbar(this);
     this.root.append(this.toolbar.element, this.toolbar.help);
     this.stage = this.root.appendChild(make("div", "stage"));
     this.views = this.stage.appendChild(make("div", "views"));
-    this.viewports = ROLES.map(({ role, title }) => new Viewport(this, role, title));
+    this.viewports = ROLES.map((role) => new Viewport(this, role));
     this.views.append(...this.viewports.map((viewport) => viewport.element));
     this.grid = new Grid(this);
     this.focused = this.viewports[0];
     this.root.addEventListener("keydown", (event) => this.key(event));
     for (const kind of ["keyup", "keypress"]) this.root.addEventListener(kind, (event) => event.stopPropagation());
-    this.leaving = (event) => this.grid.queue?.waiting.length && event.preventDefault();
-    window.addEventListener("beforeunload", this.leaving);
     this.watch = new ResizeObserver(() => this.resize());
     this.viewports.forEach((viewport) => this.watch.observe(viewport.element));
     this.heard = () => this.arrived();
@@ -39,8 +36,9 @@ class App {
     this.gone = true;
     this.watch.disconnect();
     this.pixels?.listeners.delete(this.heard);
-    this.grid.queue?.stop();
-    window.removeEventListener("beforeunload", this.leaving);
+    this.screen.stop();
+    this.grid.sitting?.stop();
+    this.savePreferences();
     cancelAnimationFrame(this.frame);
     this.root.replaceChildren();
     apps.delete(this.parent);
@@ -73,6 +71,7 @@ class App {
   dress() {
     for (const [name, value] of Object.entries(this.colours)) this.root.style.setProperty(`--${name}`, value);
     this.root.style.height = this.data.height;
+    this.root.classList.toggle("grid-beside", !!this.preferences.switches.beside);
     if (!this.data.grid) this.grid.element.remove();
     else if (!this.grid.element.isConnected) this.stage.append(this.grid.element);
     this.overlayVersion += 1;
@@ -83,6 +82,7 @@ class App {
     this.pixels?.listeners.delete(this.heard);
     this.mark = null;
     this.opened = false;
+    this.levels = this.data.read ? new LevelPlaces(this.data.user, this.data.case_id) : null;
     performance.mark("lss-opened", { detail: this.data.case_id });
     this.pixels = openCase(this.data.user, this.data.case_id, "high");
     this.pixels.listeners.add(this.heard);
@@ -102,10 +102,13 @@ class App {
       this.viewports.forEach((viewport, i) => {
         const kept = pixels.series.find((one) => one.meta.id === left?.[i].series);
         viewport.show(kept ?? pixels.best(viewport.role), kept && left[i]);
+        if (!kept) viewport.wanted = this.preferences.windows[viewport.role];
       });
       this.viewports.forEach((viewport) => this.fillChoice(viewport));
       this.focus([this.focused, ...this.viewports].find((viewport) => viewport.pixels) ?? this.focused);
       if (this.pendingTarget) this.goTo(this.pendingTarget);
+      else if (this.grid.selected) this.selected(this.grid.selected, false);
+      if (this.data.read) this.grid.render();
     }
     if (pixels.complete && this.data.next_case_id) openCase(this.data.user, this.data.next_case_id, "low");
     if (pixels.failed) this.toolbar.render();
@@ -130,13 +133,29 @@ class App {
 
   /** The grid has chosen a site: go there, and tell the page. */
   selected(site, tell) {
-    const target = this.data.targets?.[site];
+    const target = this.data.targets?.[site] ?? this.placeOf(site);
     const wanted = this.viewports.find(({ role }) => role === (target?.role ?? this.data.focus?.[site]));
     if (wanted && (wanted.pixels || !this.opened)) this.focus(wanted);
     this.mark = null;
     if (target) this.goTo(target);
     if (tell && this.data.mode === "review") this.setStateValue("site", site);
     this.redraw();
+  }
+
+  /** Where a reader's site is looked for, by his marks and the geometry; null before the images are there. */
+  placeOf(site) {
+    return this.levels && this.opened ? this.levels.of(site, this.pixels) : null;
+  }
+
+  /** Keep the place under the mouse, or the one clicked last, as the disc of a site's level. */
+  markLevel(site) {
+    const { pointer } = this;
+    const point = pointer?.viewport.pixels ? pointer.viewport.toPatient(...pointer.at) : this.mark;
+    if (!point) return this.toolbar.say(t("Put the mouse on the disc first."));
+    this.toolbar.say("");
+    this.levels.set(site.split(":")[1], point);
+    this.selected(site, false);
+    this.grid.render();
   }
 
   goTo(target) {
@@ -214,78 +233,13 @@ class App {
     this.setTriggerValue("submitted", readId);
   }
 
-  // Keys. None leaves the component: C and R alone mean something to Streamlit.
-
-  key(event) {
-    event.stopPropagation();
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("select, input[type=range]")) return;
-    if (event.target.matches("input[type=password]") && event.key !== "Escape") return;
-    if (event.target.closest("button, input") && (event.key === "Enter" || event.key === " ")) return;
-    const taken = this.toolbar.key(event) || this.viewKey(event) || (this.data.grid && this.grid.key(event)) || this.lookKey(event);
-    if (taken) event.preventDefault();
-  }
-
-  viewKey(event) {
-    const { focused } = this;
-    const preset = event.shiftKey && /^Digit([1-5])$/.exec(event.code);
-    const acts = {
-      PageUp: () => focused.scroll(-1),
-      PageDown: () => focused.scroll(1),
-      "+": () => focused.zoom(1.25),
-      "=": () => focused.zoom(1.25),
-      "-": () => focused.zoom(0.8),
-      " ": () => this.maximise(focused),
-      v: () => this.nextViewport(1),
-      l: () => this.toggleLines(),
-      o: () => this.toggleOverlay(),
-      home: () => this.resetView(),
-    };
-    const act = preset ? () => focused.preset(preset[1] - 1) : acts[event.key] ?? acts[event.key.toLowerCase()];
-    act?.();
-    return !!act;
-  }
-
-  lookKey(event) {
-    const acts = {
-      ArrowUp: () => this.focused.scroll(-1),
-      ArrowDown: () => this.focused.scroll(1),
-      ArrowLeft: () => this.nextViewport(-1),
-      ArrowRight: () => this.nextViewport(1),
-    };
-    acts[event.key]?.();
-    return event.key in acts;
-  }
-
-  nextViewport(step) {
-    const shown = this.viewports.filter((viewport) => viewport.pixels);
-    const at = shown.indexOf(this.focused);
-    const next = shown[(at + step + shown.length) % shown.length];
-    if (next) this.focus(next);
-  }
-
-  resetView() {
-    this.focused.reset();
-    this.moved(this.focused);
-  }
-
-  toggleLines() {
-    this.linesShown = !this.linesShown;
+  /** The pictures have moved to another window, or come back. */
+  screened() {
+    this.resize();
     this.toolbar.render();
-    this.redraw();
-  }
-
-  toggleOverlay() {
-    [this.overlayOpacity, this.lastOpacity] = this.overlayOpacity ? [0, this.overlayOpacity] : [this.lastOpacity || 0.5, 0];
-    this.toolbar.render();
-    this.redraw();
-  }
-
-  toggleStructure(name) {
-    if (!this.hidden.delete(name)) this.hidden.add(name);
-    this.overlayVersion += 1;
-    this.toolbar.render();
-    this.redraw();
+    this.watch.disconnect();
+    this.viewports.forEach((viewport) => this.watch.observe(viewport.element));
+    if (!this.screen.open) this.takeKeys();
   }
 
   colourOf(structure) {
@@ -303,7 +257,7 @@ class App {
     const { series } = this.pixels;
     const more = series.length > this.viewports.filter((one) => one.pixels).length;
     viewport.choice.hidden = !more;
-    const none = viewport.pixels ? [] : [make("option", "", { text: "Choose a series", value: "" })];
+    const none = viewport.pixels ? [] : [make("option", "", { text: t("Choose a series"), value: "" })];
     const options = series.map(({ meta }) => make("option", "", { text: inWords(meta), value: meta.id }));
     viewport.choice.replaceChildren(...none, ...options);
     viewport.choice.value = viewport.pixels?.meta.id ?? "";
@@ -327,7 +281,8 @@ class App {
   }
 
   takeKeys() {
-    this.root.focus({ preventScroll: true });
+    if (this.screen.open && this.screen.other.document.hasFocus()) this.screen.frame.focus({ preventScroll: true });
+    else this.root.focus({ preventScroll: true });
   }
 
   redraw() {
@@ -346,6 +301,10 @@ class App {
     if (shows && this.firstOf !== this.pixels) {
       this.firstOf = this.pixels;
       performance.mark("lss-first-image", { detail: this.data.case_id });
+    }
+    const { sitting } = this.grid;
+    if (shows && sitting && sitting.read.id === this.data.read?.id && !sitting.read.submitted) {
+      sitting.clock.start();
     }
   }
 
@@ -372,8 +331,18 @@ function nameOf(meta, series) {
 /** A series in a list: 'Other 2, sagittal, 18 slices'. */
 function inWords(meta) {
   const lies = orientationOf(planeOf(meta, 0));
-  const told = meta.label.toLowerCase().includes(lies) ? [] : [lies];
-  return [meta.name, ...told, `${meta.slices} slice${meta.slices > 1 ? "s" : ""}`].join(", ");
+  const told = meta.role.startsWith(lies) ? [] : [planeName(lies)];
+  return [meta.name, ...told, tn("{n} slice", "{n} slices", meta.slices)].join(", ");
+}
+
+/** How a picture lies, in words. */
+function planeName(lies) {
+  return { sagittal: t("sagittal"), coronal: t("coronal"), axial: t("axial") }[lies];
+}
+
+/** A user's preferences with nothing left out. */
+function kept(preferences) {
+  return { keys: {}, switches: {}, windows: {}, ...preferences };
 }
 
 export default function mount(args) {
@@ -381,7 +350,7 @@ export default function mount(args) {
   speak(data.texts);
   let app = apps.get(parentElement);
   if (!app) {
-    app = new App(parentElement);
+    app = new App(parentElement, data);
     apps.set(parentElement, app);
     app.root.lss = app;
   }
