@@ -157,6 +157,24 @@ def case_summaries(
     ]
 
 
+def case_attributes(tx: Transaction, study_id: str) -> dict[str, dict[str, str]]:
+    """What was kept of each case's headers, where all of its series that say it say the same."""
+    query = (
+        sa.select(t.series.c.case_id, t.series.c.attributes)
+        .join(t.cases, t.cases.c.id == t.series.c.case_id)
+        .where(t.cases.c.study_id == study_id)
+    )
+    said: dict[str, dict[str, set[str]]] = {}
+    for case_id, attributes in tx.execute(query):
+        own = said.setdefault(case_id, {})
+        for name, value in attributes.items():
+            own.setdefault(name, set()).add(str(value))
+    return {
+        case_id: {name: next(iter(values)) for name, values in own.items() if len(values) == 1}
+        for case_id, own in said.items()
+    }
+
+
 def deleted_cases(tx: Transaction) -> int:
     """How many cases of the installation were deleted, of whichever study: a deletion names none."""
     return int(tx.scalar(sa.select(sa.func.count()).select_from(t.case_deletions)) or 0)

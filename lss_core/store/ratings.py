@@ -18,11 +18,13 @@ def study_ratings(
     case_id: str | None = None,
     rater_id: str | None = None,
     by_arm: bool = False,
+    by_session: bool = False,
 ) -> tuple[RatingRow, ...]:
     """The answer that counts, of each rater at each site of each case of a study that is analysed.
 
     The newest row of rater, case and site counts, in a study without a protocol whether the read is
-    submitted or not; with `by_arm` the newest in each arm. In the order of case, rater and site key.
+    submitted or not; with `by_arm` or `by_session` the newest in each arm or session. In the order of case,
+    rater and site key.
     """
     grouped = (t.ratings.c.case_id, t.ratings.c.rater_id, t.ratings.c.site)
     newest = (
@@ -30,9 +32,10 @@ def study_ratings(
         .where(t.ratings.c.case_id.in_(analysed_cases(study_id)))
         .where(sa.or_(t.ratings.c.read_id.is_(None), t.ratings.c.read_id.in_(analysed_reads(study_id))))
     )
-    if by_arm:
+    if by_arm or by_session:
         reads = t.reads.alias()
-        newest = newest.outerjoin(reads, reads.c.id == t.ratings.c.read_id).group_by(*grouped, reads.c.arm)
+        apart = reads.c.arm if by_arm else reads.c.session
+        newest = newest.outerjoin(reads, reads.c.id == t.ratings.c.read_id).group_by(*grouped, apart)
     else:
         newest = newest.group_by(*grouped)
     if case_id is not None:
@@ -40,7 +43,7 @@ def study_ratings(
     if rater_id is not None:
         newest = newest.where(t.ratings.c.rater_id == rater_id)
     query = (
-        sa.select(t.ratings, t.reads.c.arm)
+        sa.select(t.ratings, t.reads.c.arm, t.reads.c.session)
         .outerjoin(t.reads, t.reads.c.id == t.ratings.c.read_id)
         .where(t.ratings.c.id.in_(newest))
         .order_by(t.ratings.c.case_id, t.ratings.c.rater_id, t.ratings.c.site)
@@ -58,6 +61,7 @@ def study_ratings(
             read_id=row.read_id,
             run_id=row.run_id,
             given_at=row.given_at,
+            session=row.session or 0,
         )
         for row in tx.execute(query)
     )

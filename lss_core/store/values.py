@@ -175,6 +175,7 @@ class RatingRow:
     read_id: str | None
     run_id: str | None
     given_at: datetime
+    session: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -192,6 +192,13 @@ def majority(votes: Array) -> Codes:
     return np.where(2 * votes.max(axis=1, initial=0) > votes.sum(axis=1), best, MISSING)
 
 
+def of_the_others(codes: Mapping[str, Codes], *, grades: int) -> dict[str, Codes]:
+    """Of each reader the majority of the other readers' codes (units,); MISSING where they have none."""
+    each = {name: vote_counts(own[:, None], grades=grades) for name, own in codes.items()}
+    votes = np.sum(list(each.values()), axis=0)
+    return {name: majority(votes - own) for name, own in each.items()}
+
+
 def _with_reference(group: GroupTable, reference: str, rules: Rules) -> GroupTable:
     """The group with its majority, or each reader with that of the others, as reference."""
     if reference not in (MAJORITY, LEAVE_ONE_OUT):
@@ -206,10 +213,7 @@ def _with_reference(group: GroupTable, reference: str, rules: Rules) -> GroupTab
     scale = np.append(np.asarray(rules.scale), np.nan)
     table = replace(table, truth=scale[majority(votes)])
     if reference == LEAVE_ONE_OUT:
-        own = {
-            name: majority(votes - vote_counts(given[:, None], grades=len(rules.scale)))
-            for name, given in codes.items()
-        }
+        own = of_the_others(codes, grades=len(rules.scale))
         raters = tuple(replace(rater, truth=own.get(rater.name)) for rater in table.raters)
         table = replace(table, raters=raters)
     return replace(group, table=table)

@@ -31,7 +31,8 @@ from lss_core.texts import later
 from lss_core.usecases.analysis import RatingTable, figure_of
 from lss_core.usecases.figures import FULL_READER, Figure
 from lss_core.usecases.rater_statistics import POSITIVE, SCALE
-from lss_core.usecases.result_data import RESAMPLES, SEED, Selection, StudyData, cut, drawn
+from lss_core.usecases.result_cut import cut
+from lss_core.usecases.result_data import RESAMPLES, SEED, Selection, StudyData, drawn
 
 REFERENCE = "Reference"
 
@@ -96,11 +97,16 @@ def agreement_matrix(
     """Cohen's kappa of each two raters and of each with the reference, with intervals over patients."""
     table = cut(data, selection).table
     replicates = drawn(table.n_patients, resamples, seed)
-    codes = _codes(table)
+    codes, own_truth = _codes(table), {rater.name: rater.truth for rater in table.raters}
     pairs = {}
     for one, other in combinations(codes, 2):
+        truth = own_truth.get(other) if one == REFERENCE else None
         tables = confusion_tables(
-            codes[one], codes[other], table.patients, grades=len(SCALE), n_patients=table.n_patients
+            codes[one] if truth is None else truth,
+            codes[other],
+            table.patients,
+            grades=len(SCALE),
+            n_patients=table.n_patients,
         )
         folded = dichotomised(tables, POSITIVE)
         pairs[one, other] = PairAgreement(

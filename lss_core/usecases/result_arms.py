@@ -15,9 +15,10 @@ from lss_core.stats.mrmc.obuchowski_rockette import obuchowski_rockette
 from lss_core.stats.mrmc.result import Analysis, Fixed
 from lss_core.stats.mrmc.study import ReaderStudy
 from lss_core.usecases.analysis import RatingTable
-from lss_core.usecases.rater_statistics import POSITIVE
-from lss_core.usecases.result_comparison import Compared, full_readers, renumbered
-from lss_core.usecases.result_data import Selection, StudyData, cut
+from lss_core.usecases.rater_statistics import POSITIVE, SCALE
+from lss_core.usecases.result_comparison import Compared, check_one_reference, full_readers, renumbered
+from lss_core.usecases.result_cut import cut
+from lss_core.usecases.result_data import Selection, StudyData
 
 BEFORE = ("as the model", "lower than the model", "higher than the model")
 AFTER = ("kept his grade", "took the model's", "gave another")
@@ -60,6 +61,7 @@ def compare_arms(data: StudyData, selection: Selection, figure: Compared) -> Arm
     """
     one, other, arms = _two(data, selection)
     names = {r.name for r in full_readers(one)} & {r.name for r in full_readers(other)}
+    check_one_reference(full_readers(one))
     if not names:
         reason = "no reader has answered enough in both arms"
         raise StatisticsError("Arms", reason=reason, remedy="Let the readers finish both")
@@ -103,12 +105,13 @@ def overrides(data: StudyData, selection: Selection) -> Overrides:
     right: Counter[tuple[str, str]] = Counter()
     for reader in full_readers(one):
         first, second = reader.grades, _grades(other, reader.name)
-        for place in np.flatnonzero(~np.isnan(first + second + model.grades + one.truth)):
+        truth = one.truth if reader.truth is None else np.array([*SCALE, np.nan])[reader.truth]
+        for place in np.flatnonzero(~np.isnan(first + second + model.grades + truth)):
             own, later, said = first[place], second[place], model.grades[place]
             before = BEFORE[0 if own == said else 1 if own < said else 2]
             after = AFTER[0 if later == own else 1 if later == said else 2]
             counts[before, after] += 1
-            right[before, after] += int(later == one.truth[place])
+            right[before, after] += int(later == truth[place])
     return Overrides(arms=arms, counts=counts, right=right)
 
 

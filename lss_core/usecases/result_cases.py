@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Self
 
 import numpy as np
 
 from lss_core.domain import RaterKind
+from lss_core.stats.tables import MISSING
 from lss_core.usecases.analysis import MEAN_READER
 from lss_core.usecases.rater_statistics import POSITIVE, Rules, score_of
 from lss_core.usecases.result_agreement import REFERENCE
-from lss_core.usecases.result_data import Selection, StudyData, UnitName, cut
+from lss_core.usecases.result_cut import UnitName, cut
+from lss_core.usecases.result_data import Selection, StudyData
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +37,7 @@ class Pick:
     @property
     def text(self) -> str:
         """The pick for a plot's point: what differs from a bare one, as a plot may have thousands."""
-        bare = {field.name: field.default for field in fields(self)}
+        bare = {own.name: own.default for own in fields(self)}
         return json.dumps({name: value for name, value in vars(self).items() if value != bare[name]})
 
     @classmethod
@@ -62,7 +64,8 @@ class Pick:
 class UnitRow:
     """A unit with what everybody said: grades 0 to 3, None where there is none.
 
-    `probability` is the model's of its own grade, `positive` its probability of grade 2 or 3.
+    `probability` is the model's of its own grade, `positive` its probability of grade 2 or 3. `own` are the
+    references of readers who have one of their own.
     """
 
     name: UnitName
@@ -72,6 +75,7 @@ class UnitRow:
     positive: float | None
     readers: Mapping[str, int | None]
     others: Mapping[str, int | None]
+    own: Mapping[str, int | None] = field(default_factory=dict)
 
     @property
     def side(self) -> str:
@@ -134,6 +138,11 @@ def unit_rows(data: StudyData, selection: Selection) -> tuple[UnitRow, ...]:
                 positive=score,
                 readers={rater.name: _grade(rater.grades[place]) for rater in readers},
                 others={rater.name: _grade(rater.grades[place]) for rater in models},
+                own={
+                    rater.name: None if rater.truth[place] == MISSING else int(rater.truth[place])
+                    for rater in readers
+                    if rater.truth is not None
+                },
             )
         )
     return tuple(sorted(rows, key=lambda row: row.telling, reverse=True))
@@ -168,6 +177,8 @@ def _answers(row: UnitRow, pick: Pick) -> bool:
     if pick.case_id:
         return row.name.case_id == pick.case_id
     one, other = row.said_by(pick.one), row.said_by(pick.other)
+    if pick.other == REFERENCE and pick.one in row.own:
+        other = row.own[pick.one]
     if pick.threshold is not None:
         called = None if row.positive is None else row.positive >= pick.threshold
         return called is not None and other is not None and called != (other in POSITIVE)

@@ -21,10 +21,12 @@ from lss_core.texts import later
 from lss_core.usecases.analysis import RatingTable
 from lss_core.usecases.figures import FULL_READER
 from lss_core.usecases.rater_statistics import POSITIVE, SCALE, RaterColumn
-from lss_core.usecases.result_data import Selection, StudyData, cut
+from lss_core.usecases.result_cut import cut
+from lss_core.usecases.result_data import Selection, StudyData
 
 READERS = "Readers"
 THRESHOLD = float(min(POSITIVE))
+OWN_REFERENCES = later("each reader has a reference of his own; the test needs one for all")
 
 
 class Compared(StrEnum):
@@ -126,6 +128,7 @@ def reader_study(table: RatingTable, model: RaterColumn, figure: Compared) -> tu
     """
     known = ~np.isnan(table.truth)
     readers = full_readers(table)
+    check_one_reference(readers)
     if not readers:
         reason = later("no reader has answered enough of the units")
         raise StatisticsError("Comparison", reason=reason, remedy="Let the readers finish their cases")
@@ -148,6 +151,13 @@ def reader_study(table: RatingTable, model: RaterColumn, figure: Compared) -> tu
         cases=tuple(str(unit) for unit in graded),
     )
     return study, int(known.sum()) - len(graded)
+
+
+def check_one_reference(readers: Sequence[RaterColumn]) -> None:
+    """Raises StatisticsError where readers have references of their own."""
+    if any(reader.truth is not None for reader in readers):
+        remedy = later("Compare with one reference; Overview has each reader's difference")
+        raise StatisticsError(later("Comparison"), reason=OWN_REFERENCES, remedy=remedy)
 
 
 def full_readers(table: RatingTable) -> list[RaterColumn]:

@@ -7,8 +7,8 @@ nothing else does.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -16,21 +16,19 @@ import numpy as np
 from lss_core.domain import SITES, Condition, Level, RaterKind, Side, Site
 from lss_core.errors import StatisticsError
 from lss_core.stats.resample import Resamples
-from lss_core.stats.tables import Codes, encode
-from lss_core.stats.units import worst, worst_score
-from lss_core.store import protocols, ratings, reads, references, studies
+from lss_core.store import cases, protocols, ratings, reads, references, studies
 from lss_core.store.values import Rater, RatingRow, ReferenceGrade, ReferenceMethod, ReferenceSummary
 from lss_core.study.protocol import PANEL_ARM, Protocol, ReferenceSource
 from lss_core.usecases.access import UNBLINDED
 from lss_core.usecases.analysis import RaterColumn, RatingTable
 from lss_core.usecases.csv_tables import Unit
 from lss_core.usecases.due import UNAIDED
-from lss_core.usecases.rater_statistics import SCALE, Rules, score_of
 from lss_core.usecases.reference import ADJUDICATION
+from lss_core.usecases.result_subgroups import Attributes, subgroup_attributes
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
 
-__all__ = ["Cut", "Selection", "StudyData", "Unit", "UnitName", "cut", "drawn", "rating_table", "study_data"]
+__all__ = ["Selection", "StudyData", "Unit", "drawn", "rating_table", "study_data"]
 
 RESAMPLES = 2000
 SEED = 20240607
@@ -45,9 +43,11 @@ UNIT_LABELS: Mapping[Unit, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Selection:
-    """Which units are looked at: of a condition, as sites or worst sites, at a level, side or arm.
+    """Which units are looked at: of a condition, as sites or worst sites, at a level, side, arm or session.
 
-    An empty `arm` takes each rater's newest answer, in whatever arm he gave it.
+    An empty `arm` takes each rater's newest answer, in whatever arm he gave it; a `session` goes before an
+    arm. `attribute` (name, value) takes the cases that have it. `leave_one_out`: each reader of the panel
+    against the majority of its other readers, everybody else against the reference.
     """
 
     condition: Condition
@@ -55,22 +55,25 @@ class Selection:
     level: Level | None = None
     side: Side | None = None
     arm: str = ""
+    session: int = 0
+    attribute: tuple[str, str] | None = None
+    leave_one_out: bool = False
 
     @property
     def subgroup(self) -> str:
         """'all levels', 'L4-L5, left'."""
         parts = [] if self.level is None else [self.level.label]
         parts += [] if self.side is None else [self.side.value]
+        parts += [] if self.attribute is None else [" ".join(self.attribute)]
         return ", ".join(parts) or "all levels"
 
-
-@dataclass(frozen=True, kw_only=True)
-class UnitName:
-    """A unit of analysis: its case, how it is called, and the site that shows it."""
-
-    case_id: str
-    label: str
-    site: Site
+    def takes(self, site: Site) -> bool:
+        """Whether a site is one of those that are looked at, whatever its case."""
+        return (
+            site.condition is self.condition
+            and self.level in (None, site.level)
+            and self.side in (None, site.side)
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,7 +81,8 @@ class StudyData:
     """A study's ratings against one reference standard; equal where the fingerprints are.
 
     `tables` by arm ('' for the newest answer in any arm) have the units of `sites`, the sites of the
-    reference in its order. `panel_made_reference`: readers of the tables voted for it.
+    reference in its order; so have those of `sessions`, where there are several. `attributes` split the
+    cases. `panel_made_reference`: readers of the tables, those of the `panel`, voted for it.
     """
 
     study_id: str
@@ -88,6 +92,9 @@ class StudyData:
     tables: Mapping[str, RatingTable]
     panel_made_reference: bool
     unreferenced: int
+    panel: tuple[str, ...] = ()
+    sessions: Mapping[int, RatingTable] = field(default_factory=dict)
+    attributes: Attributes = field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StudyData) and other.fingerprint == self.fingerprint
@@ -104,19 +111,6 @@ class StudyData:
     def arms(self) -> tuple[str, ...]:
         """The arms in which readers have answered."""
         return tuple(arm for arm in self.tables if arm)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Cut:
-    """The units of a selection: their table, their names, and how many a rater graded only in part.
-
-    `members` (sites of the data,) is the unit of each, -1 where a site is in none.
-    """
-
-    table: RatingTable
-    names: tuple[UnitName, ...]
-    members: Codes
-    partial: Mapping[str, int] = field(default_factory=dict)
 
 
 def study_data(workspace: Workspace, user: User, study_id: str, reference_id: str | None = None) -> StudyData:
@@ -147,37 +141,6 @@ def drawn(patients: int, resamples: int = RESAMPLES, seed: int = SEED) -> Resamp
     if patients < 2:
         return Resamples.none(patients)
     return Resamples.draw(patients, rng=np.random.default_rng(seed), resamples=resamples)
-
-
-def cut(data: StudyData, selection: Selection) -> Cut:
-    """The units of a selection. Raises StatisticsError where there is none, or no such arm."""
-    if selection.arm not in data.tables:
-        raise StatisticsError("Results", reason="nobody has read in this arm", remedy="Choose another arm")
-    wanted = [
-        index
-        for index, (_, site) in enumerate(data.sites)
-        if site.condition is selection.condition
-        and selection.level in (None, site.level)
-        and selection.side in (None, site.side)
-    ]
-    if not wanted:
-        reason = "the reference has no such site"
-        raise StatisticsError("Results", reason=reason, remedy="Choose another level, side or condition")
-    table = _take(data.tables[selection.arm], np.array(wanted))
-    sites = [data.sites[index] for index in wanted]
-    if selection.unit is Unit.SITE:
-        owners = np.arange(len(sites))
-    else:
-        named: dict[tuple[str, Level | None], int] = {}
-        keys = [(case, site.level if selection.unit is Unit.LEVEL else None) for case, site in sites]
-        owners = np.array([named.setdefault(key, len(named)) for key in keys])
-        table, partial = _worst(table, owners)
-    members = np.full(len(data.sites), -1)
-    members[wanted] = owners
-    shown = _shown(data.tables[selection.arm], np.array(wanted), owners)
-    names = [_name(*data.sites[index], selection.unit) for index in shown]
-    found = partial if selection.unit is not Unit.SITE else {}
-    return Cut(table=table, names=tuple(names), members=members, partial=found)
 
 
 def rating_table(
@@ -233,6 +196,8 @@ def _loaded(
         live = protocols.live_protocol(tx, study_id)
         arms = _arms(reads.study_arms(tx, study_id), live.protocol if live else None)
         by_arm = ratings.study_ratings(tx, study_id, by_arm=True) if len(arms) > 1 else rows
+        by_session = ratings.study_ratings(tx, study_id, by_session=True)
+        attributes = cases.case_attributes(tx, study_id)
         truth = references.reference_grades(tx, reference_id)
         known = references.reference_summaries(tx, study_id)
     if not truth:
@@ -246,14 +211,22 @@ def _loaded(
     tables = {"": rating_table(raters, rows, truth)}
     for arm in arms:
         tables[arm] = rating_table(raters, (row for row in by_arm if row.arm in ("", arm)), truth)
+    found = sorted({row.session for row in by_session if row.session})
+    of_session = {
+        one: rating_table(raters, (row for row in by_session if row.session in (0, one)), truth)
+        for one in (found if len(found) > 1 else ())
+    }
+    voted = {row.rater_id for row in rows}
     return StudyData(
         study_id=study_id,
         reference=reference,
         fingerprint=_fingerprint(study_id, reference_id, raters, by_arm, truth),
         sites=sites,
         tables=tables,
-        panel_made_reference=reference.method is ReferenceMethod.MAJORITY
-        and any(row.rater_id in panel for row in rows),
+        panel_made_reference=reference.method is ReferenceMethod.MAJORITY and bool(panel & voted),
+        panel=tuple(rater.name for rater in raters if rater.id in panel & voted),
+        sessions=of_session,
+        attributes=subgroup_attributes({case: attributes.get(case, {}) for case, _ in sites}),
         unreferenced=len({(row.case_id, row.site) for row in rows} - set(sites)),
     )
 
@@ -286,65 +259,3 @@ def _fingerprint(
     for grade in truth:
         digest.update(f"{grade.case_id} {grade.site.key} {grade.grade}".encode())
     return digest.hexdigest()
-
-
-def _take(table: RatingTable, units: Codes) -> RatingTable:
-    return replace(
-        table,
-        patients=table.patients[units],
-        conditions=(),
-        truth=table.truth[units],
-        refused=table.refused[units],
-        raters=tuple(rater.take(units) for rater in table.raters),
-    )
-
-
-def _worst(table: RatingTable, owners: Codes) -> tuple[RatingTable, dict[str, int]]:
-    """The worst site of each owner as a unit, as `analyse` takes it: highest grade, highest score."""
-    n, scale = int(owners.max()) + 1, np.array([*SCALE, np.nan])
-    partial, columns = {}, []
-    for rater in table.raters:
-        own = worst(encode(rater.grades, SCALE), owners, n_groups=n)
-        partial[rater.name] = own.partial
-        scores = worst_score(score_of(rater, Rules()), owners, n_groups=n) if rater.has_curve else None
-        refused = _all_of(rater.refused, owners, n)
-        columns.append(
-            replace(rater, grades=scale[own.codes], refused=refused, probabilities=None, scores=scores)
-        )
-    truth = worst(encode(table.truth, SCALE), owners, n_groups=n)
-    partial["Reference"] = truth.partial
-    patients = np.zeros(n, dtype=np.int64)
-    patients[owners] = table.patients
-    made = replace(
-        table,
-        patients=patients,
-        truth=scale[truth.codes],
-        refused=_all_of(table.refused, owners, n),
-        raters=tuple(columns),
-    )
-    return made, {name: count for name, count in partial.items() if count}
-
-
-def _all_of(flags: np.ndarray, owners: Codes, n: int) -> np.ndarray:
-    """Whether all units of an owner are flagged."""
-    return np.asarray(np.bincount(owners, ~flags, minlength=n) == 0)
-
-
-def _shown(table: RatingTable, units: Codes, owners: Codes) -> list[int]:
-    """The site that shows each owner: where the reference, then the model, is worst."""
-    model = next((rater.grades[units] for rater in table.raters if rater.kind is RaterKind.MODEL), None)
-    height = np.nan_to_num(table.truth[units], nan=-1.0) * 10
-    height = height if model is None else height + np.nan_to_num(model, nan=-1.0)
-    best: dict[int, int] = {}
-    for place in np.argsort(-height, kind="stable").tolist():
-        best.setdefault(int(owners[place]), int(units[place]))
-    return [best[owner] for owner in range(int(owners.max()) + 1)]
-
-
-def _name(case_id: str, site: Site, unit: Unit) -> UnitName:
-    labels: Mapping[Unit, Callable[[], str]] = {
-        Unit.SITE: lambda: site.label,
-        Unit.LEVEL: lambda: site.level.label,
-        Unit.PATIENT: lambda: "whole patient",
-    }
-    return UnitName(case_id=case_id, label=labels[unit](), site=site)

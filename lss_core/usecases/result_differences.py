@@ -11,7 +11,8 @@ from lss_core.usecases.differences import comparisons
 from lss_core.usecases.figures import Figure, Measure
 from lss_core.usecases.rater_statistics import Rules
 from lss_core.usecases.result_comparison import full_readers
-from lss_core.usecases.result_data import RESAMPLES, SEED, Selection, StudyData, cut, drawn
+from lss_core.usecases.result_cut import cut
+from lss_core.usecases.result_data import RESAMPLES, SEED, Selection, StudyData, drawn
 
 FOREST = (Measure.SENSITIVITY, Measure.SPECIFICITY, Measure.KAPPA_GRADED)
 """What the forest plot shows; AUCs of a curve and of a hard label are not alike."""

@@ -16,7 +16,8 @@ from lss_core.usecases.access import UNBLINDED
 from lss_core.usecases.rater_statistics import POSITIVE, RaterColumn
 from lss_core.usecases.reference import ADJUDICATION
 from lss_core.usecases.result_comparison import full_readers
-from lss_core.usecases.result_data import Cut, Selection, StudyData, cut
+from lss_core.usecases.result_cut import Cut, cases_of, cut
+from lss_core.usecases.result_data import Selection, StudyData
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
 
@@ -106,15 +107,10 @@ def _case_steps(
 
 def _unit_steps(data: StudyData, own: Cut, selection: Selection) -> tuple[Step, ...]:
     """The sites of the selection that the reference has a word on, and the units that are analysed."""
-    wanted = [
-        site
-        for site in SITES
-        if site.condition is selection.condition
-        and selection.level in (None, site.level)
-        and selection.side in (None, site.side)
-    ]
+    wanted = [site for site in SITES if selection.takes(site)]
     worded = int((own.members >= 0).sum())
-    expected = len({case_id for case_id, _ in data.sites}) * len(wanted)
+    apart = len({case_id for case_id, _ in data.sites} - cases_of(data, selection))
+    expected = len(cases_of(data, selection)) * len(wanted)
     ungraded = int(np.isnan(own.table.truth).sum())
     refused = int(own.table.refused.sum())
     blank = _some(
@@ -126,7 +122,10 @@ def _unit_steps(data: StudyData, own: Cut, selection: Selection) -> tuple[Step, 
             title=f"{selection.condition.label}, {selection.subgroup}",
             count=worded,
             unit="site",
-            left=_some((later("sites without a word of the reference"), expected - worded)),
+            left=_some(
+                (later("cases outside the subgroup"), apart),
+                (later("sites without a word of the reference"), expected - worded),
+            ),
         ),
         Step(
             title=later("Analysed"),

@@ -15,7 +15,8 @@ from lss_core.usecases.figures import Measure
 from lss_core.usecases.missing import bounds_of
 from lss_core.usecases.rater_statistics import SCALE, Rules
 from lss_core.usecases.result_comparison import full_readers
-from lss_core.usecases.result_data import Selection, StudyData, cut
+from lss_core.usecases.result_cut import cut
+from lss_core.usecases.result_data import Selection, StudyData
 
 SHOWN = (
     Measure.SENSITIVITY,

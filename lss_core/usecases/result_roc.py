@@ -12,7 +12,8 @@ from lss_core.errors import StatisticsError
 from lss_core.stats.curves import curve_tables
 from lss_core.stats.tables import MISSING, encode
 from lss_core.usecases.rater_statistics import SCALE, Rules, score_of
-from lss_core.usecases.result_data import RESAMPLES, SEED, Selection, StudyData, cut, drawn
+from lss_core.usecases.result_cut import cut
+from lss_core.usecases.result_data import RESAMPLES, SEED, Selection, StudyData, drawn
 
 GRID = tuple(np.linspace(0, 1, 51).tolist())
 """The false positive rates at which the band is computed."""

@@ -16,15 +16,8 @@ from lss_core.store.values import ReferenceSummary, StudySummary
 from lss_core.usecases.analysis import analyse, analyse_units
 from lss_core.usecases.figures import ConditionResult, Figure
 from lss_core.usecases.rater_statistics import Rules
-from lss_core.usecases.result_data import (
-    RESAMPLES,
-    SEED,
-    Selection,
-    StudyData,
-    cut,
-    drawn,
-    study_data,
-)
+from lss_core.usecases.result_cut import cut
+from lss_core.usecases.result_data import RESAMPLES, SEED, Selection, StudyData, drawn, study_data
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 

@@ -38,7 +38,7 @@ try:
     data = study_data(workspace, user, study.id, chosen)
     view = ui.choose_view()
     selection = ui.choose_selection(data)
-    ui.show_warnings(study, data)
+    ui.show_warnings(study, data, selection)
     ui.show_view(view, workspace, user, data, selection, ui.made_of(study, data, selection))
 except StatisticsError as error:
     show_error(error)

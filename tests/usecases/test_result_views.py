@@ -20,12 +20,20 @@ from lss_core.usecases.rater_statistics import POSITIVE, SCALE
 from lss_core.usecases.result_agreement import REFERENCE, Weights, agreement_matrix, panel_figures
 from lss_core.usecases.result_arms import AFTER, BEFORE, compare_arms, overrides
 from lss_core.usecases.result_cases import Pick, disagreements, picked, rows_records, unit_rows
-from lss_core.usecases.result_comparison import Compared, Standalone, non_inferiority, standalone_tests
-from lss_core.usecases.result_data import Selection, Unit, cut, drawn
+from lss_core.usecases.result_comparison import (
+    OWN_REFERENCES,
+    Compared,
+    Standalone,
+    non_inferiority,
+    standalone_tests,
+)
+from lss_core.usecases.result_cut import cut
+from lss_core.usecases.result_data import Selection, Unit, drawn
 from lss_core.usecases.result_differences import FOREST, difference_rows, difference_text, p_text
 from lss_core.usecases.result_findings import arms_finding, findings
 from lss_core.usecases.result_missing import missing_rows
 from lss_core.usecases.result_roc import GRID, roc_bands
+from lss_core.usecases.result_subgroups import subgroup_attributes
 from lss_core.usecases.result_times import timed
 from lss_core.usecases.results import condition_result
 from tests.pages.results_data import CASES, made_up
@@ -333,3 +341,86 @@ def test_reading_times_are_of_submitted_reads_of_people_who_were_not_interrupted
     assert [(s.case_id, s.order, s.minutes) for s in times.sittings] == [("C-0", 1, 4), ("C-2", 3, 2)]
     assert (times.simulated, times.open, times.interrupted) == (1, 1, 1)
     assert times.by_reader() == [("Anna", "unaided", 2, (2.5, 3.0, 3.5))]
+
+
+def test_a_subgroup_of_cases_is_a_sample_of_its_own() -> None:
+    data = replace(made_up(), attributes={"Scanner": {f"C-{n}": "AB"[n % 2] for n in range(CASES - 1)}})
+    own = cut(data, replace(CENTRAL, attribute=("Scanner", "A")))
+    assert {name.case_id for name in own.names} == {"C-0", "C-2", "C-4"}
+    assert (own.table.n_patients, sorted(set(own.table.patients))) == (3, [0, 1, 2])
+    assert own.table.truth.tolist() == cut(data, CENTRAL).table.truth.reshape(CASES, 5)[::2].ravel().tolist()
+    assert replace(CENTRAL, attribute=("Scanner", "A")).subgroup == "Scanner A"
+    with pytest.raises(StatisticsError, match="no such site"):
+        cut(data, replace(CENTRAL, attribute=("Scanner", "C")))
+
+
+def test_attributes_that_tell_cases_apart_make_subgroups() -> None:
+    of_cases = {
+        f"C-{n}": {
+            "Manufacturer": ["GE", "SIEMENS"][n % 2],
+            "MagneticFieldStrength": "1.5" if n < 3 else "3.0",
+            "StudyDate": str(n),
+            "PatientPosition": "HFS",
+        }
+        for n in range(6)
+    }
+    found = subgroup_attributes(of_cases)
+    assert list(found) == ["Scanner", "MagneticFieldStrength", "Manufacturer"]
+    assert found["Scanner"]["C-1"] == "SIEMENS 1.5 T"
+
+
+def test_a_session_has_its_own_answers() -> None:
+    data = made_up()
+    other = replace(data, sessions={2: made_up(arms=True).tables["aided"]})
+    own = cut(other, replace(CENTRAL, session=2)).table
+    assert own.raters[1].grades.tolist() != cut(data, CENTRAL).table.raters[1].grades.tolist()
+    with pytest.raises(StatisticsError, match="nobody has read in this session"):
+        cut(other, replace(CENTRAL, session=1))
+
+
+def three_readers():
+    """Anna, Boris and a third who grades as the reference does; all three made it."""
+    data = made_up()
+    model, one, two = data.table.raters
+    third = replace(one, name="Vera", grades=data.table.truth.copy(), refused=np.zeros(len(data.sites), bool))
+    table = replace(data.table, raters=(model, one, two, third))
+    names = tuple(rater.name for rater in (one, two, third))
+    return replace(data, fingerprint="three".ljust(64), tables={"": table}, panel=names)
+
+
+def test_each_reader_is_compared_with_the_majority_of_the_others() -> None:
+    data = three_readers()
+    left_out = replace(CENTRAL, leave_one_out=True)
+    own = cut(data, left_out).table
+    model, one, two, third = own.raters
+    assert model.truth is None
+    agree = one.grades == two.grades
+    assert third.truth[agree].tolist() == one.grades[agree].astype(int).tolist()
+    assert (third.truth[~agree] == -1).all()
+    result = condition_result(data, left_out, resamples=100)
+    vera = next(rater for rater in result.raters if rater.name == "Vera")
+    assert vera.n == int(agree.sum())
+    expected = np.mean(third.grades[agree] == one.grades[agree])
+    assert sum(vera.confusion[g][g] for g in range(4)) / vera.n == pytest.approx(expected)
+    wrong = picked(unit_rows(data, left_out), Pick(one="Vera"))
+    assert len(wrong) == round((1 - expected) * vera.n)
+    matrix = agreement_matrix(data, left_out, Weights.UNWEIGHTED, resamples=100)
+    assert matrix.pairs[REFERENCE, "Vera"].n == vera.n
+
+
+def test_left_out_readers_have_no_common_reference_and_so_no_common_test() -> None:
+    rows = standalone_tests(three_readers(), replace(CENTRAL, leave_one_out=True))
+    assert {text for row in rows for text in row.refusals.values()} == {OWN_REFERENCES}
+    assert "cannot be compared" in findings(three_readers(), replace(CENTRAL, leave_one_out=True))[0].sentence
+    with pytest.raises(StatisticsError, match="fewer than two readers of the panel"):
+        cut(replace(three_readers(), panel=("Anna",)), replace(CENTRAL, leave_one_out=True))
+
+
+@pytest.mark.parametrize("unit", [Unit.LEVEL, Unit.PATIENT])
+def test_the_worst_site_of_the_others_is_the_worst_of_their_majority(unit: Unit) -> None:
+    left_out = replace(FORAMINAL, leave_one_out=True)
+    sites = cut(three_readers(), left_out)
+    own = cut(three_readers(), replace(left_out, unit=unit))
+    members = own.members[sites.members >= 0]
+    for place in range(len(own.names)):
+        assert own.table.raters[3].truth[place] == sites.table.raters[3].truth[members == place].max()

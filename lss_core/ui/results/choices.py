@@ -9,12 +9,14 @@ import streamlit as st
 
 from lss_core.domain import Condition, Level, Role, Side
 from lss_core.errors import StoreError
+from lss_core.texts import _, later, translated
 from lss_core.ui.choice import choose, choose_segment, go_to
 from lss_core.ui.frame import show_empty, show_error
 from lss_core.ui.html import write
 from lss_core.ui.results.shown import Made, notes
 from lss_core.usecases.cases import StudySummary
 from lss_core.usecases.reference import ReferenceSummary, make_majority_reference, open_reads
+from lss_core.usecases.result_cut import LEAST_PANEL, cases_of
 from lss_core.usecases.result_data import RESAMPLES, SEED, UNIT_LABELS, Selection, StudyData, Unit
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
@@ -23,9 +25,13 @@ FREEZE = "Freeze the majority"
 REFUSED = "reference-refused"
 MARGIN = 0.05
 SYNTHETIC = "The cases are synthetic and the readers simulated: the figures say nothing about real ones."
-READERS_FAVOURED = (
+READERS_FAVOURED = later(
     "Readers of this table voted for the reference, which favours them over the model. "
-    "Compare with a reference from outside where there is one."
+    "Compare with a reference from outside where there is one, or each reader with the other readers."
+)
+OTHERS_VOTE = later(
+    "Each reader of the panel is compared with the majority of its other readers, where they have one; the "
+    "model with that of all. So nobody is compared with his own vote, but their references differ."
 )
 
 
@@ -74,13 +80,45 @@ def choose_selection(data: StudyData) -> Selection:
             arms = {"newest": "Newest answers", **{own: f"Arm: {own}" for own in data.arms}}
             chosen = choose("arm", arms, width=160)
             arm = "" if chosen == "newest" else chosen
+        session = _session(data)
+        attribute = _attribute(data)
+        others = data.panel_made_reference and _against_others(data)
     return Selection(
         condition=condition,
         unit=unit,
         level=None if level == "all" else Level(level),
         side=None if side == "both" else Side(side),
         arm=arm,
+        session=session,
+        attribute=attribute,
+        leave_one_out=others,
     )
+
+
+def _session(data: StudyData) -> int:
+    """The session whose answers are shown; 0 for all."""
+    if not data.sessions:
+        return 0
+    options = {"0": _("All sessions"), **{str(own): _("Session {n}", n=own) for own in data.sessions}}
+    return int(choose("session", options, width=150))
+
+
+def _attribute(data: StudyData) -> tuple[str, str] | None:
+    """The attribute and value of the cases that are shown; None for all."""
+    known = [(name, value) for name, own in data.attributes.items() for value in sorted(set(own.values()))]
+    if not known:
+        return None
+    options = {"all": _("All cases"), **{f"{name}={value}": f"{name} {value}" for name, value in known}}
+    chosen = choose("subgroup", options, width=190)
+    return None if chosen == "all" else dict(zip(list(options)[1:], known, strict=True))[chosen]
+
+
+def _against_others(data: StudyData) -> bool:
+    """Whether each reader is compared with the majority of the other readers."""
+    if len(data.panel) < LEAST_PANEL:
+        return False
+    options = {"panel": _("Readers: the whole panel"), "others": _("Readers: the other readers")}
+    return choose("against", options, width=220) == "others"
 
 
 def choose_margin() -> float:
@@ -116,25 +154,27 @@ def _margin(text: str | None, otherwise: float) -> float:
 def made_of(study: StudySummary, data: StudyData, selection: Selection) -> Made:
     """What the figures of a selection rest on."""
     arm = f", arm {selection.arm}" if selection.arm else ""
+    arm += f", session {selection.session}" if selection.session else ""
+    others = _(", each reader against the majority of the others") if selection.leave_one_out else ""
     return Made(
         study_id=study.id,
         study=study.title,
         fingerprint=data.fingerprint,
-        reference=f"{data.reference.name} v{data.reference.version}",
+        reference=f"{data.reference.name} v{data.reference.version}{others}",
         condition=selection.condition.label,
         unit=UNIT_LABELS[selection.unit],
         subgroup=selection.subgroup + arm,
-        patients=data.table.n_patients,
+        patients=len(cases_of(data, selection)),
         resamples=RESAMPLES,
         seed=SEED,
     )
 
 
-def show_warnings(study: StudySummary, data: StudyData) -> None:
+def show_warnings(study: StudySummary, data: StudyData, selection: Selection) -> None:
     """What speaks against the figures."""
     lines = [SYNTHETIC] if study.synthetic else []
     if data.panel_made_reference:
-        lines.append(READERS_FAVOURED)
+        lines.append(translated(OTHERS_VOTE if selection.leave_one_out else READERS_FAVOURED))
     if data.unreferenced:
         lines.append(f"{data.unreferenced} graded sites have no word in the reference and are left out.")
     if lines:
