@@ -229,6 +229,32 @@ class SagittalStructure(StrEnum):
     SPINOUS_PROCESS = "spinous_process"
 
 
+STRUCTURE_LABELS: Mapping[str, str] = {
+    Structure.DISC: later("disc"),
+    Structure.DURAL_SAC: later("dural sac"),
+    Structure.NERVE: later("nerve"),
+    Structure.NERVE_ROOT: later("nerve root"),
+    Structure.NEURAL_FORAMEN: later("neural foramen"),
+    Structure.SPINAL_CANAL: later("spinal canal"),
+    Structure.HERNIATION: later("herniation"),
+    Structure.KIDNEY: later("kidney"),
+    Structure.MUSCLE: later("muscle"),
+    Structure.VEIN: later("vein"),
+    Structure.ARTERY: later("artery"),
+    Structure.VERTEBRAL_ARCH: later("vertebral arch"),
+    Structure.LATERAL_RECESS: later("lateral recess"),
+    Structure.SPINOUS_PROCESS: later("spinous process"),
+    Structure.FACET_JOINT: later("facet joint"),
+    Structure.ARTICULAR_PROCESS: later("articular process"),
+    Structure.LIGAMENTUM_FLAVUM: later("ligamentum flavum"),
+    SagittalStructure.VERTEBRA: later("vertebra"),
+    SagittalStructure.SACRUM: later("sacrum"),
+    SagittalStructure.CORD: later("cord"),
+    SagittalStructure.POSTERIOR_LONGITUDINAL_LIGAMENT: later("posterior longitudinal ligament"),
+}
+"""The structures of both segmentations as a page shows them."""
+
+
 class NotGradable(StrEnum):
     """Why a site has no grade."""
 

@@ -33,10 +33,15 @@ KEYWORDS = {
 """The calls whose first arguments are messages: Python's, and `t` and `tn` of the scripts."""
 
 ON_THE_COMMAND_LINE = (
-    "lss_core/cli", "lss_core/vision/train", "lss_core/usecases/training.py", "lss_core/settings.py",
-    "lss_core/usecases/analyse_csv.py", "lss_core/usecases/csv_tables.py", "lss_core/usecases/rating_csv.py",
-    "lss_core/usecases/mrmc", "lss_core/usecases/planning.py", "lss_core/usecases/demo",
-    "lss_core/usecases/doctor.py", "lss_core/usecases/differences.py", "lss_core/usecases/group_report.py", "lss_core/stats/power", "lss_core/stats/mrmc/roe_metz.py",
+    "lss_core/cli", "lss_core/vision/train", "lss_core/settings.py",
+    *(
+        f"lss_core/usecases/{name}"
+        for name in (
+            "adjusting", "analyse_csv", "csv_tables", "demo", "differences", "doctor", "group_report", "mrmc",
+            "planning", "rating_csv", "training",
+        )
+    ),
+    "lss_core/stats/power", "lss_core/stats/mrmc/roe_metz.py",
 )  # fmt: skip
 """Where refusals are read on the command line alone, which is English."""
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from lss_core.domain import SITES, Condition, Site, StudyFindings
 from lss_core.measure.quantities import QUANTITIES, CutOff, Quantity
+from lss_core.texts import _, percent
 
 All = Mapping[Site, Mapping[str, float]]
 """The measurements of a study's sites."""
@@ -61,7 +62,7 @@ def assessed(site: Site, measured: All) -> tuple[Assessment, ...]:
 
 
 def explained(site: Site, measured: All) -> str:
-    """The measurements that speak for a site's grade, in plain words; '' where none was made.
+    """The measurements that speak for a site's grade, in the language's words; '' where none was made.
 
     'sac 62 mm², 48 % of the neighbours; 51 % of the own normal; posterior fat gone'.
     """
@@ -77,20 +78,22 @@ def explained(site: Site, measured: All) -> str:
 def _central(own: Mapping[str, float], site: Site, measured: All) -> list[str]:
     said = []
     if "sac_area_mm2" in own:
-        share = ""
+        area = _words("sac_area_mm2", own)
         if "sac_neighbour_ratio" in own:
-            share = f", {_percent(own['sac_neighbour_ratio'])} of the neighbours"
-        said.append(f"sac {_words('sac_area_mm2', own)}{share}")
+            share = percent(own["sac_neighbour_ratio"])
+            said.append(_("sac {area}, {share} of the neighbours", area=area, share=share))
+        else:
+            said.append(_("sac {area}", area=area))
     if "sac_area_ratio" in own:
-        said.append(f"{_percent(own['sac_area_ratio'])} of the own normal")
+        said.append(_("{share} of the own normal", share=percent(own["sac_area_ratio"])))
     if _crossed("posterior_fat_mm", own) and _crossed("sac_area_ratio", own):
-        said.append("posterior fat gone")
+        said.append(_("posterior fat gone"))
     if _crossed("canal_ap_mm", own):
-        said.append(f"canal {_words('canal_ap_mm', own)} from front to back")
+        said.append(_("canal {length} from front to back", length=_words("canal_ap_mm", own)))
     if own.get("herniation_depth_mm", 0) > 0:
-        said.append(f"herniation {_words('herniation_depth_mm', own)} deep")
+        said.append(_("herniation {length} deep", length=_words("herniation_depth_mm", own)))
     if _crossed("flavum_thickness_mm", own):
-        said.append(f"ligamentum flavum {_words('flavum_thickness_mm', own)} thick")
+        said.append(_("ligamentum flavum {length} thick", length=_words("flavum_thickness_mm", own)))
     return said
 
 
@@ -99,32 +102,34 @@ def _recess(own: Mapping[str, float], site: Site, measured: All) -> list[str]:
     if "recess_height_mm" in own:
         gone = own["recess_height_mm"] == 0
         other = measured.get(site.mirrored, {}).get("recess_height_mm")
-        said.append("recess gone" if gone else f"recess {_words('recess_height_mm', own)} high")
+        height = _words("recess_height_mm", own)
+        said.append(_("recess gone") if gone else _("recess {length} high", length=height))
         if other is not None:
-            said[-1] += f", {QUANTITIES['recess_height_mm'].in_words(other)} on the other side"
+            there = QUANTITIES["recess_height_mm"].in_words(other)
+            said[-1] += _(", {length} on the other side", length=there)
     if own.get("herniation_area_mm2", 0) > 0:
-        said.append(f"herniation of {_words('herniation_area_mm2', own)} on this side")
+        said.append(_("herniation of {area} on this side", area=_words("herniation_area_mm2", own)))
     if _crossed("flavum_thickness_mm", own):
-        said.append(f"ligamentum flavum {_words('flavum_thickness_mm', own)} thick")
+        said.append(_("ligamentum flavum {length} thick", length=_words("flavum_thickness_mm", own)))
     return said
 
 
 def _foramen(own: Mapping[str, float], site: Site, measured: All) -> list[str]:
     if own.get("foramen_area_mm2") == 0:
-        return ["foramen closed"]
+        return [_("foramen closed")]
     said = []
     if "foramen_height_mm" in own:
-        said.append(f"foramen {_words('foramen_height_mm', own)} high")
+        said.append(_("foramen {length} high", length=_words("foramen_height_mm", own)))
     if "foramen_width_mm" in own:
-        said.append(f"{_words('foramen_width_mm', own)} wide")
+        said.append(_("{length} wide", length=_words("foramen_width_mm", own)))
     if "foramen_room_mm2" in own:
         ratio = _own_ratio("foramen_room_mm2", QUANTITIES["foramen_room_mm2"], site, measured)
-        share = "" if ratio is None else f", {_percent(ratio)} of the other foramina"
-        said.append(f"room for the root {_words('foramen_room_mm2', own)}{share}")
+        share = "" if ratio is None else _(", {share} of the other foramina", share=percent(ratio))
+        said.append(_("room for the root {area}", area=_words("foramen_room_mm2", own)) + share)
     if "foramen_fat_mm2" in own:
-        said.append(f"fat {_words('foramen_fat_mm2', own)}")
+        said.append(_("fat {area}", area=_words("foramen_fat_mm2", own)))
     if _crossed("posterior_disc_height_mm", own):
-        said.append(f"disc {_words('posterior_disc_height_mm', own)} high at the back")
+        said.append(_("disc {length} high at the back", length=_words("posterior_disc_height_mm", own)))
     return said
 
 
@@ -151,7 +156,3 @@ def _crossed(name: str, own: Mapping[str, float]) -> bool:
 
 def _words(name: str, own: Mapping[str, float]) -> str:
     return QUANTITIES[name].in_words(own[name])
-
-
-def _percent(ratio: float) -> str:
-    return f"{100 * ratio:.0f} %"

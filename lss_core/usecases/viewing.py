@@ -16,6 +16,7 @@ from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.store import runs
 from lss_core.store.values import CaseSummary, SeriesSummary
+from lss_core.texts import translated
 from lss_core.usecases.access import UNBLINDED, visible_case
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
@@ -141,7 +142,7 @@ def _series(
     return {
         "id": series.id,
         "role": series.role.value,
-        "label": series.role.label,
+        "label": translated(series.role.label),
         "shape": list(volume.shape),
         "spacing_mm": list(volume.spacing_mm),
         "thickness_mm": volume.thickness_mm,

@@ -21,7 +21,7 @@ def test_a_central_site_says_its_area_its_share_and_the_fat() -> None:
         "posterior_fat_mm": 0.1,
     }
     said = explained(CENTRAL[Level.L4_L5], {CENTRAL[Level.L4_L5]: own})
-    assert said == "sac 62 mm², 48 % of the neighbours; 51 % of the own normal; posterior fat gone"
+    assert said == "sac 62 mm², 48\u00a0% of the neighbours; 51\u00a0% of the own normal; posterior fat gone"
 
 
 def test_fat_that_a_wide_sac_has_pushed_away_is_not_named() -> None:
@@ -53,7 +53,7 @@ def test_a_foramen_says_its_sizes_and_its_fat() -> None:
         FORAMEN.mirrored: {"foramen_room_mm2": 100.0},
     }
     assert explained(FORAMEN, measured) == (
-        "foramen 11.0 mm high; 2.5 mm wide; room for the root 25 mm², 25 % of the other foramina; "
+        "foramen 11.0 mm high; 2.5 mm wide; room for the root 25 mm², 25\u00a0% of the other foramina; "
         "fat 4.0 mm²; disc 3.0 mm high at the back"
     )
     assert explained(FORAMEN, {FORAMEN: {"foramen_area_mm2": 0.0}}) == "foramen closed"

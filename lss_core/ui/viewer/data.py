@@ -9,6 +9,7 @@ from typing import Any
 
 from lss_core.domain import (
     SITES,
+    STRUCTURE_LABELS,
     Condition,
     Grade,
     Level,
@@ -21,6 +22,7 @@ from lss_core.domain import (
     StudyFindings,
 )
 from lss_core.measure.explain import All, Assessment, assessed, explained, measured_of
+from lss_core.texts import _, later, percent, translated
 from lss_core.ui.theme import STRUCTURE_COLOURS, Mode, Palette, palette
 from lss_core.ui.viewer.read_data import answer_data, read_data, scheme_data
 from lss_core.usecases.reading import ReadState
@@ -35,11 +37,11 @@ class ViewMode(StrEnum):
 
 
 COLUMNS: tuple[tuple[str, Condition, Side | None], ...] = (
-    ("Foramen", Condition.FORAMINAL, Side.RIGHT),
-    ("Recess", Condition.LATERAL_RECESS, Side.RIGHT),
-    ("Central", Condition.CENTRAL, None),
-    ("Recess", Condition.LATERAL_RECESS, Side.LEFT),
-    ("Foramen", Condition.FORAMINAL, Side.LEFT),
+    (later("Foramen"), Condition.FORAMINAL, Side.RIGHT),
+    (later("Recess"), Condition.LATERAL_RECESS, Side.RIGHT),
+    (later("Central"), Condition.CENTRAL, None),
+    (later("Recess"), Condition.LATERAL_RECESS, Side.LEFT),
+    (later("Foramen"), Condition.FORAMINAL, Side.LEFT),
 )
 """The columns of the grid, from the patient's right (the left of the screen) to his left."""
 
@@ -50,7 +52,7 @@ SHOWN_ON: dict[Condition, SeriesRole] = {
 }
 """The viewport that takes the keyboard when a site is chosen."""
 
-STREAM_LABELS = {"measurement": "Measured", "classification": "Image"}
+STREAM_LABELS = {"measurement": later("Measured"), "classification": later("Image")}
 """The two streams by their names in findings."""
 
 READER_REASONS = (
@@ -117,15 +119,18 @@ def as_data(view: View, *, key: str) -> dict[str, Any]:
         "height": view.height,
         "report_marks": view.report_marks,
         "grid": None if view.mode is ViewMode.LOOK else _grid(),
-        "labels": {site.key: site.label for site in SITES},
+        "labels": {site.key: translated(site.label) for site in SITES},
         "focus": {site.key: SHOWN_ON[site.condition].value for site in SITES},
-        "grades": [{"value": int(grade), "label": grade.name.capitalize()} for grade in Grade],
-        "reasons": [{"key": reason.value, "label": reason.label} for reason in _reasons(view.mode)],
+        "grades": [{"value": int(grade), "label": translated(grade.label)} for grade in Grade],
+        "reasons": [
+            {"key": reason.value, "label": translated(reason.label)} for reason in _reasons(view.mode)
+        ],
         "read": None if view.read is None else read_data(view.read),
         "preferences": dict(view.preferences),
         "scheme": [] if view.read is None else scheme_data(view.read),
         "findings": _findings(view.findings),
         "targets": _targets(view.findings),
+        "structure_names": {str(name): translated(label) for name, label in STRUCTURE_LABELS.items()},
         "structures": {str(name): colour for name, colour in STRUCTURE_COLOURS.items()},
         "colours": {mode.value: _colours(palette(mode)) for mode in Mode},
         "command": _command(view.command),
@@ -148,7 +153,7 @@ def _grid() -> dict[str, Any]:
         }
         for level in Level
     ]
-    return {"columns": [title for title, _, _ in COLUMNS], "rows": rows}
+    return {"columns": [translated(title) for title, _, _ in COLUMNS], "rows": rows}
 
 
 def _reasons(mode: ViewMode) -> tuple[NotGradable, ...]:
@@ -165,7 +170,10 @@ def _findings(findings: StudyFindings | None) -> dict[str, Any] | None:
             "probabilities": found.probabilities and [round(p, 4) for p in found.probabilities],
             "note": found.note,
             "streams": [
-                {"label": STREAM_LABELS.get(name, name), "probabilities": [round(p, 4) for p in shares]}
+                {
+                    "label": translated(STREAM_LABELS.get(name, name)),
+                    "probabilities": [round(p, 4) for p in shares],
+                }
                 for name, shares in found.streams.items()
             ],
             "measurements": evidence(found.site, measured, found.spreads),
@@ -176,10 +184,18 @@ def _findings(findings: StudyFindings | None) -> dict[str, Any] | None:
     }
 
 
+def _stream(name: str) -> str:
+    return translated(STREAM_LABELS.get(name, name))
+
+
 def evidence(site: Site, measured: All, spreads: Mapping[str, float]) -> list[tuple[str, str, str]]:
     """A site's measurements as a page shows them: ('Sac area', '62 mm²', 'below 75 mm²: severe')."""
     return [
-        (one.quantity.label, one.quantity.in_words(one.value), _beside(one, spreads.get(one.name)))
+        (
+            translated(one.quantity.label),
+            one.quantity.in_words(one.value),
+            _beside(one, spreads.get(one.name)),
+        )
         for one in assessed(site, measured)
     ]
 
@@ -188,16 +204,17 @@ def _beside(one: Assessment, spread: float | None) -> str:
     said = [] if spread is None else [f"± {one.quantity.in_words(spread)}"]
     if one.crossed:
         worst = one.crossed[0]
-        said.append(f"{worst.worse} {one.quantity.in_words(worst.limit)}: {worst.means}")
+        limit = one.quantity.in_words(worst.limit)
+        said.append(_("{side} {limit}: {means}", side=worst.worse.label, limit=limit, means=worst.means))
     if one.own_ratio is not None:
-        said.append(f"{100 * one.own_ratio:.0f} % of the other sites")
+        said.append(_("{share} of the other sites", share=percent(one.own_ratio)))
     return ", ".join(said)
 
 
 def _where(found: SiteFinding) -> str:
     if found.series is None or found.instance_number is None:
         return ""
-    return f"{found.series.label}, image {found.instance_number}"
+    return _("{series}, image {number}", series=found.series.label, number=found.instance_number)
 
 
 def _targets(findings: StudyFindings | None) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lss_core.domain import Answer, SiteFinding
-from lss_core.texts import known, translated
+from lss_core.texts import known, moment, translated
 from lss_core.usecases.reading import ReadState
 from lss_core.usecases.signing import meaning_of
 
@@ -75,6 +75,6 @@ def _signature(read: ReadState) -> dict[str, Any] | None:
     return {
         "name": signed.printed_name,
         "meaning": known(signed.meaning),
-        "at": f"{signed.signed_at:%Y-%m-%d %H:%M} UTC",
+        "at": moment(signed.signed_at),
         "sha256": signed.answers_sha256,
     }

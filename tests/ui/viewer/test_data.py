@@ -14,7 +14,7 @@ def test_a_measurement_stands_beside_the_worst_cut_off_it_crosses_and_the_other_
     name, value, beside = shown
     assert (name, value) == ("Sac area", "60 mm²")
     assert beside.startswith("± 4.0 mm², below 75 mm²: ")  # Schönström's limit, the worst of three
-    assert beside.endswith("30 % of the other sites")
+    assert beside.endswith("30\u00a0% of the other sites")
 
 
 def test_a_measurement_that_crosses_nothing_and_stands_alone_has_nothing_beside() -> None:
