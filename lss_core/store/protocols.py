@@ -103,6 +103,13 @@ def study_assignments(
     return tuple(_assignment(row) for row in tx.execute(query))
 
 
+def allowed_sessions(tx: Transaction, study_id: str, rater_id: str) -> frozenset[int]:
+    """The sessions that a reader was let into before the wash-out was over."""
+    s = t.session_overrides
+    query = sa.select(s.c.session).where(s.c.study_id == study_id, s.c.rater_id == rater_id)
+    return frozenset(tx.scalars(query))
+
+
 def get_assignment(tx: Transaction, assignment_id: str) -> tuple[Assignment, ProtocolRecord]:
     """An assignment and the version of the protocol that it was drawn for. Raises NotFoundError."""
     row = tx.execute(sa.select(t.assignments).where(t.assignments.c.id == assignment_id)).first()

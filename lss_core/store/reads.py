@@ -50,6 +50,20 @@ def assigned_reads(tx: Transaction, rater_id: str) -> dict[tuple[str, int], Read
     return {(row.assignment_id, row.stage): _summary(row) for row in tx.execute(query)}
 
 
+def finished_times(tx: Transaction, rater_id: str) -> dict[tuple[str, int], datetime]:
+    """When each assigned sitting of a rater was first submitted, by assignment and stage.
+
+    A later unlock and signature do not change it.
+    """
+    r, s = t.reads, t.signatures
+    signed = sa.select(sa.func.min(s.c.signed_at)).where(s.c.read_id == r.c.id).scalar_subquery()
+    query = sa.select(r, signed.label("signed_at")).where(
+        r.c.rater_id == rater_id, r.c.assignment_id.is_not(None)
+    )
+    times = {(row.assignment_id, row.stage): row.signed_at or row.submitted_at for row in tx.execute(query)}
+    return {key: at for key, at in times.items() if at is not None}
+
+
 def unassigned_reads(tx: Transaction, rater_id: str, arm: str) -> dict[str, ReadSummary]:
     """His newest sitting with each case in an arm of no protocol, by case."""
     query = _summaries(rater_id).where(t.reads.c.assignment_id.is_(None), t.reads.c.arm == arm)

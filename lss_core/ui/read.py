@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lss_core.texts import _, ngettext
+from lss_core.texts import _, moment, ngettext
 from lss_core.ui.choice import go_to
 from lss_core.ui.html import escape, table, write
-from lss_core.usecases.due import AssignmentKind, ReadProgress, SessionDue, StudyDue
+from lss_core.usecases.due import AssignmentKind, ReadProgress, SessionDue, SessionState, StudyDue
 from lss_core.usecases.reading import ReadState, next_read
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
@@ -59,15 +59,20 @@ def session_words(session: SessionDue) -> str:
     """'open', 'done', or why it is not open yet."""
     if session.submitted == session.cases:
         return _("done")
-    if session.begun:
-        return _("under way")
-    return _("to be read")
+    standing = session.standing
+    if standing is not None and standing.state is SessionState.BEFORE_UNFINISHED:
+        return _("after the session before it")
+    if standing is not None and standing.state is SessionState.WAITS and standing.opens_at is not None:
+        return _("opens on {when}: the wash-out", when=moment(standing.opens_at))
+    return _("under way") if session.begun else _("to be read")
 
 
 def _lead_on(due: StudyDue) -> None:
     following = due.following
     if following is None:
-        write(f'<p class="lss-muted">{_("Nothing is due. Thank you: you are done with this study.")}</p>')
+        done = due.submitted == due.cases
+        said = _("Thank you: you are done with this study.") if done else _("Nothing is due now.")
+        write(f'<p class="lss-muted">{said}</p>')
         return
     text = _("Go on reading") if due.submitted or following.begun else _("Begin to read")
     if st.button(text, type="primary", key=f"on-{due.study.id}"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from lss_core.domain import SITES, RaterKind, Role
@@ -12,12 +13,14 @@ from lss_core.store import cases, protocols, reads, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.values import Assignment, AssignmentKind, ProtocolRecord, ReadSummary, StudySummary
 from lss_core.study.assignment import reading_order
+from lss_core.study.washout import SessionStanding, SessionState
+from lss_core.usecases.sessions import session_standings
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 __all__ = [
-    "AssignmentKind", "ReadProgress", "SessionDue", "StudyDue", "following", "home", "progress", "reader_of",
-    "reads_of",
+    "AssignmentKind", "ReadProgress", "SessionDue", "SessionState", "StudyDue", "following", "home",
+    "progress", "reader_of", "reads_of",
 ]  # fmt: skip
 
 UNAIDED = "unaided"
@@ -47,11 +50,17 @@ class ReadProgress:
     stage: int = 1
     stages: int = 1
     arm: str = UNAIDED
+    standing: SessionStanding | None = None
 
     @property
     def key(self) -> str:
         """What names it in an address: the assignment, or the case where there is no protocol."""
         return self.case_id if self.assignment is None else self.assignment.id
+
+    @property
+    def open(self) -> bool:
+        """Whether it may be begun now, as far as the sessions go."""
+        return self.standing is None or self.standing.state in (SessionState.OPEN, SessionState.DONE)
 
     @property
     def begun(self) -> bool:
@@ -72,6 +81,7 @@ class SessionDue:
     cases: int
     begun: int
     submitted: int
+    standing: SessionStanding | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,14 +114,14 @@ def reads_of(workspace: Workspace, user: User) -> list[ReadProgress]:
     """The user's cases in his own reading order: study by study, session by session."""
     rater_id = reader_of(user)
     with workspace.store.read() as tx:
-        return progress(tx, rater_id)
+        return progress(tx, rater_id, now=workspace.now())
 
 
 def home(workspace: Workspace, user: User) -> list[StudyDue]:
     """The studies a user reads in, with his sessions and what he goes on with in each."""
     rater_id = reader_of(user)
     with workspace.store.read() as tx:
-        due = progress(tx, rater_id)
+        due = progress(tx, rater_id, now=workspace.now())
         summaries = studies.study_summaries(tx, rater_id=rater_id)
     return [
         StudyDue(study=study, sessions=_sessions(own), following=following(own))
@@ -121,8 +131,8 @@ def home(workspace: Workspace, user: User) -> list[StudyDue]:
 
 
 def following(due: Sequence[ReadProgress]) -> ReadProgress | None:
-    """The first that is begun and not submitted, else the first that is not begun; None at the end."""
-    left = [read for read in due if not read.submitted]
+    """The first that is begun and not submitted, else the first not begun in an open session, or None."""
+    left = [read for read in due if not read.submitted and (read.begun or read.open)]
     begun = [read for read in left if read.begun]
     return next(iter([*begun, *left]), None)
 
@@ -134,13 +144,14 @@ def _sessions(due: Sequence[ReadProgress]) -> tuple[SessionDue, ...]:
             cases=len(own),
             begun=sum(read.begun for read in own),
             submitted=sum(read.submitted for read in own),
+            standing=own[0].standing,
         )
         for number in sorted({read.session for read in due})
         if (own := [read for read in due if read.session == number])
     )
 
 
-def progress(tx: Transaction, rater_id: str) -> list[ReadProgress]:
+def progress(tx: Transaction, rater_id: str, *, now: datetime) -> list[ReadProgress]:
     """As `reads_of`, in a transaction."""
     assigned = reads.assigned_reads(tx, rater_id)
     unassigned = reads.unassigned_reads(tx, rater_id, UNAIDED)
@@ -153,7 +164,8 @@ def progress(tx: Transaction, rater_id: str) -> list[ReadProgress]:
             found += _in_own_order(cases.case_ids(tx, study.id), study, rater_id, unassigned)
         else:
             of_reader = protocols.study_assignments(tx, study.id, rater_id=rater_id)
-            found += _as_assigned(of_reader, live, assigned)
+            stand = session_standings(tx, live, rater_id, of_reader, now=now)
+            found += _as_assigned(of_reader, live, assigned, stand)
     return found
 
 
@@ -178,7 +190,10 @@ def _progress(read: ReadSummary | None, **known: Any) -> ReadProgress:
 
 
 def _as_assigned(
-    of_reader: Sequence[Assignment], live: ProtocolRecord, opened: Mapping[tuple[str, int], ReadSummary]
+    of_reader: Sequence[Assignment],
+    live: ProtocolRecord,
+    opened: Mapping[tuple[str, int], ReadSummary],
+    stand: Mapping[int, SessionStanding],
 ) -> list[ReadProgress]:
     places: dict[int, int] = {}
     found = []
@@ -198,6 +213,7 @@ def _as_assigned(
                 stage=stage,
                 stages=len(stages),
                 arm=stages[stage - 1],
+                standing=stand[one.session],
             )
         )
     return found

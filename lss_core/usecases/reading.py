@@ -18,6 +18,7 @@ from lss_core.store.values import (
     Signature,
 )
 from lss_core.study.protocol import SCHEME, Arm, ArmKind, Protocol, Questions, Scheme
+from lss_core.texts import later, moment
 from lss_core.usecases.access import visible_case
 from lss_core.usecases.due import ReadProgress, following, progress, reader_of, reads_of
 from lss_core.usecases.pens import check_pen
@@ -242,9 +243,11 @@ def _wanted(
     tx: Transaction, workspace: Workspace, user: User, rater_id: str, key: str | None
 ) -> ReadProgress:
     """The progress that a key names: an assignment's id, or a case's. Raises as `open_read`."""
-    due = progress(tx, rater_id)
+    due = progress(tx, rater_id, now=workspace.now())
     coming = following(due)
     if key is None:
+        if coming is None and (waiting := [read for read in due if not read.submitted]):
+            raise _not_open(waiting[0])
         if coming is None:
             raise NotFoundError("Reading", reason="no case is left to read", remedy="Thank you: you are done")
         return coming
@@ -255,9 +258,21 @@ def _wanted(
             raise AccessError(key, reason="he does not read in this study", remedy="Choose another case")
         raise AccessError(key, reason="it is not assigned to him", remedy="Choose another case")
     wanted = next((read for read in named if not read.submitted), named[-1])
+    if not wanted.begun and not wanted.open:
+        raise _not_open(wanted)
     if wanted.assignment is not None and not wanted.begun and wanted != coming:
         raise AccessError("Case", reason="its turn has not come", remedy="Go on with the next case")
     return wanted
+
+
+def _not_open(wanted: ReadProgress) -> AccessError:
+    opens_at = None if wanted.standing is None else wanted.standing.opens_at
+    if opens_at is None:
+        reason, remedy = later("the session before it is not finished"), later("Finish that one first")
+    else:
+        reason = later("its wash-out is not over")
+        remedy = later("Come back from {when} on", when=moment(opens_at))
+    return AccessError(later("Session {n}", n=wanted.session), reason=reason, remedy=remedy)
 
 
 def _begin(workspace: Workspace, user: User, rater_id: str, key: str) -> ReadState:

@@ -96,6 +96,38 @@ def test_the_same_case_in_another_session_is_another_read(workspace, reader, stu
     assert [(row.arm, row.session, row.stage) for row in rows] == [("alone", 1, 1), ("with model", 2, 1)]
 
 
+def test_a_session_opens_when_the_wash_out_is_over_or_when_a_coordinator_allows_it(
+    workspace, person, reader, study_id, case_ids, clock
+):
+    case = case_ids[0]
+    other = person(Role.READER, "other")
+    again = {"session": 2, "position": 1}
+    reads = [(reader, case, ALONE, {}), (reader, case, AIDED, again)]
+    reads += [(other, case, ALONE, {}), (other, case, AIDED, again)]
+    go_live(workspace, study_id, reads, wash_out_days=28)
+    second = reads_of(workspace, reader)[1]
+    with pytest.raises(AccessError, match="the session before it is not finished"):
+        open_read(workspace, reader, second.key)
+    for user in (reader, other):
+        read = open_read(workspace, user)
+        _answer_all(workspace, user, read.read_id)
+        sign_read(workspace, user, read.read_id, PASSWORD)
+        assert next_read(workspace, user) is None
+    with pytest.raises(AccessError, match="Come back from 30 Mar 2026 09:00 UTC on"):
+        open_read(workspace, reader)
+    with pytest.raises(AccessError, match="its wash-out is not over"):
+        open_read(workspace, reader, second.key)
+    (study,) = home(workspace, reader)
+    assert [one.standing.state for one in study.sessions] == ["done", "waits"]
+    with workspace.store.write() as tx:
+        allowed = {"id": "SO-1", "study_id": study_id, "rater_id": other.rater_id, "session": 2}
+        row = {**allowed, "reason": "leave", "allowed_by": "x", "allowed_at": workspace.now()}
+        tx.execute(sa.insert(t.session_overrides).values(row))
+    assert open_read(workspace, other).plan.aided
+    clock.turn(timedelta(days=28))
+    assert open_read(workspace, reader).plan.aided
+
+
 def test_the_model_is_shown_in_an_aided_arm_alone_and_each_time_stands_in_the_trail(
     workspace, reader, study_id, case_id, model_run
 ):
