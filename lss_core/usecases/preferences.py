@@ -23,8 +23,8 @@ FIXED_KEYS = frozenset(
 )
 """Keys that mean the same for everybody."""
 
-SWITCHES = ("onward", "lines", "wide_grid")
-"""What is on or off: to the next site after an answer, lines of the other slices, a wide grid."""
+SWITCHES = ("onward", "lines", "beside")
+"""What is on or off: on to the next site after an answer, lines of other slices, the grid beside them."""
 
 VIEWPORTS = ("sagittal_t1", "sagittal_t2", "axial_t2")
 PRESETS = 5

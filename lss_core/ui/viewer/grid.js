@@ -28,6 +28,8 @@ class Grid {
     this.all = data.grid.rows.flatMap((row) => row.sites);
     this.keys = data.read ? this.all.filter((site) => data.read.sites.includes(site)) : this.all;
     this.element.classList.toggle("review", data.mode === "review");
+    const { asks, aided, stages, kind } = data.read ?? {};
+    this.element.classList.toggle("long", !!asks && (asks.image_quality || asks.score || aided || stages > 1 || kind === "training"));
     if (changed) {
       this.sitting?.stop();
       this.sitting = data.read && new Sitting(data.read, () => this.render());

@@ -201,8 +201,8 @@ class Picture {
       left: lettersOf(opposite(right)), right: lettersOf(right),
       top: lettersOf(opposite(down)), bottom: lettersOf(down),
       name: meta.name,
-      place: [t("Slice {k} / {slices}", { k: this.slice + 1, slices: meta.slices }), blockText(meta, this.slice, plane)]
-        .filter(Boolean).join(", ") + `\n${sideText(axis, middleOf(plane)[axis])}`,
+      place: [t("Slice {k} / {slices}", { k: this.slice + 1, slices: meta.slices }), blockText(meta, this.slice, plane),
+        sideText(axis, middleOf(plane)[axis])].filter(Boolean).join("\n"),
       window: t("W {width}  C {centre}", { width: Math.round(width), centre: Math.round(centre) }) +
         (scale === fit ? "" : `\n${t("Zoom {factor}", { factor: inDigits(scale / fit, 1) })}`),
     };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -21,6 +22,7 @@ from lss_core.domain import (
 from lss_core.ui.viewer import Command, View, ViewMode
 from lss_core.ui.viewer.component import script
 from lss_core.ui.viewer.data import as_data
+from lss_core.usecases.preferences import ACTIONS, SWITCHES
 from lss_core.usecases.reading import ReadState
 
 CENTRAL = Site(condition=Condition.CENTRAL, level=Level.L4_L5)
@@ -86,6 +88,12 @@ def test_an_order_carries_its_number() -> None:
         "site": CENTRAL.key,
         "point_mm": None,
     }
+
+
+def test_the_server_keeps_each_key_and_switch_that_the_script_knows() -> None:
+    assert set(re.findall(r'^  \["(\w+)", "[^"]+", "\w+", ', script(), re.MULTILINE)) == set(ACTIONS)
+    switches = set(re.findall(r"switches\.(\w+)|toggleSwitch\(\"(\w+)\"\)", script()))
+    assert {name for pair in switches for name in pair if name} == set(SWITCHES)
 
 
 def test_the_parts_of_the_script_join_into_one_module() -> None:
