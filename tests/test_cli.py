@@ -261,3 +261,19 @@ def test_a_report_without_a_reference_says_who_makes_one(folder: Path, monkeypat
         cli.main()
     assert ended.value.code == cli.REFUSED
     assert "the study has no reference standard yet" in capsys.readouterr().err
+
+
+def test_a_protocol_is_loaded_checked_shown_and_locked_once_somebody_reads(
+    folder: Path, tmp_path: Path
+) -> None:
+    run("ingest", folder)
+    file = tmp_path / "protocol.toml"
+    file.write_text('wash_out_days = 14\n[[arms]]\nname = "alone"\nkind = "unaided"\n')
+    assert "Version 1 is a draft" in run("protocol", "load", "My study", file).output
+    assert "wash_out_days = 14" in run("protocol", "show", "My study").output
+    check = run("protocol", "check", "My study", "--json")
+    assert check.exit_code == 1
+    assert [row["what"] for row in json.loads(check.output) if row["must"]] == ["Readers"]
+    run("users", "add", "anna", "--role", "reader", "--password", "correct horse")
+    assert run("protocol", "check", "My study").exit_code == 0
+    assert "Version 1 is live" in run("protocol", "lock", "My study").output

@@ -12,6 +12,7 @@ import typer
 
 from lss_core.cli.accounts import accounts
 from lss_core.cli.mrmc import mrmc, power
+from lss_core.cli.protocol import protocol
 from lss_core.cli.record import export, take_in_ratings, take_in_reference, take_in_study, trail
 from lss_core.cli.report import report
 from lss_core.cli.show import (
@@ -53,6 +54,7 @@ def begin() -> None:
 
 app.add_typer(accounts, name="users")
 app.add_typer(trail, name="audit")
+app.add_typer(protocol, name="protocol")
 app.command()(export)
 app.command("import-study")(take_in_study)
 app.command("import-ratings")(take_in_ratings)

@@ -26,6 +26,13 @@ def analysed_cases(study_id: str) -> sa.Select[tuple[str]]:
     )
 
 
+def study_cases(tx: Transaction, study_id: str) -> list[str]:
+    """The ids of all cases of a study that were not withdrawn: what a protocol may assign."""
+    withdrawn = sa.select(t.withdrawals.c.case_id).where(t.withdrawals.c.read_id.is_(None))
+    query = sa.select(t.cases.c.id).where(t.cases.c.study_id == study_id, t.cases.c.id.not_in(withdrawn))
+    return sorted(tx.scalars(query))
+
+
 def case_ids(tx: Transaction, study_id: str) -> list[str]:
     """The ids of the cases that are analysed, in their order."""
     return sorted(tx.scalars(analysed_cases(study_id)))

@@ -34,10 +34,10 @@ def add_draft(
     return str(row["id"])
 
 
-def change_draft(tx: Transaction, protocol_id: str, protocol: Protocol) -> None:
+def change_draft(tx: Transaction, protocol_id: str, protocol: Protocol, *, reason: str) -> None:
     """Replace what a draft says; the database refuses it for a locked one."""
     changed = sa.update(t.protocols).where(t.protocols.c.id == protocol_id)
-    tx.execute(changed.values(document=as_document(protocol)))
+    tx.execute(changed.values(document=as_document(protocol), reason=reason))
 
 
 def lock(tx: Transaction, protocol_id: str, protocol: Protocol, *, actor: str, at: datetime) -> str:
@@ -117,6 +117,39 @@ def get_assignment(tx: Transaction, assignment_id: str) -> tuple[Assignment, Pro
         raise NotFoundError("Assignment", reason="there is no such assignment", remedy="Open your list again")
     protocol = tx.execute(sa.select(t.protocols).where(t.protocols.c.id == row.protocol_id)).one()
     return _assignment(row), _record(protocol)
+
+
+def begun_assignments(tx: Transaction, study_id: str) -> frozenset[str]:
+    """The ids of those of a study that have been opened."""
+    query = (
+        sa.select(t.reads.c.assignment_id)
+        .join(t.cases, t.cases.c.id == t.reads.c.case_id)
+        .where(t.cases.c.study_id == study_id, t.reads.c.assignment_id.is_not(None))
+    )
+    return frozenset(tx.scalars(query))
+
+
+def assigned_case(tx: Transaction, case_id: str) -> bool:
+    """Whether a case is to be read, or was, by a protocol."""
+    a = t.assignments
+    query = sa.select(a.c.id).where(a.c.case_id == case_id).limit(1)
+    return tx.scalar(query) is not None
+
+
+def allow_session(
+    tx: Transaction, study_id: str, rater_id: str, session: int, *, reason: str, actor: str, at: datetime
+) -> None:
+    """Let a reader into a session before the wash-out is over."""
+    row = {
+        "id": new_id("SO"),
+        "study_id": study_id,
+        "rater_id": rater_id,
+        "session": session,
+        "reason": reason,
+        "allowed_by": actor,
+        "allowed_at": at,
+    }
+    tx.execute(sa.insert(t.session_overrides).values(row))
 
 
 def _record(row: sa.Row[Any]) -> ProtocolRecord:

@@ -17,7 +17,7 @@ from lss_core.store.values import (
     ReadRecord,
     Signature,
 )
-from lss_core.study.protocol import SCHEME, Arm, ArmKind, Protocol, Questions, Scheme
+from lss_core.study.protocol import PANEL_ARM, SCHEME, Arm, ArmKind, Protocol, Questions, Scheme
 from lss_core.texts import later, moment
 from lss_core.usecases.access import visible_case
 from lss_core.usecases.due import ReadProgress, following, progress, reader_of, reads_of
@@ -235,7 +235,9 @@ def state(tx: Transaction, read: ReadRecord) -> ReadState:
 
 def _arm_of(assignment: Assignment, *versions: Protocol) -> Arm:
     """The arm of an assignment in the first of these versions that has it."""
-    known = [arm for protocol in versions for arm in protocol.arms if arm.name == assignment.arm]
+    known = [
+        arm for protocol in versions for arm in (*protocol.arms, PANEL_ARM) if arm.name == assignment.arm
+    ]
     return known[0]
 
 

@@ -28,7 +28,7 @@ def test_a_draft_changes_and_a_locked_version_is_the_live_one(workspace, study):
     at = workspace.now()
     with workspace.store.write() as tx:
         first = protocols.add_draft(tx, study_id, Protocol(seed=1), reason="", actor="x", at=at)
-        protocols.change_draft(tx, first, Protocol(seed=2))
+        protocols.change_draft(tx, first, Protocol(seed=2), reason="")
         assert protocols.live_protocol(tx, study_id) is None
         digest = protocols.lock(tx, first, Protocol(seed=2), actor="x", at=at)
         protocols.add_draft(tx, study_id, Protocol(seed=3), reason="more cases", actor="x", at=at)

@@ -1,0 +1,94 @@
+"""A study's protocol: shown, checked, loaded from a TOML file, locked."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lss_core.cli.show import (
+    REFUSED,
+    Json,
+    operator,
+    out,
+    print_json,
+    print_table,
+    study_named,
+    workspace_here,
+)
+
+protocol = typer.Typer(no_args_is_help=True, help="A study's protocol: who grades what, how and when.")
+
+Study = Annotated[str, typer.Argument(help="The study's title or id.")]
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A TOML file: docs/protocol.md.")]
+
+
+@protocol.command()
+def show(study: Study) -> None:
+    """Print the current version as TOML: the draft, else what is live, else the default."""
+    from lss_core.usecases.protocol_toml import to_toml
+    from lss_core.usecases.protocols import protocol_state
+
+    workspace = workspace_here()
+    state = protocol_state(workspace, operator(), study_named(workspace, study))
+    sys.stdout.write(to_toml(state.current))
+
+
+@protocol.command()
+def check(
+    study: Study,
+    file: Annotated[Path | None, typer.Argument(help="Check this file instead of the draft.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List what is missing; exit code 1 where the protocol cannot go live."""
+    from lss_core.usecases.protocol_toml import from_toml
+    from lss_core.usecases.protocols import check_protocol
+
+    workspace = workspace_here()
+    chosen = None if file is None else from_toml(file.read_bytes())
+    found = check_protocol(workspace, operator(), study_named(workspace, study), chosen)
+    rows = [
+        {
+            "what": str(one.subject),
+            "reason": str(one.reason),
+            "remedy": str(one.remedy),
+            "must": one.blocks,
+        }
+        for one in found
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table("Nothing is missing" if not rows else "What is missing", rows)
+    if any(one.blocks for one in found):
+        raise typer.Exit(REFUSED)
+
+
+@protocol.command()
+def load(
+    study: Study,
+    file: File,
+    reason: Annotated[str, typer.Option(help="Why the protocol changes, where one is live.")] = "",
+) -> None:
+    """Take a file as the draft of the study's next version."""
+    from lss_core.usecases.protocol_toml import from_toml
+    from lss_core.usecases.protocols import save_draft
+
+    workspace = workspace_here()
+    study_id = study_named(workspace, study)
+    draft = save_draft(workspace, operator(), study_id, from_toml(file.read_bytes()), reason=reason)
+    out.print(f"Version {draft.version} is a draft.", highlight=False)
+
+
+@protocol.command()
+def lock(study: Study) -> None:
+    """Let the draft go live: it is locked, and who reads what is drawn."""
+    from lss_core.usecases.protocols import go_live, protocol_state
+
+    workspace = workspace_here()
+    study_id = study_named(workspace, study)
+    seen = protocol_state(workspace, operator(), study_id).sha256
+    live = go_live(workspace, operator(), study_id, seen_sha256=seen)
+    out.print(f"Version {live.version} is live. SHA-256 {live.sha256}", highlight=False)

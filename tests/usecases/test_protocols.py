@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from lss_core.domain import Role
+from lss_core.errors import AccessError, ConflictError, ProtocolError
+from lss_core.store import audit, protocols
+from lss_core.study.protocol import (
+    PANEL_ARM,
+    SCHEME,
+    Arm,
+    ArmKind,
+    Design,
+    Protocol,
+    Questions,
+    ReferenceSource,
+    sha256,
+)
+from lss_core.usecases.cases import list_cases
+from lss_core.usecases.protocol_toml import from_toml, to_toml
+from lss_core.usecases.protocols import allow_session, check_protocol, go_live, protocol_state, save_draft
+from lss_core.usecases.reading import open_read
+from lss_core.usecases.users import OPERATOR
+
+from ..study.test_protocol import protocols as any_protocol
+from .conftest import make_dicom_study
+
+TWO = Protocol(
+    arms=(Arm(name="alone", kind=ArmKind.UNAIDED), Arm(name="again", kind=ArmKind.UNAIDED)), seed=7
+)
+
+
+def live(workspace, study_id, protocol=TWO, **known):
+    save_draft(workspace, OPERATOR, study_id, protocol, **known)
+    return go_live(workspace, OPERATOR, study_id, seen_sha256=sha256(protocol))
+
+
+def assigned(workspace, study_id, person=None):
+    with workspace.store.read() as tx:
+        rater = None if person is None else person.rater_id
+        return protocols.study_assignments(tx, study_id, rater_id=rater)
+
+
+def subjects(workspace, study_id, protocol, *, blocks=True):
+    found = check_protocol(workspace, OPERATOR, study_id, protocol)
+    return [str(one.subject) for one in found if one.blocks == blocks]
+
+
+@pytest.fixture
+def three_cases(import_studies, study_id, workspace):
+    import_studies(make_dicom_study("second"))
+    import_studies(make_dicom_study("third"))
+    return [case.case_id for case in list_cases(workspace, OPERATOR, study_id)]
+
+
+def test_going_live_locks_the_draft_and_assigns_each_case_once_an_arm(
+    workspace, study_id, three_cases, person
+):
+    reader = person(Role.READER)
+    version = live(workspace, study_id)
+    assert (version.version, version.sha256, version.locked_by) == (1, sha256(TWO), OPERATOR.id)
+    own = assigned(workspace, study_id, reader)
+    assert sorted((one.case_id, one.arm) for one in own) == sorted(
+        (case, arm.name) for case in three_cases for arm in TWO.arms
+    )
+    with workspace.store.read() as tx:
+        entry = audit.entries(tx, subject=study_id)[-1]
+    assert (entry.act, entry.details["drawn"], entry.details["sha256"]) == (
+        "protocol.lock",
+        6,
+        version.sha256,
+    )
+
+
+def test_what_goes_live_is_what_was_looked_at(workspace, study_id, person):
+    person(Role.READER)
+    save_draft(workspace, OPERATOR, study_id, TWO)
+    with pytest.raises(ConflictError, match="not the one that was looked at"):
+        go_live(workspace, OPERATOR, study_id, seen_sha256=sha256(Protocol()))
+    assert protocol_state(workspace, OPERATOR, study_id).live is None
+
+
+def test_a_study_without_readers_does_not_go_live(workspace, study_id):
+    with pytest.raises(ProtocolError, match="nobody reads in this study"):
+        live(workspace, study_id)
+    assert assigned(workspace, study_id) == ()
+
+
+def test_a_new_version_needs_a_reason_keeps_what_is_begun_and_assigns_the_rest(
+    workspace, study_id, three_cases, person
+):
+    reader = person(Role.READER)
+    live(workspace, study_id)
+    begun = open_read(workspace, reader)
+    changed = replace(TWO, wash_out_days=14)
+    with pytest.raises(ProtocolError, match="a new version needs one"):
+        live(workspace, study_id, changed)
+    newcomer = person(Role.READER, "newcomer")
+    version = live(workspace, study_id, changed, reason="a shorter wash-out")
+    assert version.version == 2
+    own = assigned(workspace, study_id, reader)
+    assert sorted((one.case_id, one.arm) for one in own) == sorted(
+        (case, arm.name) for case in three_cases for arm in TWO.arms
+    )
+    kept = [one for one in own if one.protocol_id != version.id]
+    assert [one.case_id for one in kept] == [begun.case_id]
+    assert len(assigned(workspace, study_id, newcomer)) == 6
+
+
+def test_once_reading_has_begun_the_arms_stay(workspace, study_id, person):
+    reader = person(Role.READER)
+    live(workspace, study_id)
+    other = Protocol(arms=(Arm(name="other", kind=ArmKind.UNAIDED),))
+    assert "Arms and design" not in subjects(workspace, study_id, other)
+    open_read(workspace, reader)
+    assert "Arms and design" in subjects(workspace, study_id, other)
+
+
+def test_the_panel_reads_unaided_beside_the_readers(workspace, study_id, person):
+    reader = person(Role.READER, "reader", in_panel=False)
+    panellist = person(Role.READER, "panellist", in_panel=True)
+    live(workspace, study_id, replace(TWO, reference=ReferenceSource.PANEL))
+    assert [one.arm for one in assigned(workspace, study_id, panellist)] == [PANEL_ARM.name]
+    assert {one.arm for one in assigned(workspace, study_id, reader)} == {"alone", "again"}
+    assert open_read(workspace, panellist).plan.aided is False
+
+
+def test_the_readiness_list_names_each_thing_that_is_missing(workspace, study_id, case_id, person):
+    lacking = replace(
+        TWO,
+        arms=(Arm(name="with model", kind=ArmKind.AIDED),),
+        reference=ReferenceSource.PANEL,
+        training_cases=("C-NOT-HERE",),
+        design=Design.SPLIT_PLOT,
+        groups=2,
+        scheme={**SCHEME, next(iter(SCHEME)): dict.fromkeys(SCHEME[next(iter(SCHEME))], " ")},
+    )
+    must = ["Training cases", "Readers", "Groups", "Grading scheme", "Model", "Panel"]
+    assert sorted(subjects(workspace, study_id, lacking)) == sorted(must)
+    assert subjects(workspace, study_id, lacking, blocks=False) == ["Series", "Adjudicator"]
+    person(Role.READER)
+    person(Role.ADJUDICATOR)
+    assert subjects(workspace, study_id, TWO) == []
+    assert subjects(workspace, study_id, TWO, blocks=False) == ["Series", "Reference"]
+    practice = replace(TWO, training_cases=(case_id,), reference=ReferenceSource.EXTERNAL)
+    assert subjects(workspace, study_id, practice) == ["Cases"]
+    assert subjects(workspace, study_id, practice, blocks=False) == ["Training cases", "Reference"]
+
+
+def test_who_joins_later_is_named_until_a_new_version_assigns_him(workspace, study_id, person):
+    person(Role.READER)
+    live(workspace, study_id)
+    person(Role.READER, "late")
+    assert "Since the last version" in subjects(workspace, study_id, TWO, blocks=False)
+    live(workspace, study_id, reason="one more reader")
+    assert "Since the last version" not in subjects(workspace, study_id, TWO, blocks=False)
+
+
+def test_a_session_is_opened_early_with_a_reason_that_is_kept(workspace, study_id, person):
+    reader = person(Role.READER)
+    live(workspace, study_id)
+    with pytest.raises(ProtocolError, match="this needs one"):
+        allow_session(workspace, OPERATOR, study_id, reader.rater_id, 2, reason=" ")
+    with pytest.raises(ProtocolError, match="no such session"):
+        allow_session(workspace, OPERATOR, study_id, reader.rater_id, 3, reason="leave")
+    allow_session(workspace, OPERATOR, study_id, reader.rater_id, 2, reason="leave")
+    with workspace.store.read() as tx:
+        entry = audit.entries(tx, subject=reader.rater_id)[-1]
+    assert (entry.act, entry.details["session"], entry.details["reason"]) == ("session.allow", 2, "leave")
+
+
+def test_a_reader_neither_sees_nor_changes_the_protocol(workspace, study_id, person):
+    reader = person(Role.READER)
+    for act in (
+        lambda: protocol_state(workspace, reader, study_id),
+        lambda: check_protocol(workspace, reader, study_id),
+        lambda: save_draft(workspace, reader, study_id, TWO),
+        lambda: go_live(workspace, reader, study_id, seen_sha256=sha256(TWO)),
+        lambda: allow_session(workspace, reader, study_id, reader.rater_id, 2, reason="x"),
+    ):
+        with pytest.raises(AccessError):
+            act()
+
+
+@given(any_protocol)
+def test_a_protocol_comes_back_from_its_toml_file(protocol):
+    assert from_toml(to_toml(protocol).encode()) == protocol
+
+
+def test_a_file_names_only_what_differs_and_says_where_it_is_wrong():
+    assert from_toml(b"[questions]\nscore = true\n").questions == Questions(score=True)
+    with pytest.raises(ProtocolError, match="line 1"):
+        from_toml(b"seed = = 1")
+    with pytest.raises(ProtocolError, match="no such part"):
+        from_toml(b"seeds = 1")
