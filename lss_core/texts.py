@@ -13,17 +13,20 @@ from __future__ import annotations
 
 import gettext
 import io
+import re
 import string
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, cast
 
 MINUS = "\u2212"
+LEAST_TELLING = 8
+"""Letters that a message has outside its fields, to be recognised when they are filled in."""
 
 
 class Language(StrEnum):
@@ -126,8 +129,43 @@ def sentence(text: str) -> str:
 
 
 def known(message: str, chosen: Language | None = None) -> str:
-    """A message that was kept as an English string, in the language where its catalogue has it."""
-    return _catalogue(chosen or language()).gettext(message) if message else ""
+    """What was kept or sent as an English string, in the language where its catalogue has it.
+
+    Where no message is the string itself, one with fields is that gives it when they are filled in: what the
+    database and other processes hold are the finished strings.
+    """
+    return _known(message, chosen or language()) if message else ""
+
+
+@lru_cache(maxsize=4096)
+def _known(message: str, own: Language) -> str:
+    catalogue = _catalogue(own)
+    found = catalogue.gettext(message)
+    if found != message:
+        return found
+    for pattern, own_message in _patterns(own):
+        if match := pattern.fullmatch(message):
+            values = {name: known(value, own) for name, value in match.groupdict().items()}
+            return _Filler(own).vformat(catalogue.gettext(own_message), (), values)
+    return message
+
+
+@cache
+def _patterns(own: Language) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The messages with fields as patterns of what they give, the most telling first."""
+    found = []
+    for message in getattr(_catalogue(own), "_catalog", {}):
+        if isinstance(message, str) and "{" in message:
+            parts = list(string.Formatter().parse(message))
+            names = [name for _, name, _, _ in parts if name]
+            telling = sum(len(text) for text, *_ in parts)
+            if telling >= LEAST_TELLING and all(name.isidentifier() for name in names):
+                pattern = "".join(
+                    re.escape(text) + (f"(?P<{name}>.+?)" if name else "") for text, name, _, _ in parts
+                )
+                if len(set(names)) == len(names):
+                    found.append((telling, re.compile(pattern, re.DOTALL), message))
+    return tuple((pattern, message) for _, pattern, message in sorted(found, key=lambda one: -one[0]))
 
 
 def plural_forms(one: str, many: str, chosen: Language | None = None) -> dict[str, str]:

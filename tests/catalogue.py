@@ -10,6 +10,7 @@ import ast
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from string import ascii_lowercase
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
@@ -33,7 +34,7 @@ KEYWORDS = {
 """The calls whose first arguments are messages: Python's, and `t` and `tn` of the scripts."""
 
 ON_THE_COMMAND_LINE = (
-    "lss_core/cli", "lss_core/vision/train", "lss_core/settings.py",
+    "lss_core/cli", "lss_core/reports", "lss_core/ui", "lss_core/vision/train", "lss_core/settings.py",
     *(
         f"lss_core/usecases/{name}"
         for name in (
@@ -79,7 +80,7 @@ def extracted() -> Catalog:
 
 
 def _refusals() -> Iterator[tuple[str, str, int]]:
-    """What refusals say: the literals of a subject, a reason and a remedy need no mark."""
+    """What refusals and notes say: subjects, reasons, remedies and notes need no mark."""
     for path in sorted((ROOT / "lss_core").rglob("*.py")):
         place = path.relative_to(ROOT).as_posix()
         if not place.startswith(ON_THE_COMMAND_LINE):
@@ -88,16 +89,41 @@ def _refusals() -> Iterator[tuple[str, str, int]]:
 
 
 def _said_in(node: ast.AST) -> Iterator[str]:
-    parts: list[ast.expr] = []
-    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Error"):
-        parts = [key.value for key in node.keywords if key.arg in ("reason", "remedy")]
-        parts += node.args[:1] if parts else []
-    elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("reason", "remedy"):
-        parts = [node.value]
-    for part in parts:
+    """The texts of a statement or call that `known` finds again, fields as {a}, {b}."""
+    for part in _parts(node):
         for own in (part.body, part.orelse) if isinstance(part, ast.IfExp) else (part,):
             if isinstance(own, ast.Constant) and isinstance(own.value, str):
                 yield own.value
+            elif isinstance(own, ast.JoinedStr):
+                yield _with_fields(own)
+
+
+def _parts(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.Call):
+        name, named = ast.unparse(node.func), {key.arg: key.value for key in node.keywords}
+        if name in ("NotTakenError", "_refused", "_skipped"):
+            return node.args[1:2]
+        if name == "notes.append":
+            return node.args
+        said = [named[key] for key in ("reason", "remedy", "note") if key in named]
+        return said + (node.args[:1] if said and name.endswith("Error") else [])
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("reason", "remedy", "note"):
+        return [node.value]
+    if isinstance(node, ast.FunctionDef) and node.name in ("_unfit", "_why"):
+        return [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value]
+    if isinstance(node, ast.FunctionDef) and node.name == "remarks":
+        return [one.elt for one in ast.walk(node) if isinstance(one, ast.ListComp)]
+    return []
+
+
+def _with_fields(text: ast.JoinedStr) -> str:
+    names = iter(ascii_lowercase)
+    return "".join(
+        part.value.replace("{", "{{").replace("}", "}}")
+        if isinstance(part, ast.Constant)
+        else f"{{{next(names)}}}"
+        for part in text.values
+    )
 
 
 def _of_checklists() -> Iterator[str]:

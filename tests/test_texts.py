@@ -117,6 +117,22 @@ def test_what_people_wrote_is_not_translated() -> None:
     assert known("a text that nobody wrote", Language.RUSSIAN) == "a text that nobody wrote"
 
 
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("the case has no series", "у случая нет серий"),
+        (
+            "a gap of 4.0 mm after slice 3 (elsewhere 2.0 mm)",
+            "промежуток 4.0 мм после среза 3 (в остальных местах 2.0 мм)",
+        ),
+        ("it cannot be read: it may not be read", "не удаётся прочитать: его нельзя прочитать"),
+    ],
+)
+def test_what_was_kept_filled_in_is_found_again(kept: str, said: str) -> None:
+    assert known(kept, Language.RUSSIAN) == said
+    assert known(kept, Language.ENGLISH) == kept
+
+
 def test_each_thread_speaks_its_own_language_and_english_at_first() -> None:
     """Streamlit runs each session's script in a thread of its own."""
     heard: dict[str, Language] = {}

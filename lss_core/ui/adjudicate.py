@@ -8,11 +8,12 @@ from uuid import uuid4
 import streamlit as st
 
 from lss_core.domain import Answer, Grade, NotGradable
+from lss_core.texts import _, later, ngettext, translated
 from lss_core.ui.html import escape, table, write
 from lss_core.ui.viewer import READER_REASONS, Command
 from lss_core.usecases.reference import Adjudication
 
-NOT_GRADABLE = "not gradable"
+NOT_GRADABLE = later("not gradable")
 """What stands beside the four grades."""
 
 Choice = Grade | str
@@ -27,24 +28,30 @@ def ties(due: Sequence[Adjudication]) -> dict[str, Adjudication]:
 def tie_words(due: Sequence[Adjudication]) -> dict[str, str]:
     """How a list shows each tie."""
     return {
-        key: f"{tie.case_id}, {tie.site.label}{', decided' if tie.settled else ''}"
+        key: _("{case}, {site}, decided", case=tie.case_id, site=tie.site.label)
+        if tie.settled
+        else f"{tie.case_id}, {translated(tie.site.label)}"
         for key, tie in ties(due).items()
     }
 
 
 def progress_words(due: Sequence[Adjudication], open_reads: int = 0) -> str:
     """'3 of 12 ties decided; 4 reads of the panel are not submitted yet'."""
-    decided = f"{sum(tie.settled is not None for tie in due)} of {len(due)} ties decided"
+    settled = sum(tie.settled is not None for tie in due)
+    decided = _("{n} of {total} ties decided", n=settled, total=len(due))
     if not open_reads:
         return decided
-    return f"{decided}; {open_reads} read{'s' if open_reads > 1 else ''} of the panel not submitted yet"
+    waiting = ngettext(
+        "{n} read of the panel not submitted yet", "{n} reads of the panel not submitted yet", open_reads
+    )
+    return f"{decided}; {waiting}"
 
 
 def next_open(due: Sequence[Adjudication], tie: Adjudication) -> str | None:
     """The key of the first tie after this one, round from the start, that waits for a decision."""
     at = next(number for number, one in enumerate(due) if one.place == tie.place)
-    later = [*due[at + 1 :], *due[:at]]
-    return next((one.place for one in later if one.settled is None), None)
+    rest = [*due[at + 1 :], *due[:at]]
+    return next((one.place for one in rest if one.settled is None), None)
 
 
 def order_for(tie: Adjudication) -> Command:
@@ -61,23 +68,24 @@ def order_for(tie: Adjudication) -> Command:
 
 def show_tie(tie: Adjudication) -> None:
     """The site, how many voted for each grade (by whom is not told), what was decided and why."""
-    write(f"<h3>{escape(tie.site.label)}</h3>")
+    write(f"<h3>{escape(translated(tie.site.label))}</h3>")
     rows = [[grade_words(grade), tie.votes[grade]] for grade in Grade]
     rows += [[NOT_GRADABLE, tie.not_gradable_votes]] if tie.not_gradable_votes else []
-    write(table(["Grade", "Votes"], rows, numbers=[1]))
+    write(table([_("Grade"), _("Votes")], rows, numbers=[1]))
     if tie.settled is not None:
-        write(f'<p class="lss-muted">Decided: {escape(decision_words(tie.settled))}</p>')
+        decided = _("Decided: {what}", what=decision_words(tie.settled))
+        write(f'<p class="lss-muted">{escape(decided)}</p>')
 
 
 def grade_words(choice: Choice) -> str:
     """'2 moderate', 'not gradable'."""
-    return f"{choice.value} {choice.name.lower()}" if isinstance(choice, Grade) else choice
+    return f"{choice.value} {translated(choice.word)}" if isinstance(choice, Grade) else translated(choice)
 
 
 def decision_words(answer: Answer) -> str:
     """'2 moderate. The sac is a slit', 'not gradable, image quality too poor.'."""
     if answer.not_gradable is not None:
-        what = f"{NOT_GRADABLE}, {answer.not_gradable.label.lower()}."
+        what = f"{translated(NOT_GRADABLE)}, {translated(answer.not_gradable.label).lower()}."
     else:
         what = f"{grade_words(answer.grade or Grade.NONE)}."
     return f"{what} {answer.note}".strip()
@@ -91,7 +99,7 @@ def ask(tie: Adjudication) -> tuple[Answer | None, str]:
     key = st.session_state.setdefault(f"decision:{tie.place}", str(uuid4()))
     own = f"{tie.place}:{key}"
     choice = st.radio(
-        "Your grade",
+        _("Your grade"),
         [*Grade, NOT_GRADABLE],
         index=None,
         format_func=grade_words,
@@ -99,8 +107,8 @@ def ask(tie: Adjudication) -> tuple[Answer | None, str]:
     )
     with st.form(f"decide:{own}", border=False, enter_to_submit=False):
         reason = _reason(own) if choice == NOT_GRADABLE else None
-        note = st.text_area("Why", max_chars=500, key=f"why:{own}").strip()
-        given = st.form_submit_button("Decide")
+        note = st.text_area(_("Why"), max_chars=500, key=f"why:{own}").strip()
+        given = st.form_submit_button(_("Decide"))
     if not given:
         return None, key
     missing = _missing(choice, reason, note)
@@ -114,11 +122,11 @@ def ask(tie: Adjudication) -> tuple[Answer | None, str]:
 
 def _reason(own: str) -> NotGradable | None:
     return st.selectbox(
-        "Why it is not gradable",
+        _("Why it is not gradable"),
         READER_REASONS,
         index=None,
-        format_func=lambda reason: reason.label,
-        placeholder="Choose a reason",
+        format_func=lambda reason: translated(reason.label),
+        placeholder=_("Choose a reason"),
         key=f"reason:{own}",
     )
 
@@ -126,9 +134,9 @@ def _reason(own: str) -> NotGradable | None:
 def _missing(choice: Choice | None, reason: NotGradable | None, note: str) -> str:
     """What an answer still needs, in words; empty where nothing is missing."""
     if choice == NOT_GRADABLE and reason is None:
-        return "A reason is needed."
+        return _("A reason is needed.")
     if choice == NOT_GRADABLE and (reason is not NotGradable.OTHER or note):
         return ""
     if choice == NOT_GRADABLE:
-        return "Say which other reason."
-    return "" if choice is not None and note else "A grade and a reason are needed."
+        return _("Say which other reason.")
+    return "" if choice is not None and note else _("A grade and a reason are needed.")

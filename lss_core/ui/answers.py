@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from lss_core.domain import Answer, Grade, NotGradable, Site
 from lss_core.errors import AccessError
-from lss_core.texts import sentence
+from lss_core.texts import _, later, sentence
 from lss_core.ui.asking import NO_STORE, asked, refusal
 from lss_core.ui.viewer.read_data import answer_data, answers_data, read_data
 from lss_core.usecases import aid, preferences, reading, signing, sittings, users
@@ -71,14 +71,14 @@ def _posted(act: Act, what: str) -> Callable[[Workspace, User, Request, bytes], 
 
     def work(workspace: Workspace, user: User, request: Request, body: bytes) -> Response:
         if not from_our_page(request):
-            return refusal(403, "This request did not come from the reading page.")
+            return refusal(403, _("This request did not come from the reading page."))
         try:
             given = json.loads(body)
             if not isinstance(given, dict):
                 raise ValueError("an object is needed")
             return act(workspace, user, request, given)
         except (ValueError, TypeError, KeyError):
-            return refusal(400, f"This is not {what}.")
+            return refusal(400, _("This is not {what}.", what=what))
 
     return work
 
@@ -224,13 +224,13 @@ def _route(path: str, act: Act, what: str) -> Route:
 
 
 ROUTES = [
-    _route("/answers/{read_id}", _answer, "an answer"),
-    _route("/sittings/{read_id}/remaining", _remaining, "an answer"),
-    _route("/sittings/{read_id}/note", _note, "a note"),
-    _route("/sittings/{read_id}/spans", _spans, "a stretch of time"),
-    _route("/sittings/{read_id}/pen", _pen, "a pen"),
-    _route("/sittings/{read_id}/signature", _sign, "a signature"),
-    _route("/sittings/{read_id}/model", _model, "a question"),
-    _route("/sittings/{read_id}/feedback", _feedback, "a question"),
-    _route("/preferences", _preferences, "a preference"),
+    _route("/answers/{read_id}", _answer, later("an answer")),
+    _route("/sittings/{read_id}/remaining", _remaining, later("an answer")),
+    _route("/sittings/{read_id}/note", _note, later("a note")),
+    _route("/sittings/{read_id}/spans", _spans, later("a stretch of time")),
+    _route("/sittings/{read_id}/pen", _pen, later("a pen")),
+    _route("/sittings/{read_id}/signature", _sign, later("a signature")),
+    _route("/sittings/{read_id}/model", _model, later("a question")),
+    _route("/sittings/{read_id}/feedback", _feedback, later("a question")),
+    _route("/preferences", _preferences, later("a preference")),
 ]

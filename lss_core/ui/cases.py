@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ import streamlit as st
 
 from lss_core.domain import SITES, Progress, SeriesRole, StudyFindings, Verdict
 from lss_core.errors import AccessError, LssError
+from lss_core.texts import Language, _, known, language, later, ngettext, translated
 from lss_core.ui.frame import show_error
 from lss_core.ui.language import in_this_language
 from lss_core.ui.tasks import TaskQueue
@@ -30,16 +32,16 @@ IMPORTS: TaskQueue[ImportReport] = TaskQueue("import")
 GRADING: TaskQueue[StudyFindings] = TaskQueue("grade")
 
 SHORT_ROLES = {
-    SeriesRole.SAGITTAL_T1: "sag T1",
-    SeriesRole.SAGITTAL_T2: "sag T2",
-    SeriesRole.SAGITTAL_STIR: "sag STIR",
-    SeriesRole.AXIAL_T2: "ax T2",
-    SeriesRole.OTHER: "other",
+    SeriesRole.SAGITTAL_T1: later("sag T1"),
+    SeriesRole.SAGITTAL_T2: later("sag T2"),
+    SeriesRole.SAGITTAL_STIR: later("sag STIR"),
+    SeriesRole.AXIAL_T2: later("ax T2"),
+    SeriesRole.OTHER: later("other"),
 }
 STATUS_WORDS = {
-    RunStatus.NONE: "Not graded",
-    RunStatus.RUNNING: "Running",
-    RunStatus.FAILED: "Failed",
+    RunStatus.NONE: later("Not graded"),
+    RunStatus.RUNNING: later("Running"),
+    RunStatus.FAILED: later("Failed"),
 }
 REFRESH_S = 1.0
 MOST_ROWS = 7  # a longer table scrolls in itself
@@ -56,23 +58,25 @@ class Uploaded(Protocol):
 
 def import_panel(workspace: Workspace, user: User, study_id: str | None, *, open_at_first: bool) -> None:
     """Where files come from: the browser or a folder of the server. An import runs on by itself."""
-    with st.expander("Import DICOM", expanded=open_at_first):
+    with st.expander(_("Import DICOM"), expanded=open_at_first):
         browser, folder, server = st.tabs(
-            ["Files of this computer", "A folder of this computer", "A folder of the server"]
+            [_("Files of this computer"), _("A folder of this computer"), _("A folder of the server")]
         )
         with browser, st.form("upload", border=False, clear_on_submit=True):
-            files = st.file_uploader("DICOM files or zip archives", accept_multiple_files=True)
-            if st.form_submit_button("Import the files") and files:
+            files = st.file_uploader(_("DICOM files or zip archives"), accept_multiple_files=True)
+            if st.form_submit_button(_("Import the files")) and files:
                 IMPORTS.submit(user.id, partial(_import_uploads, workspace, user, list(files), study_id))
         with folder, st.form("upload-folder", border=False, clear_on_submit=True):
             files = st.file_uploader(
-                "A folder with DICOM files, its subfolders too", accept_multiple_files="directory"
+                _("A folder with DICOM files, its subfolders too"), accept_multiple_files="directory"
             )
-            if st.form_submit_button("Import this folder") and files:
+            if st.form_submit_button(_("Import this folder")) and files:
                 IMPORTS.submit(user.id, partial(_import_uploads, workspace, user, list(files), study_id))
         with server, st.form("folder", border=False):
-            typed = st.text_input("Path of a folder, a file or a zip on the server", placeholder="/data/mri")
-            if st.form_submit_button("Import the folder") and typed.strip():
+            typed = st.text_input(
+                _("Path of a folder, a file or a zip on the server"), placeholder="/data/mri"
+            )
+            if st.form_submit_button(_("Import the folder")) and typed.strip():
                 paths = [Path(typed.strip()).expanduser()]
                 IMPORTS.submit(user.id, partial(_import, workspace, user, paths, study_id))
 
@@ -89,29 +93,38 @@ def show_import(user: User) -> None:
         show_error(task.error)
     elif task.result is not None:
         show_report(task.result)
-    st.button("Close", key="close-import", on_click=IMPORTS.dismiss, args=(user.id,))
+    st.button(_("Close"), key="close-import", on_click=IMPORTS.dismiss, args=(user.id,))
 
 
 def show_report(report: ImportReport) -> None:
     """Which cases came of an import, and a verdict with its reason for every file."""
     cases = Counter(case.status for case in report.cases)
     counts = Counter(file.verdict for file in report.files)
-    words = {ImportStatus.NEW: "new", ImportStatus.UNCHANGED: "unchanged", ImportStatus.CHANGED: "changed"}
-    told = [f"{cases[status]} {word}" for status, word in words.items() if cases[status]]
-    st.markdown(f"**Import done.** Cases: {', '.join(told) or 'none'}. Files: {len(report.files)}.")
+    words = {
+        ImportStatus.NEW: _("new"),
+        ImportStatus.UNCHANGED: _("unchanged"),
+        ImportStatus.CHANGED: _("changed"),
+    }
+    told = [f"{word} {cases[status]}" for status, word in words.items() if cases[status]]
+    done = _("Cases: {cases}. Files: {n}.", cases=", ".join(told) or _("none"), n=len(report.files))
+    st.markdown(f"**{_('Import done.')}** {done}")
     for case in report.cases:
         for difference in case.differences:
             st.markdown(f"{case.case_id}: {difference}")
     shown = st.segmented_control(
-        "Verdict",
+        _("Verdict"),
         [verdict for verdict in Verdict if counts[verdict]],
-        format_func=lambda verdict: f"{verdict.value.capitalize()} {counts[verdict]}",
+        format_func=lambda verdict: f"{translated(verdict.label).capitalize()} {counts[verdict]}",
         selection_mode="multi",
         label_visibility="collapsed",
         key="verdicts",
     )
     rows = [
-        {"File": str(file.path), "Verdict": file.verdict.value, "Reason": file.reason}
+        {
+            _("File"): str(file.path),
+            _("Verdict"): translated(file.verdict.label),
+            _("Reason"): known(file.reason),
+        }
         for file in report.files
         if not shown or file.verdict in shown
     ]
@@ -127,14 +140,16 @@ def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
     """
     rows = [
         {
-            "Image": f"/pixels/{case.case_id}/thumbnail",
-            "Case": case.case_id,
-            "Imported": case.imported_at,
-            "Series": series_words(case),
-            "Slices": sum(series.slices for series in case.series),
-            "Notes": "; ".join(dict.fromkeys(note for series in case.series for note in series.notes)),
-            "Model": model_words(case),
-            "Message": case.model_message,
+            _("Image"): f"/pixels/{case.case_id}/thumbnail",
+            _("Case"): case.case_id,
+            _("Imported"): case.imported_at,
+            _("Series"): series_words(case),
+            _("Slices"): sum(series.slices for series in case.series),
+            _("Notes"): "; ".join(
+                dict.fromkeys(known(note) for series in case.series for note in series.notes)
+            ),
+            _("Model"): model_words(case),
+            _("Message"): refusal_words(case.model_message),
         }
         for case in cases
     ]
@@ -147,12 +162,12 @@ def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
         selection_mode="multi-row",
         key=f"case-table:{list_name(cases)}",
         column_config={
-            "Image": st.column_config.ImageColumn(width=70),
-            "Case": st.column_config.TextColumn(width=100),
-            "Imported": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=130),
-            "Series": st.column_config.TextColumn(width=240),
-            "Slices": st.column_config.NumberColumn(width=60),
-            "Model": st.column_config.TextColumn(width=150),
+            _("Image"): st.column_config.ImageColumn(width=70),
+            _("Case"): st.column_config.TextColumn(width=100),
+            _("Imported"): st.column_config.DatetimeColumn(format=date_format(), width=130),
+            _("Series"): st.column_config.TextColumn(width=240),
+            _("Slices"): st.column_config.NumberColumn(width=60),
+            _("Model"): st.column_config.TextColumn(width=150),
         },
     )
     return [cases[row] for row in event.selection.rows if row < len(cases)]
@@ -166,9 +181,14 @@ def warn_of_open_door(workspace: Workspace) -> None:
         show_error(error)
 
 
+def date_format() -> str:
+    """How a table writes a time, in the language spoken."""
+    return "DD.MM.YYYY HH:mm" if language() is Language.RUSSIAN else "D MMM YYYY HH:mm"
+
+
 def count(cases: int) -> str:
     """'1 case', '24 cases'."""
-    return f"{cases} case{'' if cases == 1 else 's'}"
+    return ngettext("{n} case", "{n} cases", cases)
 
 
 def list_name(cases: Sequence[CaseSummary]) -> str:
@@ -178,16 +198,24 @@ def list_name(cases: Sequence[CaseSummary]) -> str:
 
 def series_words(case: CaseSummary) -> str:
     """A case's series in a line: 'sag T1 18, sag T2 18, ax T2 42'."""
-    return ", ".join(f"{SHORT_ROLES[series.role]} {series.slices}" for series in case.series)
+    return ", ".join(f"{translated(SHORT_ROLES[series.role])} {series.slices}" for series in case.series)
 
 
 def model_words(case: CaseSummary) -> str:
     """How far the model is with a case: 'Not graded', '12 of 25 sites', 'Graded, no site gradable'."""
     if case.model_status is not RunStatus.DONE:
-        return STATUS_WORDS[case.model_status]
+        return translated(STATUS_WORDS[case.model_status])
     if not case.graded_sites:
-        return "Graded, no site gradable"
-    return f"{case.graded_sites} of {len(SITES)} sites"
+        return _("Graded, no site gradable")
+    return _("{n} of {total} sites", n=case.graded_sites, total=len(SITES))
+
+
+def refusal_words(message: str) -> str:
+    """A refusal that was kept as one string, 'subject: reason. remedy', in the language spoken."""
+    found = re.fullmatch(r"(.+?): (.+?)\. (.+)", message)
+    if found is None:
+        return known(message)
+    return f"{known(found[1])}: {known(found[2])}. {known(found[3])}"
 
 
 def run_model(workspace: Workspace, user: User, cases: Sequence[CaseSummary]) -> None:
@@ -206,17 +234,18 @@ def show_grading() -> None:
         if reason is not None:
             show_error(reason)
     if failed:
-        st.button("Close", key="close-grading", on_click=_dismiss, args=([task.key for task in failed],))
+        st.button(_("Close"), key="close-grading", on_click=_dismiss, args=([task.key for task in failed],))
 
 
 def delete_panel(workspace: Workspace, user: User, cases: Sequence[CaseSummary]) -> None:
     """Ask for a reason and delete the chosen cases; for other cases it is closed and asks anew."""
     own = list_name(cases)
-    panel = st.popover(f"Delete {len(cases)}", disabled=not cases, key=f"delete:{own}")
+    panel = st.popover(_("Delete {n}", n=len(cases)), disabled=not cases, key=f"delete:{own}")
     with panel, st.form(f"delete-form:{own}", border=False):
-        st.markdown(f"Delete {', '.join(case.case_id for case in cases)} with all grades and images.")
-        reason = st.text_input("Reason, kept on record", key=f"delete-reason:{own}")
-        if st.form_submit_button("Delete for good"):
+        names = ", ".join(case.case_id for case in cases)
+        st.markdown(_("Delete {cases} with all grades and images.", cases=names))
+        reason = st.text_input(_("Reason, kept on record"), key=f"delete-reason:{own}")
+        if st.form_submit_button(_("Delete for good")):
             try:
                 for case in cases:
                     delete_case(workspace, user, case.case_id, reason)
@@ -274,15 +303,16 @@ def _import_progress(key: str) -> None:
     task = IMPORTS.look(key)
     if task is None or task.done:
         st.rerun()
-    st.progress(task.share, text=f"Importing: {task.what}")
+    st.progress(task.share, text=_("Importing: {what}", what=task.what))
 
 
 def _grading_progress() -> None:
     tasks = [task for task in GRADING.views() if not task.done]
     if not tasks:
         st.rerun()
-    waiting = f", {len(tasks) - 1} waiting" if len(tasks) > 1 else ""
-    st.progress(tasks[0].share, text=f"Model at {tasks[0].key}: {tasks[0].what}{waiting}")
+    at = _("Model at {case}: {what}", case=tasks[0].key, what=tasks[0].what)
+    waiting = _(", {n} waiting", n=len(tasks) - 1) if len(tasks) > 1 else ""
+    st.progress(tasks[0].share, text=at + waiting)
 
 
 def _dismiss(keys: Sequence[str]) -> None:

@@ -50,12 +50,12 @@ def _slices(volume: Volume, order: list[int]) -> Iterator[bytes]:
     return (volume.voxels[k].astype("<i2").tobytes() for k in order)
 
 
-def _masks(workspace: Workspace, user: User, request: Request, _: bytes) -> Response:
+def _masks(workspace: Workspace, user: User, request: Request, _body: bytes) -> Response:
     """Little-endian uint32, a bit a structure, slices in order; gzip."""
     case_id, series_id = request.path_params["case_id"], request.path_params["series_id"]
     masks = viewing.series_masks(workspace, user, case_id, series_id)
     if masks is None:
-        return Response("There are no masks of this series.", status_code=404, headers=NO_STORE)
+        return Response(_("There are no masks of this series."), status_code=404, headers=NO_STORE)
     return Response(
         _zipped(masks),
         media_type="application/octet-stream",

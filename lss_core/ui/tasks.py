@@ -16,6 +16,7 @@ import structlog
 
 from lss_core.domain import Progress
 from lss_core.errors import LssError
+from lss_core.texts import later
 
 Result = TypeVar("Result")
 
@@ -54,7 +55,7 @@ class TaskQueue(Generic[Result]):
             earlier = self._futures.get(key)
             if earlier is not None and not earlier.done():
                 return
-            self._told[key] = (0.0, "Waiting")
+            self._told[key] = (0.0, later("Waiting"))
             self._futures[key] = self._executor.submit(work, report)
             self._futures[key].add_done_callback(self._log_failure)
 
@@ -69,8 +70,8 @@ class TaskQueue(Generic[Result]):
             return TaskView(key=key, share=min(max(share, 0.0), 1.0), what=what, done=False)
         error = future.exception()
         if error is None:
-            return TaskView(key=key, share=1.0, what="Done", done=True, result=future.result())
-        return TaskView(key=key, share=share, what="Failed", done=True, error=_as_refusal(error))
+            return TaskView(key=key, share=1.0, what=later("Done"), done=True, result=future.result())
+        return TaskView(key=key, share=share, what=later("Failed"), done=True, error=_as_refusal(error))
 
     def dismiss(self, key: str) -> None:
         """Forget a task that is done; one under way stays."""

@@ -29,6 +29,7 @@ from lss_core.imaging.volume import Volume
 from lss_core.measure.axial import Measurements
 from lss_core.measure.spread import Spread, over_slices
 from lss_core.measure.study import Study, measure_study
+from lss_core.texts import later
 from lss_core.vision import crops
 from lss_core.vision.bundle import Bundle
 from lss_core.vision.classify import Classifier, make_classifier
@@ -111,10 +112,10 @@ class Engine:
     def _grade(self, series: Mapping[SeriesRole, Volume], progress: Progress) -> Graded:
         started = time.monotonic()
         seen = self.see(series, progress=lambda share, what: progress(0.85 * share, what))
-        progress(0.87, "Measuring")
+        progress(0.87, later("Measuring"))
         measured = measure_study(seen.study)
         spreads = over_slices(seen.study, measured)
-        progress(0.9, "Classifying")
+        progress(0.9, later("Classifying"))
         pictures = self.pictures(seen)
         classified = self._classifier(pictures)
         sites = tuple(
@@ -126,7 +127,7 @@ class Engine:
             bundle=self.bundle.label,
             seconds=time.monotonic() - started,
         )
-        progress(1.0, "Graded")
+        progress(1.0, later("Graded"))
         return Graded(findings=findings, masks=seen.study.masks, pictures=pictures)
 
     def explain(self, graded: Graded) -> dict[Site, Explanation]:

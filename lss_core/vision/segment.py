@@ -17,6 +17,7 @@ from lss_core.errors import BundleError
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.standing import Standing, standing
 from lss_core.imaging.volume import Volume
+from lss_core.texts import later
 from lss_core.vision.bundle import Bundle
 from lss_core.vision.plausible import plausible
 from lss_core.vision.running import BATCH, Processor, Runner, make_runner, onto
@@ -58,7 +59,7 @@ class Segmenter:
             for start in range(0, len(alike), batch):
                 chosen = alike[start : start + batch]
                 bits[chosen] = self._bits(volume, chosen, turn)
-                progress((chosen[-1] + 1) / len(bits), "Outlining structures")
+                progress((chosen[-1] + 1) / len(bits), later("Outlining structures"))
         return plausible(MaskStack(structures=self.structures, bits=bits), volume)
 
     def _bits(self, volume: Volume, chosen: list[int], turn: Standing) -> NDArray[np.uint32]:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lss_core.domain import Role
+from lss_core.texts import _
 from lss_core.ui import adjudicate as ui
 from lss_core.ui.choice import choose, choose_study, go_to
 from lss_core.ui.frame import heading, page_head, show_empty
@@ -24,9 +25,9 @@ with choices:
 with title:
     unread = open_reads(workspace, user, study.id) if study else 0
     words = ui.progress_words(due, unread)
-    heading("Adjudicate", synthetic=study is not None and study.synthetic, detail=words)
+    heading(_("Adjudicate"), synthetic=study is not None and study.synthetic, detail=words)
 if study is None or tie is None:
-    show_empty("Nothing to decide", next_step="Sites without a majority of the panel come here")
+    show_empty(_("Nothing to decide"), next_step=_("Sites without a majority of the panel come here"))
     st.stop()
 
 images, decision = st.columns([4, 1])

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from lss_core.domain import Role
+from lss_core.texts import _
 from lss_core.ui import cases as ui
 from lss_core.ui.choice import cases_of, choose_study, go_to
 from lss_core.ui.frame import heading, page_head, show_empty
@@ -19,7 +20,7 @@ with choices:
 cases = cases_of(workspace, user, study)
 synthetic = study is not None and study.synthetic
 with title:
-    heading("Cases", synthetic=synthetic, detail=f"{study.title}, {ui.count(len(cases))}" if study else "")
+    heading(_("Cases"), synthetic=synthetic, detail=f"{study.title}, {ui.count(len(cases))}" if study else "")
 
 ui.warn_of_open_door(workspace)
 ui.import_panel(workspace, user, study.id if study and not synthetic else None, open_at_first=not cases)
@@ -28,8 +29,8 @@ ui.show_grading()
 
 if not cases:
     show_empty(
-        "No cases yet",
-        next_step="Import DICOM files above, or make the demo study: python -m lss_core demo",
+        _("No cases yet"),
+        next_step=_("Import DICOM files above, or make the demo study: python -m lss_core demo"),
     )
     st.stop()
 
@@ -37,13 +38,13 @@ actions = st.container(horizontal=True, vertical_alignment="center")
 chosen = ui.case_table(cases)
 ungraded = [case for case in cases if case.model_status in (RunStatus.NONE, RunStatus.FAILED)]
 with actions:
-    if st.button(f"Run the model on all ungraded ({len(ungraded)})", disabled=not ungraded):
+    if st.button(_("Run the model on all ungraded ({n})", n=len(ungraded)), disabled=not ungraded):
         ui.run_model(workspace, user, ungraded)
         st.rerun()
-    if st.button(f"Run the model on {len(chosen)} chosen", disabled=not chosen):
+    if st.button(_("Run the model on {n} chosen", n=len(chosen)), disabled=not chosen):
         ui.run_model(workspace, user, chosen)
         st.rerun()
-    if st.button("Open in Review", disabled=len(chosen) != 1):
+    if st.button(_("Open in Review"), disabled=len(chosen) != 1):
         go_to("case", chosen[0].case_id)
         st.switch_page("pages/coordinator/review.py")
     ui.delete_panel(workspace, user, chosen)

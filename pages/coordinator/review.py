@@ -3,7 +3,8 @@
 import streamlit as st
 
 from lss_core.domain import Role
-from lss_core.ui.cases import run_model, show_grading
+from lss_core.texts import _
+from lss_core.ui.cases import refusal_words, run_model, show_grading
 from lss_core.ui.choice import cases_of, choose_case, choose_study, site_of_address
 from lss_core.ui.frame import heading, page_head, show_empty
 from lss_core.ui.session import require_role
@@ -22,20 +23,24 @@ with choices:
     case, following = choose_case(cases) if cases else (None, None)
 
 if case is None:
-    show_empty("No case to review", next_step="Import a study on the page Cases first")
+    show_empty(_("No case to review"), next_step=_("Import a study on the page Cases first"))
     st.stop()
 
 findings = findings_of(workspace, user, case.case_id)
 with title:
-    detail = f"{findings.bundle}, {findings.seconds:.0f} s" if findings else "not graded by the model"
-    heading("Review", synthetic=case.synthetic, detail=detail)
+    detail = (
+        _("{bundle}, {n:.0f} s", bundle=findings.bundle, n=findings.seconds)
+        if findings
+        else _("not graded by the model")
+    )
+    heading(_("Review"), synthetic=case.synthetic, detail=detail)
 
 show_grading()
 if findings is None:
     if case.model_status is RunStatus.FAILED:
-        show_empty("The model could not grade this case", next_step=case.model_message)
+        show_empty(_("The model could not grade this case"), next_step=refusal_words(case.model_message))
     if user.role is not Role.STATISTICIAN and choices.button(
-        "Run the model", type="primary", disabled=case.model_status is RunStatus.RUNNING
+        _("Run the model"), type="primary", disabled=case.model_status is RunStatus.RUNNING
     ):
         run_model(workspace, user, [case])
         st.rerun()

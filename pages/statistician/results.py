@@ -4,6 +4,7 @@ import streamlit as st
 
 from lss_core.domain import Role
 from lss_core.errors import StatisticsError
+from lss_core.texts import _
 from lss_core.ui import results as ui
 from lss_core.ui.cases import count
 from lss_core.ui.choice import choose_study
@@ -28,7 +29,7 @@ with choices:
         ui.offer_report(workspace, user, study.id, chosen)
 with title:
     detail = "" if study is None else f"{study.title}, {count(study.cases)}"
-    heading("Results", synthetic=study is not None and study.synthetic, detail=detail)
+    heading(_("Results"), synthetic=study is not None and study.synthetic, detail=detail)
 
 if study is None or chosen is None:
     ui.no_reference()

@@ -22,7 +22,7 @@ from lss_core.domain import (
     StudyFindings,
 )
 from lss_core.measure.explain import All, Assessment, assessed, explained, measured_of
-from lss_core.texts import _, later, percent, translated
+from lss_core.texts import _, known, later, percent, translated
 from lss_core.ui.theme import STRUCTURE_COLOURS, Mode, Palette, palette
 from lss_core.ui.viewer.read_data import answer_data, read_data, scheme_data
 from lss_core.usecases.reading import ReadState
@@ -168,7 +168,7 @@ def _findings(findings: StudyFindings | None) -> dict[str, Any] | None:
         found.site.key: {
             **answer_data(found),
             "probabilities": found.probabilities and [round(p, 4) for p in found.probabilities],
-            "note": found.note,
+            "note": known(found.note),
             "streams": [
                 {
                     "label": translated(STREAM_LABELS.get(name, name)),
