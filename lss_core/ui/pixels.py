@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
+from lss_core.texts import _
 from lss_core.ui.asking import NO_STORE, asked
 from lss_core.usecases import explaining, viewing
 from lss_core.usecases.users import User
