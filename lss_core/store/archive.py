@@ -24,6 +24,7 @@ TABLES = (
     t.studies,
     t.raters,
     t.parts,
+    t.import_counts,
     t.cases,
     t.series,
     t.instances,

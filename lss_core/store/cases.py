@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from lss_core.domain import SeriesRole
+from lss_core.domain import SeriesRole, Verdict
 from lss_core.errors import NotFoundError
 from lss_core.store import tables as t
 from lss_core.store.engine import Transaction
@@ -173,6 +173,25 @@ def case_attributes(tx: Transaction, study_id: str) -> dict[str, dict[str, str]]
         case_id: {name: next(iter(values)) for name, values in own.items() if len(values) == 1}
         for case_id, own in said.items()
     }
+
+
+def count_files(
+    tx: Transaction, study_id: str, *, at: datetime, files: Mapping[tuple[Verdict, str], int]
+) -> None:
+    """Keep how many files of an import got a verdict for a reason."""
+    rows = [
+        {"study_id": study_id, "at": at, "verdict": verdict, "reason": reason, "files": number}
+        for (verdict, reason), number in files.items()
+    ]
+    if rows:
+        tx.execute(sa.insert(t.import_counts), rows)
+
+
+def counted_files(tx: Transaction, study_id: str) -> dict[Verdict, int]:
+    """How many files of all imports into a study got each verdict; a file that came twice counts twice."""
+    own = t.import_counts.c
+    query = sa.select(own.verdict, sa.func.sum(own.files)).where(own.study_id == study_id)
+    return {Verdict(verdict): int(files) for verdict, files in tx.execute(query.group_by(own.verdict))}
 
 
 def deleted_cases(tx: Transaction) -> int:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from lss_core.domain import SITES, NotGradable, RaterKind, Role, SeriesRole
+from lss_core.domain import SITES, NotGradable, RaterKind, Role, SeriesRole, Verdict
 from lss_core.store.values import AnswerOrigin, AssignmentKind, Decision, ReferenceMethod, RunStatus
 
 
@@ -118,6 +118,19 @@ instances = sa.Table(
     sa.Column("slice_index", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("instance_number", sa.Integer, nullable=False),
+)
+
+# Files are no rows: what became of them is told on import, and counted here for the flow of the study.
+import_counts = sa.Table(
+    "import_counts",
+    metadata,
+    _to("study_id", "studies.id", primary_key=True),
+    sa.Column("at", UtcTime(), primary_key=True),
+    sa.Column("verdict", sa.String(20), primary_key=True),
+    sa.Column("reason", sa.String(200), primary_key=True),
+    sa.Column("files", sa.Integer, nullable=False),
+    one_of("verdict", Verdict, "verdict"),
+    sa.CheckConstraint("files >= 1", name="files"),
 )
 
 raters = sa.Table(

@@ -33,6 +33,7 @@ __all__ = ["FileVerdict", "ImportReport", "ImportStatus", "ImportedCase", "impor
 _log = structlog.get_logger(__name__)
 
 KEY_BYTES = 32
+REASON_LETTERS = 200
 
 
 class ImportStatus(StrEnum):
@@ -135,6 +136,9 @@ def _import_batches(
                 reason = error.reason if isinstance(error, GeometryError) else str(error)
                 refused |= {series.uid: f"the study cannot be kept: {reason}" for series in study.series}
         files += [_refused(file, refused) for file in batch.verdicts]
+    reasons = Counter((file.verdict, file.reason[:REASON_LETTERS]) for file in files)
+    with workspace.store.write() as tx:
+        cases.count_files(tx, study_id, at=workspace.now(), files=reasons)
     counts = Counter(file.verdict.value for file in files)
     _log.info("import.done", actor=user.id, subject=study_id, cases=len(imported), **counts)
     return ImportReport(study_id=study_id, files=tuple(files), cases=tuple(imported))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from lss_core.domain import SITES, RaterKind
+from lss_core.domain import SITES, RaterKind, Verdict
 from lss_core.store import cases, reads
 from lss_core.store.values import CaseSummary, RunStatus
 from lss_core.texts import later
@@ -24,7 +24,12 @@ from lss_core.usecases.workspace import Workspace
 Counted = tuple[str, int | None]
 """What, and how many; None where nobody counts."""
 
-NOT_KEPT = later("Files skipped, quarantined or refused: told on import, not kept")
+NOT_COUNTED = later("Files skipped, quarantined or refused: imported before they were counted")
+OF_FILES = {
+    Verdict.SKIPPED: later("files skipped"),
+    Verdict.QUARANTINED: later("files quarantined"),
+    Verdict.REFUSED: later("files refused"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +74,13 @@ def study_flow(workspace: Workspace, user: User, data: StudyData, selection: Sel
         found = cases.case_summaries(tx, now=workspace.now(), study_id=data.study_id)
         opened = reads.read_times(tx, data.study_id)
         deleted = cases.deleted_cases(tx)
+        files = cases.counted_files(tx, data.study_id)
     read = {one.case_id for one in opened if one.arm != ADJUDICATION}
     own = cut(data, selection)
     known = ~np.isnan(own.table.truth)
     models = [rater for rater in own.table.raters if rater.kind is RaterKind.MODEL]
     return Flow(
-        steps=(*_case_steps(found, data, read, deleted), *_unit_steps(data, own, selection)),
+        steps=(*_case_steps(found, data, read, deleted, files), *_unit_steps(data, own, selection)),
         model=models[0].name if models else "",
         outcomes=_outcomes(models[0], own.table.truth, known) if models else (),
         readers=tuple((r.name, *_answered(r, known)) for r in full_readers(own.table)),
@@ -82,10 +88,15 @@ def study_flow(workspace: Workspace, user: User, data: StudyData, selection: Sel
 
 
 def _case_steps(
-    found: Sequence[CaseSummary], data: StudyData, read: set[str], deleted: int
+    found: Sequence[CaseSummary],
+    data: StudyData,
+    read: set[str],
+    deleted: int,
+    files: Mapping[Verdict, int],
 ) -> tuple[Step, ...]:
     """Imported cases, and those with a reference."""
-    gone: list[Counted] = [(NOT_KEPT, None)]
+    gone: tuple[Counted, ...] = () if files else ((NOT_COUNTED, None),)
+    gone += _some(*((name, files.get(verdict, 0)) for verdict, name in OF_FILES.items()))
     gone += _some((later("cases deleted, counted over all studies"), deleted))
     judged = {case_id for case_id, _ in data.sites}
     mine = [case for case in found if case.case_id in judged]
@@ -94,7 +105,13 @@ def _case_steps(
     failed = _some((later("the model failed"), status[RunStatus.FAILED]))
     seen = (later("opened by a reader"), sum(case.case_id in read for case in mine))
     return (
-        Step(title=later("Imported into the study"), count=len(found), unit="case", left=tuple(gone)),
+        Step(
+            title=later("Imported into the study"),
+            count=len(found),
+            unit="case",
+            left=gone,
+            notes=_some((later("files taken"), files.get(Verdict.TAKEN, 0))),
+        ),
         Step(
             title=later("With a reference standard"),
             count=len(mine),

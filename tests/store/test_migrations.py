@@ -68,7 +68,7 @@ def test_migrating_twice_is_no_error(empty_database):
     store = Store(empty_database)
     store.migrate()
     store.migrate()
-    assert "schema revision 0004" in store.describe()
+    assert "schema revision 0005" in store.describe()
     store.close()
 
 

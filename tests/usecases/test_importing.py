@@ -45,6 +45,14 @@ def test_the_same_study_twice_adds_nothing(workspace, import_studies):
     assert len(list_cases(workspace, OPERATOR, first.study_id)) == 1
 
 
+def test_the_files_of_all_imports_are_counted_by_what_became_of_them(workspace, import_studies):
+    study_id = import_studies(make_dicom_study()).study_id
+    report = import_studies(make_dicom_study("another"), make_dicom_study())
+    taken = sum(file.verdict is Verdict.TAKEN for file in report.files)
+    with workspace.store.read() as tx:
+        assert cases.counted_files(tx, study_id) == {Verdict.TAKEN: taken + 2}
+
+
 def test_a_study_that_changed_says_how_and_the_stored_case_stays(workspace, import_studies):
     study = make_dicom_study()
     first = import_studies(study)

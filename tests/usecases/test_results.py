@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from lss_core.domain import SITES, Answer, Condition, Grade, NotGradable, Role
+from lss_core.domain import SITES, Answer, Condition, Grade, NotGradable, Role, Verdict
 from lss_core.errors import AccessError, NotFoundError, StatisticsError
 from lss_core.store import cases, ratings, reads
 from lss_core.usecases import runs
@@ -204,6 +204,16 @@ def test_a_deleted_case_makes_another_version_of_the_data(workspace, study_id, c
     with workspace.store.read() as tx:
         assert ratings.data_version(tx, study_id)[2] == before[2] + 1
         assert cases.deleted_cases(tx) == 1
+
+
+def test_the_flow_counts_the_files_that_were_left_out_on_import(workspace, study_id, panel, results) -> None:
+    for verdict, files in ((Verdict.REFUSED, 2), (Verdict.REFUSED, 1), (Verdict.SKIPPED, 4)):
+        with workspace.store.write() as tx:
+            cases.count_files(tx, study_id, at=workspace.now(), files={(verdict, "damaged"): files})
+    data = study_data(workspace, OPERATOR, study_id)
+    first = study_flow(workspace, OPERATOR, data, Selection(condition=Condition.FORAMINAL)).steps[0]
+    assert ("files refused", 3) in first.left
+    assert ("files skipped", 4) in first.left
 
 
 def test_a_reader_has_no_way_to_data_flow_or_times(workspace, study_id, panel, results) -> None:
