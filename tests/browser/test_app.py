@@ -137,6 +137,8 @@ def test_the_model_s_grades_and_what_they_rest_on_are_on_review(enter: Enter, se
 
 def test_a_grade_given_on_read_is_there_after_a_refresh_and_the_model_is_not(enter: Enter) -> None:
     page = enter("/", "reader")
+    heading(page, "My reading")
+    page.get_by_role("button", name="Begin to read").click()
     heading(page, "Read")
     page.locator('[data-site="central:L3_L4"]').click()
     page.keyboard.press("2")

@@ -92,7 +92,7 @@ def test_an_order_carries_its_number() -> None:
 
 def test_the_server_keeps_each_key_and_switch_that_the_script_knows() -> None:
     assert set(re.findall(r'^  \["(\w+)", "[^"]+", "\w+", ', script(), re.MULTILINE)) == set(ACTIONS)
-    switches = set(re.findall(r"switches\.(\w+)|toggleSwitch\(\"(\w+)\"\)", script()))
+    switches = set(re.findall(r'switches\.(\w+)|toggleSwitch\("(\w+)"\)|switches, (\w+):', script()))
     assert {name for pair in switches for name in pair if name} == set(SWITCHES)
 
 
