@@ -188,7 +188,10 @@ def test_a_user_is_added_listed_given_a_password_and_removed(folder: Path) -> No
     assert run(*words).exit_code == 0
     assert run("users", "password", "anna", "--password", secret + "!").exit_code == 0
     listed = json.loads(run("users", "list", "--json").stdout)
-    assert listed == [{"name": "anna", "shown as": "Dr Anna", "role": "reader"}]
+    assert listed == [{"name": "anna", "shown as": "Dr Anna", "role": "reader", "disabled": False}]
+    run("users", "disable", "anna")
+    assert json.loads(run("users", "list", "--json").stdout)[0]["disabled"]
+    run("users", "enable", "anna")
     run("users", "remove", "anna")
     assert "No user yet" in run("users", "list").stdout
 

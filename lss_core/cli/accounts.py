@@ -29,7 +29,12 @@ def list_accounts(as_json: Json = False) -> None:
     from lss_core.usecases.users import list_users
 
     rows = [
-        {"name": user.name, "shown as": user.display_name, "role": user.role}
+        {
+            "name": user.name,
+            "shown as": user.display_name,
+            "role": ", ".join(sorted(user.held)),
+            "disabled": user.disabled,
+        }
         for user in list_users(workspace_here(), operator())
     ]
     if as_json:
@@ -44,10 +49,10 @@ def add_account(
     role: Annotated[Role, typer.Option(help="What the user may do.")],
     password: NewPassword,
     shown_as: Annotated[str, typer.Option(help="The name on pages; else the sign-in name.")] = "",
-    study: Annotated[str, typer.Option(help="A reader's or adjudicator's study; else 'My study'.")] = "",
+    study: Annotated[str, typer.Option(help="The study he gets the role in; else 'My study'.")] = "",
     in_panel: Annotated[bool, typer.Option(help="Whether a reader votes in the reference.")] = True,
 ) -> None:
-    """Add a user; a reader or adjudicator becomes a rater of his study."""
+    """Add a user; everybody but an administrator gets his role in one study."""
     from lss_core.usecases.users import add_user
 
     workspace = workspace_here()
@@ -73,10 +78,28 @@ def change_password(name: str, password: NewPassword) -> None:
     out.print(f"{name} has a new password.")
 
 
+@accounts.command("disable")
+def disable_account(name: str) -> None:
+    """Close an account: its sign-ins end at once, and what it has done stays."""
+    from lss_core.usecases.accounts import disable_user
+
+    disable_user(workspace_here(), operator(), name)
+    out.print(f"{name} can no longer sign in.")
+
+
+@accounts.command("enable")
+def enable_account(name: str) -> None:
+    """Open a closed account again."""
+    from lss_core.usecases.accounts import enable_user
+
+    enable_user(workspace_here(), operator(), name)
+    out.print(f"{name} may sign in again.")
+
+
 @accounts.command("remove")
 def remove_account(name: str) -> None:
-    """Remove a user; what he has answered stays."""
+    """Remove an account that has never done anything; any other is disabled."""
     from lss_core.usecases.users import remove_user
 
     remove_user(workspace_here(), operator(), name)
-    out.print(f"{name} can no longer sign in.")
+    out.print(f"{name} is removed.")

@@ -104,9 +104,23 @@ def study_trail(tx: Transaction, study_id: str, rows: Rows) -> list[AuditEntry]:
         for name in ("id", "rater_id")
         if name in row
     }
-    members = sa.select(t.members.c.user_id).where(t.members.c.study_id == study_id)
-    ids |= set(tx.scalars(members))
+    ids |= _member_ids(tx, study_id)
     return [entry if _is_of(entry, ids) else _blank(entry) for entry in audit.entries(tx)]
+
+
+def own_trail(tx: Transaction, study_id: str) -> list[AuditEntry]:
+    """The acts of a study alone, oldest first."""
+    ids = {study_id} | _member_ids(tx, study_id)
+    for table in TABLES:
+        if table not in NUMBERED:
+            named = [table.c[name] for name in ("id", "rater_id") if name in table.c]
+            for row in tx.execute(sa.select(*named).where(_of(table, study_id))) if named else ():
+                ids |= set(row)
+    return [entry for entry in audit.entries(tx) if _is_of(entry, ids)]
+
+
+def _member_ids(tx: Transaction, study_id: str) -> set[str]:
+    return set(tx.scalars(sa.select(t.members.c.user_id).where(t.members.c.study_id == study_id)))
 
 
 def _is_of(entry: AuditEntry, ids: set[str]) -> bool:

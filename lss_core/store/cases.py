@@ -116,6 +116,12 @@ def used_ids(tx: Transaction) -> set[str]:
     return {*tx.scalars(sa.select(t.cases.c.id)), *tx.scalars(sa.select(t.case_deletions.c.case_id))}
 
 
+def study_of_case(tx: Transaction, case_id: str) -> str | None:
+    """The id of the study that a case belongs to; None where there is no such case."""
+    found: str | None = tx.scalar(sa.select(t.cases.c.study_id).where(t.cases.c.id == case_id))
+    return found
+
+
 def case_ids(tx: Transaction, study_id: str) -> list[str]:
     """The ids of a study's cases in the order of their import."""
     query = sa.select(t.cases.c.id).where(t.cases.c.study_id == study_id)

@@ -34,6 +34,7 @@ def add_user(tx: Transaction, user: UserRecord, *, at: datetime) -> None:
         "rater_id": user.rater_id,
         "password_hash": user.password_hash,
         "created_at": at,
+        "openid_subject": user.openid_subject,
     }
     tx.execute(sa.insert(t.users).values(row))
 
@@ -41,12 +42,24 @@ def add_user(tx: Transaction, user: UserRecord, *, at: datetime) -> None:
 def find_user(tx: Transaction, name: str) -> UserRecord | None:
     """The user of this name."""
     row = tx.execute(sa.select(t.users).where(t.users.c.name == name)).first()
-    return None if row is None else _user(row)
+    return None if row is None else user_record(row)
+
+
+def user_by_id(tx: Transaction, user_id: str) -> UserRecord | None:
+    """The user of this id."""
+    row = tx.execute(sa.select(t.users).where(t.users.c.id == user_id)).first()
+    return None if row is None else user_record(row)
+
+
+def user_of_subject(tx: Transaction, subject: str) -> UserRecord | None:
+    """The user who signs in elsewhere under this issuer and subject."""
+    row = tx.execute(sa.select(t.users).where(t.users.c.openid_subject == subject)).first()
+    return None if row is None else user_record(row)
 
 
 def all_users(tx: Transaction) -> list[UserRecord]:
     """The users by name."""
-    return [_user(row) for row in tx.execute(sa.select(t.users).order_by(t.users.c.name))]
+    return [user_record(row) for row in tx.execute(sa.select(t.users).order_by(t.users.c.name))]
 
 
 def delete_user(tx: Transaction, user_id: str) -> None:
@@ -54,6 +67,28 @@ def delete_user(tx: Transaction, user_id: str) -> None:
     for table in (t.sign_ins, t.members):
         tx.execute(sa.delete(table).where(table.c.user_id == user_id))
     tx.execute(sa.delete(t.users).where(t.users.c.id == user_id))
+
+
+def has_acted(tx: Transaction, user_id: str) -> bool:
+    """Whether the record names him as one who did something."""
+    by_name = sa.select(t.audit.c.id).where(t.audit.c.actor == user_id).limit(1)
+    signed = sa.select(t.signatures.c.id).where(t.signatures.c.user_id == user_id).limit(1)
+    return tx.scalar(by_name) is not None or tx.scalar(signed) is not None
+
+
+def set_disabled(tx: Transaction, user_id: str, *, at: datetime | None) -> None:
+    """Close an account, or open it again with None."""
+    tx.execute(sa.update(t.users).where(t.users.c.id == user_id).values(disabled_at=at))
+
+
+def set_rater(tx: Transaction, user_id: str, rater_id: str) -> None:
+    """Name the rater as whom a user reads or adjudicates."""
+    tx.execute(sa.update(t.users).where(t.users.c.id == user_id).values(rater_id=rater_id))
+
+
+def set_openid_subject(tx: Transaction, user_id: str, subject: str | None) -> None:
+    """Name the issuer and subject under which a user signs in elsewhere."""
+    tx.execute(sa.update(t.users).where(t.users.c.id == user_id).values(openid_subject=subject))
 
 
 def set_password_hash(tx: Transaction, user_id: str, password_hash: str) -> None:
@@ -92,7 +127,7 @@ def find_sign_in(tx: Transaction, token_hash: str) -> SignIn | None:
     ).first()
     if row is None:
         return None
-    return SignIn(user=_user(row), created_at=row.signed_in_at, seen_at=row.seen_at)
+    return SignIn(user=user_record(row), created_at=row.signed_in_at, seen_at=row.seen_at)
 
 
 def forget_sign_ins(tx: Transaction, *, before: datetime) -> None:
@@ -116,9 +151,10 @@ def end_sign_in(tx: Transaction, token_hash: str, *, at: datetime) -> str | None
     return found
 
 
-def end_sign_ins(tx: Transaction, user_id: str, *, at: datetime) -> None:
-    """End all sign-ins of a user."""
+def end_sign_ins(tx: Transaction, user_id: str, *, at: datetime, but: str = "") -> None:
+    """End all sign-ins of a user, except the one whose token's hash is `but`."""
     own = (t.sign_ins.c.user_id == user_id) & t.sign_ins.c.ended_at.is_(None)
+    own &= t.sign_ins.c.token_hash != but
     tx.execute(sa.update(t.sign_ins).where(own).values(ended_at=at))
 
 
@@ -141,7 +177,8 @@ def forget_failures(tx: Transaction, *, before: datetime, name: str | None = Non
     tx.execute(sa.delete(failed).where(old if name is None else old | (failed.c.name == name)))
 
 
-def _user(row: sa.Row[tuple[object, ...]]) -> UserRecord:
+def user_record(row: sa.Row[Any]) -> UserRecord:
+    """The user of a row that holds the columns of `users`."""
     return UserRecord(
         id=row.id,
         name=row.name,
@@ -150,4 +187,6 @@ def _user(row: sa.Row[tuple[object, ...]]) -> UserRecord:
         rater_id=row.rater_id,
         password_hash=row.password_hash,
         language=row.language,
+        openid_subject=row.openid_subject,
+        disabled_at=row.disabled_at,
     )

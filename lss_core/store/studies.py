@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -32,13 +32,17 @@ def find_study(tx: Transaction, title: str) -> str | None:
     return found
 
 
-def study_summaries(tx: Transaction, *, rater_id: str | None = None) -> list[StudySummary]:
-    """The studies, newest first; only those of a rater where one is given."""
+def study_summaries(
+    tx: Transaction, *, rater_id: str | None = None, among: Collection[str] | None = None
+) -> list[StudySummary]:
+    """The studies, newest first; only those of a rater, or of these ids, where they are given."""
     count = sa.select(sa.func.count()).where(cases.c.study_id == studies.c.id).scalar_subquery()
     query = sa.select(studies, count.label("cases")).order_by(studies.c.created_at.desc(), studies.c.id)
     if rater_id is not None:
         own = sa.select(parts.c.study_id).where(parts.c.rater_id == rater_id)
         query = query.where(studies.c.id.in_(own))
+    if among is not None:
+        query = query.where(studies.c.id.in_(among))
     return [
         StudySummary(id=row.id, title=row.title, synthetic=row.synthetic, cases=row.cases)
         for row in tx.execute(query)
@@ -84,6 +88,17 @@ def join_study(
             reason=f"he takes part in it as {found} already, and nobody both reads and adjudicates",
             remedy="Choose another person",
         )
+
+
+def set_in_panel(tx: Transaction, *, study_id: str, rater_id: str, in_panel: bool) -> None:
+    """Say whether a reader votes in the panel."""
+    key = (parts.c.study_id == study_id) & (parts.c.rater_id == rater_id)
+    tx.execute(sa.update(parts).where(key).values(in_panel=in_panel))
+
+
+def leave_study(tx: Transaction, *, study_id: str, rater_id: str) -> None:
+    """Take a rater's part in a study away; the caller has looked that nothing hangs on it."""
+    tx.execute(sa.delete(parts).where(parts.c.study_id == study_id, parts.c.rater_id == rater_id))
 
 
 def part_in(tx: Transaction, study_id: str, rater_id: str) -> RaterKind | None:

@@ -149,7 +149,7 @@ class Rater:
 
 @dataclass(frozen=True, kw_only=True)
 class UserRecord:
-    """A user as stored, with the hash of his password."""
+    """A user as stored, with the hash of his password; empty where he signs in elsewhere alone."""
 
     id: str
     name: str
@@ -158,6 +158,8 @@ class UserRecord:
     rater_id: str | None
     password_hash: str
     language: str | None = None
+    openid_subject: str | None = None
+    disabled_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from lss_core.domain import Condition
 from lss_core.errors import NotFoundError
 from lss_core.ui.asking import NO_STORE, asked
 from lss_core.usecases import export
+from lss_core.usecases.access import UNBLINDED, require_study
 from lss_core.usecases.study_archive import export_study
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
@@ -53,6 +54,7 @@ def _export(workspace: Workspace, user: User, request: Request, body: bytes) -> 
         raise NotFoundError(
             "Export", reason="there is no such export", remedy="Choose one on the page Record"
         )
+    require_study(workspace, user, study_id, *UNBLINDED)
     text = TABLES[name](workspace, user, study_id)
     return Response(
         text.encode(), media_type=MEDIA_TYPES[name.rpartition(".")[2]], headers=_headers(study_id, name)

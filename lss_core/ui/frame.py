@@ -26,7 +26,8 @@ def top_bar(user: User | None) -> None:
         write(f'<span class="lss-notice">{translated(NOTICE)}</span>')
         if user is not None:
             with st.popover(user.display_name):
-                who = _("Signed in as {name}, {role}", name=user.name, role=user.role.label)
+                roles = ", ".join(sorted(translated(role.label) for role in user.held))
+                who = _("Signed in as {name}, {role}", name=user.name, role=roles)
                 write(f'<p class="lss-muted">{escape(who)}</p>')
                 menu()
 

@@ -58,14 +58,14 @@ def navigate() -> None:
 
     def start() -> None:
         signed_in = require_role(*Role)
-        st.switch_page(next(page for entry, page in pages.items() if signed_in.role in entry.home))
+        st.switch_page(next(page for entry, page in pages.items() if signed_in.held & entry.home))
 
     first = st.Page(start, title=_("Start"), default=True, visibility="hidden")
     st.navigation([first, *pages.values()], position="top").run()
 
 
 def _page(entry: Entry, user: User | None) -> st.Page:
-    mine = user is not None and user.role in entry.roles
+    mine = user is not None and not user.held.isdisjoint(entry.roles)
     return st.Page(
         entry.file,
         title=translated(entry.title),

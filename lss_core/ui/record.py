@@ -14,6 +14,7 @@ from lss_core.texts import _, later, moment, ngettext, translated
 from lss_core.ui.exports import address
 from lss_core.ui.frame import show_error
 from lss_core.ui.html import Html, escape, table, write
+from lss_core.usecases.access import role_in_study
 from lss_core.usecases.auditing import AuditEntry, audit_trail, verify_audit
 from lss_core.usecases.importing_ratings import import_ratings
 from lss_core.usecases.importing_reference import import_reference
@@ -64,17 +65,16 @@ class Uploaded(Protocol):
         """Its bytes."""
 
 
-def sections(user: User) -> dict[str, Section]:
-    """The sections of the page that are this user's, by their titles."""
+def sections(workspace: Workspace, user: User, study_id: str) -> dict[str, Section]:
+    """The sections of the page that are this user's in the study, by their titles."""
+    role = role_in_study(workspace, user, study_id)
     own: dict[str, tuple[Section, tuple[Role, ...]]] = {
         _("Export"): (show_exports, (Role.COORDINATOR, Role.STATISTICIAN)),
         _("Import"): (show_imports, (Role.COORDINATOR,)),
         _("Audit trail"): (show_trail, (Role.COORDINATOR, Role.AUDITOR)),
     }
     return {
-        title: show
-        for title, (show, roles) in own.items()
-        if user.role in roles or user.role is Role.ADMINISTRATOR
+        title: show for title, (show, roles) in own.items() if role in roles or role is Role.ADMINISTRATOR
     }
 
 
@@ -141,7 +141,7 @@ def show_trail(workspace: Workspace, user: User, study_id: str) -> None:
     head = st.text_input(_("A head noted earlier (optional)"), max_chars=64, key="noted-head").strip()
     if st.button(_("Verify the audit trail")):
         _show_verification(workspace, user, head)
-    rows = [_row(entry) for entry in audit_trail(workspace, user)]
+    rows = [_row(entry) for entry in audit_trail(workspace, user, study_id)]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height=TRAIL_ROWS * 35 + 38)
 
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from lss_core.domain import Role
 from lss_core.errors import StoreError
-from lss_core.store import audit
+from lss_core.store import archive, audit
 from lss_core.store.audit import AuditEntry, Verification
+from lss_core.usecases.access import require_in
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
 
@@ -32,8 +33,18 @@ def verify_audit(workspace: Workspace, user: User, *, head: str = "") -> Verific
         return found
 
 
-def audit_trail(workspace: Workspace, user: User, *, newest: int = 1000) -> Sequence[AuditEntry]:
-    """The newest entries of the trail, the newest first. Auditors and coordinators."""
-    require(user, Role.AUDITOR, Role.COORDINATOR)
+def audit_trail(
+    workspace: Workspace, user: User, study_id: str | None = None, *, newest: int = 1000
+) -> Sequence[AuditEntry]:
+    """The newest entries of a study's trail, the newest first. Auditors and coordinators of the study.
+
+    Without a study the whole installation's: administrators.
+    """
     with workspace.store.read() as tx:
-        return audit.entries(tx)[-newest:][::-1]
+        if study_id is None:
+            require(user)
+            found: Sequence[AuditEntry] = audit.entries(tx)
+        else:
+            require_in(tx, user, study_id, Role.AUDITOR, Role.COORDINATOR)
+            found = archive.own_trail(tx, study_id)
+        return found[-newest:][::-1]

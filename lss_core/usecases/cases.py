@@ -4,25 +4,58 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from lss_core.domain import Role
-from lss_core.errors import StoreError
-from lss_core.store import audit, cases, studies
+from lss_core.errors import ConflictError, StoreError
+from lss_core.store import audit, cases, people, studies
+from lss_core.store.engine import Transaction
 from lss_core.store.values import CaseSummary, RunStatus, SeriesSummary, StudySummary
-from lss_core.usecases.access import check_study
-from lss_core.usecases.users import User, require
+from lss_core.texts import later
+from lss_core.usecases.access import UNBLINDED, case_for, check_study, studies_of
+from lss_core.usecases.users import User, join, require
 from lss_core.usecases.workspace import Workspace
 
 __all__ = [
     "CaseSummary", "RunStatus", "SeriesSummary", "StudySummary", "delete_case", "list_cases", "list_studies",
+    "make_study",
 ]  # fmt: skip
 
 
-def list_studies(workspace: Workspace, user: User) -> list[StudySummary]:
-    """The studies the user may see: a reader or adjudicator his own, others all; newest first."""
+def make_study(workspace: Workspace, user: User, title: str, *, synthetic: bool = False) -> StudySummary:
+    """A new study, whose coordinator is who makes it. Coordinators of any study, or of none yet.
+
+    Raises StoreError without a title, ConflictError when it is taken.
+    """
+    require(user, Role.COORDINATOR)
+    title = title.strip()[:200]
+    if not title:
+        raise StoreError("Study", reason=later("it has no title"), remedy=later("Give it one"))
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        if studies.find_study(tx, title) is not None:
+            raise ConflictError(
+                "Study", reason=later("this title is taken"), remedy=later("Choose another title")
+            )
+        study_id = new_study(tx, user, title, synthetic=synthetic, at=now)
+        return studies.study_summary(tx, study_id)
+
+
+def new_study(tx: Transaction, user: User, title: str, *, synthetic: bool = False, at: datetime) -> str:
+    """The id of a new study; who makes it is its coordinator, unless he is an administrator anyway."""
+    study_id = studies.add_study(tx, title=title, synthetic=synthetic, at=at)
+    audit.record(tx, at=at, actor=user.id, act="study.make", subject=study_id)
+    record = people.user_by_id(tx, user.id)
+    if record is not None and record.role is not Role.ADMINISTRATOR:
+        join(tx, user.id, record, study_id, Role.COORDINATOR, at=at)
+    return study_id
+
+
+def list_studies(workspace: Workspace, user: User, *roles: Role) -> list[StudySummary]:
+    """The studies in which the user has one of these roles, by default one that sees cases; newest first."""
     with workspace.store.read() as tx:
-        return studies.study_summaries(tx, rater_id=(user.rater_id or "") if user.blinded else None)
+        return studies_of(tx, user, *roles)
 
 
 def list_cases(workspace: Workspace, user: User, study_id: str) -> list[CaseSummary]:
@@ -31,9 +64,9 @@ def list_cases(workspace: Workspace, user: User, study_id: str) -> list[CaseSumm
     A reader or adjudicator is not told of the model's status (it is always 'none').
     """
     with workspace.store.read() as tx:
-        check_study(tx, user, study_id)
+        role = check_study(tx, user, study_id)
         found = cases.case_summaries(tx, now=workspace.now(), study_id=study_id)
-    if not user.blinded:
+    if role is Role.ADMINISTRATOR or role in UNBLINDED:
         return found
     nothing: dict[str, Any] = {"model_status": RunStatus.NONE, "model_message": "", "graded_sites": 0}
     return [replace(case, **nothing) for case in found]
@@ -45,13 +78,12 @@ def delete_case(workspace: Workspace, user: User, case_id: str, reason: str) -> 
     The deletion itself, who and why, stays on record. Raises StoreError without a reason,
     and when files are left behind; NotFoundError.
     """
-    require(user, Role.COORDINATOR)
     reason = reason.strip()[:500]
     if not reason:
         raise StoreError(case_id, reason="a deletion needs its reason", remedy="Say why the case is deleted")
     now = workspace.now()
     with workspace.store.write() as tx:
-        cases.case_summary(tx, case_id, now=now)
+        case_for(tx, workspace, user, case_id, Role.COORDINATOR)
         cases.delete_case(tx, case_id, reason=reason, actor=user.id, at=now)
         audit.record(tx, at=now, actor=user.id, act="case.delete", subject=case_id, reason=reason)
     try:

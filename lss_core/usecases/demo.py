@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lss_core.domain import Progress, Role, silent
-from lss_core.errors import AccessError
-from lss_core.store import people, studies
+from lss_core.errors import AccessError, ConflictError
+from lss_core.store import members, people, studies
 from lss_core.store.values import UserRecord
+from lss_core.usecases.accounts import disable_user
 from lss_core.usecases.cases import delete_case, list_cases
 from lss_core.usecases.users import OPERATOR, remove_user
 from lss_core.usecases.workspace import Workspace
@@ -19,7 +20,14 @@ TITLE = "Demo study (synthetic)"
 PASSWORD = "demo-spine-2026"
 """Printed on purpose: whoever reads it may sign in. Not for an installation with real patients."""
 
-ROLES = (Role.COORDINATOR, Role.READER, Role.ADJUDICATOR, Role.STATISTICIAN)
+ROLES = (Role.COORDINATOR, Role.READER, Role.ADJUDICATOR, Role.STATISTICIAN, Role.AUDITOR)
+
+
+def shown_as(role: Role) -> str:
+    """The name that a demo user is shown under."""
+    return f"Demo {role.value}"
+
+
 USER_NAMES = tuple(role.value for role in ROLES)
 
 
@@ -49,11 +57,21 @@ def demo_exists(workspace: Workspace) -> bool:
         return any(_is_demo_user(record) for record in people.all_users(tx))
 
 
+def retire_user(workspace: Workspace, name: str) -> None:
+    """Remove a demo account, or disable it where it has done something."""
+    try:
+        remove_user(workspace, OPERATOR, name)
+    except ConflictError:
+        disable_user(workspace, OPERATOR, name)
+
+
 def check_open_door(workspace: Workspace) -> None:
     """Raises AccessError where the demo users' printed password opens cases that are not synthetic."""
     with workspace.store.read() as tx:
-        real = any(study.cases and not study.synthetic for study in studies.study_summaries(tx))
-    if real and demo_exists(workspace):
+        demo = [record.id for record in people.all_users(tx) if _is_demo_user(record)]
+        open_to_them = {study for user_id in demo for study in members.roles_of(tx, user_id)}
+        found = studies.study_summaries(tx, among=open_to_them)
+    if any(study.cases and not study.synthetic for study in found):
         raise AccessError(
             "Demo users",
             reason="their printed password opens the cases that you imported too",
@@ -74,8 +92,9 @@ def remove_demo(workspace: Workspace) -> None:
     with workspace.store.read() as tx:
         names = [record.name for record in people.all_users(tx) if _is_demo_user(record)]
     for name in names:
-        remove_user(workspace, OPERATOR, name)
+        retire_user(workspace, name)
 
 
 def _is_demo_user(record: UserRecord) -> bool:
-    return record.name in USER_NAMES and record.display_name == f"Demo {record.name}"
+    known = record.name in USER_NAMES and record.display_name == shown_as(Role(record.name))
+    return known and record.disabled_at is None

@@ -26,8 +26,9 @@ from lss_core.store.engine import Transaction
 from lss_core.store.values import ReferenceMethod, RunStatus
 from lss_core.study.simulate import SimulatedReader, adjudicator, draw_readers, simulate_reads
 from lss_core.texts import later
+from lss_core.usecases.accounts import enable_user
 from lss_core.usecases.cases import list_cases
-from lss_core.usecases.demo import PASSWORD, ROLES, TITLE
+from lss_core.usecases.demo import PASSWORD, ROLES, TITLE, shown_as
 from lss_core.usecases.demo_phantoms import write_phantom
 from lss_core.usecases.due import UNAIDED
 from lss_core.usecases.grading import engine_of, grade_case
@@ -39,7 +40,7 @@ from lss_core.usecases.reference import (
     list_references,
     make_majority_reference,
 )
-from lss_core.usecases.users import OPERATOR, add_user, user_from
+from lss_core.usecases.users import OPERATOR, add_user, user_in
 from lss_core.usecases.workspace import Workspace
 
 PANEL = 7
@@ -74,12 +75,14 @@ def _add_users(workspace: Workspace, study_id: str) -> None:
     for role in ROLES:
         with workspace.store.read() as tx:
             known = people.find_user(tx, role.value)
+        if known is not None and known.disabled_at is not None and known.display_name == shown_as(role):
+            enable_user(workspace, OPERATOR, known.name)
         if known is None:
             add_user(
                 workspace,
                 OPERATOR,
                 name=role.value,
-                display_name=f"Demo {role.value}",
+                display_name=shown_as(role),
                 role=role,
                 password=PASSWORD,
                 study_id=study_id,
@@ -212,12 +215,13 @@ def _adjudicate(workspace: Workspace, study_id: str, truth: Truth) -> None:
     with workspace.store.read() as tx:
         record = people.find_user(tx, Role.ADJUDICATOR.value)
         part = record and record.rater_id and studies.part_in(tx, study_id, record.rater_id)
-    if record is None or part is not RaterKind.ADJUDICATOR:
-        return  # the name was somebody's before there was a demo: he is not spoken for
+        if record is None or part is not RaterKind.ADJUDICATOR:
+            return  # the name was somebody's before there was a demo: he is not spoken for
+        judging = user_in(tx, record)
     for one in due:
         word = answers[one.case_id, one.site]
         key = f"demo {one.site.key}"
-        adjudicate(workspace, user_from(record), study_id, one.case_id, word, idempotency_key=key)
+        adjudicate(workspace, judging, study_id, one.case_id, word, idempotency_key=key)
 
 
 def _make_references(workspace: Workspace, study_id: str, truth: Truth) -> None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lss_core.domain import SITES, RaterKind, Role
+from lss_core.domain import SITES, Role
 from lss_core.errors import AccessError
-from lss_core.store import cases, protocols, reads, studies
+from lss_core.store import cases, protocols, reads
 from lss_core.store.engine import Transaction
 from lss_core.store.values import Assignment, AssignmentKind, ProtocolRecord, ReadSummary, StudySummary
 from lss_core.study.assignment import reading_order
 from lss_core.study.washout import SessionStanding, SessionState
+from lss_core.usecases.access import studies_of
 from lss_core.usecases.sessions import session_standings
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
@@ -105,24 +106,22 @@ class StudyDue:
 
 def reader_of(user: User) -> str:
     """The rater as whom a user reads. Raises AccessError when he is no reader."""
-    if user.role is not Role.READER or user.rater_id is None:
+    if Role.READER not in user.held or user.rater_id is None:
         raise AccessError("Reading", reason="this is for readers", remedy="Sign in as a reader")
     return user.rater_id
 
 
 def reads_of(workspace: Workspace, user: User) -> list[ReadProgress]:
     """The user's cases in his own reading order: study by study, session by session."""
-    rater_id = reader_of(user)
     with workspace.store.read() as tx:
-        return progress(tx, rater_id, now=workspace.now())
+        return progress(tx, user, now=workspace.now())
 
 
 def home(workspace: Workspace, user: User) -> list[StudyDue]:
     """The studies a user reads in, with his sessions and what he goes on with in each."""
-    rater_id = reader_of(user)
     with workspace.store.read() as tx:
-        due = progress(tx, rater_id, now=workspace.now())
-        summaries = studies.study_summaries(tx, rater_id=rater_id)
+        due = progress(tx, user, now=workspace.now())
+        summaries = studies_of(tx, user, Role.READER)
     return [
         StudyDue(study=study, sessions=_sessions(own), following=following(own))
         for study in summaries
@@ -151,14 +150,13 @@ def _sessions(due: Sequence[ReadProgress]) -> tuple[SessionDue, ...]:
     )
 
 
-def progress(tx: Transaction, rater_id: str, *, now: datetime) -> list[ReadProgress]:
+def progress(tx: Transaction, user: User, *, now: datetime) -> list[ReadProgress]:
     """As `reads_of`, in a transaction."""
+    rater_id = reader_of(user)
     assigned = reads.assigned_reads(tx, rater_id)
     unassigned = reads.unassigned_reads(tx, rater_id, UNAIDED)
     found: list[ReadProgress] = []
-    for study in studies.study_summaries(tx, rater_id=rater_id):
-        if studies.part_in(tx, study.id, rater_id) is not RaterKind.READER:
-            continue
+    for study in studies_of(tx, user, Role.READER):
         live = protocols.live_protocol(tx, study.id)
         if live is None:
             found += _in_own_order(cases.case_ids(tx, study.id), study, rater_id, unassigned)

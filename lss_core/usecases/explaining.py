@@ -11,8 +11,8 @@ from PIL import Image
 from lss_core.errors import NotFoundError
 from lss_core.imaging.files import read_picture
 from lss_core.store import runs
-from lss_core.usecases.access import UNBLINDED, visible_case
-from lss_core.usecases.users import User, require
+from lss_core.usecases.access import UNBLINDED, case_for
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 CHANNELS = 3
@@ -27,9 +27,8 @@ def explanation_png(workspace: Workspace, user: User, case_id: str, site: str) -
 
     Of the newest run. Raises AccessError for the blinded; NotFoundError where nothing was kept.
     """
-    require(user, *UNBLINDED)
     with workspace.store.read() as tx:
-        case = visible_case(tx, workspace, user, case_id)
+        case = case_for(tx, workspace, user, case_id, *UNBLINDED)
         run_id = runs.newest_run(tx, case.case_id)
     path = None if run_id is None else workspace.explanations_path(case_id, run_id)
     stacked = read_picture(path, site) if path is not None and path.exists() else None

@@ -18,9 +18,9 @@ from lss_core.store.answers import AnswerRow
 from lss_core.store.notes import ReadNote
 from lss_core.store.values import AssignmentKind, ProtocolRecord, Rater, ReferenceGrade, ReferenceSummary
 from lss_core.study.protocol import as_document
-from lss_core.usecases.access import UNBLINDED
+from lss_core.usecases.access import UNBLINDED, require_study
 from lss_core.usecases.csv_writing import as_csv
-from lss_core.usecases.users import User, require
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 Cell = int | float | str | None
@@ -373,7 +373,7 @@ def _cells(row: Exported) -> dict[str, Cell]:
 
 
 def _read(workspace: Workspace, user: User, study_id: str, reference_id: str | None, form: str) -> _Study:
-    require(user, *UNBLINDED)
+    require_study(workspace, user, study_id, *UNBLINDED)
     with workspace.store.read() as tx:
         study = studies.study_summary(tx, study_id)
         rows = answers.study_answers(tx, study_id)

@@ -14,8 +14,8 @@ from lss_core.errors import DicomError, LssError
 from lss_core.settings import Settings
 from lss_core.study.blinding import new_case_id
 from lss_core.usecases import runs
-from lss_core.usecases.access import UNBLINDED
-from lss_core.usecases.users import User, require
+from lss_core.usecases.access import UNBLINDED, case_for
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def grade_case(
 
     A run that fails is kept as failed, with its reason. Raises LssError.
     """
-    require(user, Role.COORDINATOR)
+    with workspace.store.read() as tx:
+        case_for(tx, workspace, user, case_id, Role.COORDINATOR)
     engine = engine_of(workspace.settings)
     series = runs.case_volumes(workspace, case_id)
     run_id = runs.start_run(workspace, user, case_id, bundle=engine.bundle.label)
@@ -53,7 +54,8 @@ def grade_case(
 
 def findings_of(workspace: Workspace, user: User, case_id: str) -> StudyFindings | None:
     """What the newest finished run says of a case; None where there is none. Never for the blinded."""
-    require(user, *UNBLINDED)
+    with workspace.store.read() as tx:
+        case_for(tx, workspace, user, case_id, *UNBLINDED)
     return runs.newest_findings(workspace, case_id)
 
 

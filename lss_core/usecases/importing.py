@@ -25,6 +25,8 @@ from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
 from lss_core.store.values import Instance, SeriesSummary
 from lss_core.study.blinding import new_case_id
+from lss_core.usecases.access import require_in
+from lss_core.usecases.cases import new_study
 from lss_core.usecases.users import DEFAULT_STUDY, User, require
 from lss_core.usecases.workspace import Workspace
 
@@ -80,9 +82,9 @@ def import_paths(
 
     A study that cannot be taken is reported in its files' verdicts and holds up no other.
     """
-    require(user, Role.COORDINATOR)
-    study = study_id or _default_study(workspace)
+    study = study_id or _default_study(workspace, user)
     with workspace.store.read() as tx:
+        require_in(tx, user, study, Role.COORDINATOR)
         studies.study_summary(tx, study)
     settings = workspace.settings
     batches = iter_batches(
@@ -117,9 +119,13 @@ def installation_key(data_dir: Path) -> bytes:
     return path.read_bytes()
 
 
-def _default_study(workspace: Workspace) -> str:
+def _default_study(workspace: Workspace, user: User) -> str:
+    """'My study', made where there is none yet; who makes it is its coordinator."""
+    require(user, Role.COORDINATOR)
+    now = workspace.now()
     with workspace.store.write() as tx:
-        return studies.add_study(tx, title=DEFAULT_STUDY, synthetic=False, at=workspace.now())
+        found = studies.find_study(tx, DEFAULT_STUDY)
+        return found or new_study(tx, user, DEFAULT_STUDY, at=now)
 
 
 def _import_batches(

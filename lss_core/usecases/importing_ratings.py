@@ -16,9 +16,10 @@ from lss_core.store import audit, cases, reads, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.values import AnswerOrigin
 from lss_core.study.labels import NONE_OR_MILD, grade_of, site_of
+from lss_core.usecases.access import require_study
 from lss_core.usecases.csv_reading import Row, Sheet, each_row, read_sheet, refuse
 from lss_core.usecases.due import UNAIDED
-from lss_core.usecases.users import User, require
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 NEEDED = ("case", "rater", "grade")
@@ -57,7 +58,7 @@ def import_ratings(
     such readers vote in the reference. Raises ImportRefused with each wrong line and its reason, StoreError
     for a file that is no such table, or that was imported before.
     """
-    require(user, Role.COORDINATOR)
+    require_study(workspace, user, study_id, Role.COORDINATOR)
     sheet = read_sheet(name, content, needed=NEEDED)
     given = each_row(sheet, _given)
     now = workspace.now()

@@ -9,11 +9,12 @@ from lss_core.domain import Grade, Role, Site
 from lss_core.store import cases
 from lss_core.store.values import ReferenceSummary
 from lss_core.study.labels import NONE_OR_MILD, grade_of, site_of_column
+from lss_core.usecases.access import require_study
 from lss_core.usecases.csv_reading import Row, Sheet, each_row, read_sheet, refuse
 from lss_core.usecases.importing import installation_key
 from lss_core.usecases.importing_ratings import site_of_row
 from lss_core.usecases.reference import add_reference
-from lss_core.usecases.users import User, require
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 RSNA_STUDY = "study_id"
@@ -30,7 +31,7 @@ def import_reference(
     whose class Normal/Mild becomes grade 0: binary figures are right, graded ones cannot tell the two apart,
     and the reference's name says so. All of the file or nothing: raises ImportRefused with every wrong line.
     """
-    require(user, Role.COORDINATOR)
+    require_study(workspace, user, study_id, Role.COORDINATOR)
     rsna = _is_rsna(content)
     sheet = read_sheet(file, content, needed=(RSNA_STUDY,) if rsna else ("case", "grade"))
     grades = _of_rsna(workspace, sheet, study_id) if rsna else _of_rows(workspace, sheet, study_id)

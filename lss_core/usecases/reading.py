@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lss_core.domain import SITES, Answer, Grade, RaterKind, Site
+from lss_core.domain import SITES, Answer, Grade, Role, Site
 from lss_core.errors import AccessError, ConflictError, NotFoundError, ProtocolError
-from lss_core.store import audit, protocols, reads, sittings, studies
+from lss_core.store import audit, cases, protocols, reads, sittings
 from lss_core.store.engine import Transaction
 from lss_core.store.values import (
     AnswerOrigin,
@@ -19,7 +19,7 @@ from lss_core.store.values import (
 )
 from lss_core.study.protocol import PANEL_ARM, SCHEME, Arm, ArmKind, Protocol, Questions, Scheme
 from lss_core.texts import later, moment
-from lss_core.usecases.access import visible_case
+from lss_core.usecases.access import case_for, require_in
 from lss_core.usecases.due import ReadProgress, following, progress, reader_of, reads_of
 from lss_core.usecases.pens import check_pen
 from lss_core.usecases.users import User
@@ -103,7 +103,7 @@ def open_read(workspace: Workspace, user: User, key: str | None = None) -> ReadS
     """
     rater_id = reader_of(user)
     with workspace.store.read() as tx:
-        wanted = _wanted(tx, workspace, user, rater_id, key)
+        wanted = _wanted(tx, workspace, user, key)
         if wanted.read_id is not None:
             return state(tx, reads.get_read(tx, wanted.read_id))
     return _begin(workspace, user, rater_id, wanted.key)
@@ -185,11 +185,12 @@ def record_note(
 
 
 def own_read(tx: Transaction, user: User, read_id: str) -> ReadRecord:
-    """A reader's own sitting. Raises AccessError, NotFoundError."""
+    """A reader's own sitting, while he reads in its study. Raises AccessError, NotFoundError."""
     rater_id = reader_of(user)
     read = reads.get_read(tx, read_id)
     if read.rater_id != rater_id:
         raise AccessError("Read", reason="it is another reader's", remedy="Open your own")
+    require_in(tx, user, cases.study_of_case(tx, read.case_id) or "", Role.READER)
     return read
 
 
@@ -241,11 +242,9 @@ def _arm_of(assignment: Assignment, *versions: Protocol) -> Arm:
     return known[0]
 
 
-def _wanted(
-    tx: Transaction, workspace: Workspace, user: User, rater_id: str, key: str | None
-) -> ReadProgress:
+def _wanted(tx: Transaction, workspace: Workspace, user: User, key: str | None) -> ReadProgress:
     """The progress that a key names: an assignment's id, or a case's. Raises as `open_read`."""
-    due = progress(tx, rater_id, now=workspace.now())
+    due = progress(tx, user, now=workspace.now())
     coming = following(due)
     if key is None:
         if coming is None and (waiting := [read for read in due if not read.submitted]):
@@ -255,9 +254,7 @@ def _wanted(
         return coming
     named = [read for read in due if key in (read.key, read.case_id)]
     if not named:
-        study_id = visible_case(tx, workspace, user, key).study_id
-        if studies.part_in(tx, study_id, rater_id) is not RaterKind.READER:
-            raise AccessError(key, reason="he does not read in this study", remedy="Choose another case")
+        case_for(tx, workspace, user, key, Role.READER)
         raise AccessError(key, reason="it is not assigned to him", remedy="Choose another case")
     wanted = next((read for read in named if not read.submitted), named[-1])
     if not wanted.begun and not wanted.open:
@@ -281,7 +278,7 @@ def _begin(workspace: Workspace, user: User, rater_id: str, key: str) -> ReadSta
     now = workspace.now()
     with workspace.store.write() as tx:
         # Asked again, now that other writers wait: a double click begins one sitting, not two.
-        wanted = _wanted(tx, workspace, user, rater_id, key)
+        wanted = _wanted(tx, workspace, user, key)
         if wanted.read_id is None:
             read_id = reads.add_read(
                 tx,

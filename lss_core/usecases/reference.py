@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lss_core.domain import SITES, Answer, Grade, NotGradable, RaterKind, Role, Site
+from lss_core.domain import SITES, Answer, Grade, NotGradable, Role, Site
 from lss_core.errors import AccessError, StoreError
 from lss_core.store import analysed, audit, cases, protocols, ratings, reads, references, studies
 from lss_core.store.engine import Transaction
@@ -20,8 +20,8 @@ from lss_core.store.values import (
 from lss_core.study.protocol import PANEL_ARM, Arm, ArmKind, AssignmentKind, Protocol, ReferenceSource
 from lss_core.study.reference import Outcome, Vote, majority_of_sites
 from lss_core.texts import later
-from lss_core.usecases.access import UNBLINDED
-from lss_core.usecases.users import User, require
+from lss_core.usecases.access import UNBLINDED, require_in, require_study, role_in
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 __all__ = [
@@ -57,7 +57,7 @@ def list_references(workspace: Workspace, user: User, study_id: str) -> list[Ref
 
     Coordinators and statisticians.
     """
-    require(user, *UNBLINDED)
+    require_study(workspace, user, study_id, *UNBLINDED)
     with workspace.store.read() as tx:
         return references.reference_summaries(tx, study_id)
 
@@ -71,7 +71,7 @@ def make_majority_reference(
     not submitted.
     Raises StoreError when there is not one grade.
     """
-    require(user, Role.COORDINATOR)
+    require_study(workspace, user, study_id, Role.COORDINATOR)
     with workspace.store.write() as tx:
         given = reads.study_reads(tx, study_id)
         settled = _settled(tx, study_id, given)
@@ -96,7 +96,7 @@ def add_reference(
 
     Raises StoreError when a case is none of the study's, or when there is not one grade.
     """
-    require(user, Role.COORDINATOR)
+    require_study(workspace, user, study_id, Role.COORDINATOR)
     rows = [
         ReferenceGrade(case_id=case_id, site=site, grade=grade, not_gradable=None, decision=Decision.EXTERNAL)
         for case_id, sites in grades.items()
@@ -164,17 +164,15 @@ def adjudicate(
 
 
 def _may_adjudicate(tx: Transaction, user: User, study_id: str) -> None:
-    if user.blinded:
-        _adjudicator(tx, user, study_id)
-    else:
-        require(user, Role.COORDINATOR)
+    require_in(tx, user, study_id, Role.COORDINATOR, Role.ADJUDICATOR)
 
 
 def _adjudicator(tx: Transaction, user: User, study_id: str) -> str:
-    part = None if user.rater_id is None else studies.part_in(tx, study_id, user.rater_id)
-    if part is not RaterKind.ADJUDICATOR or user.rater_id is None:
+    if role_in(tx, user, study_id) is not Role.ADJUDICATOR or user.rater_id is None:
         raise AccessError(
-            "Adjudication", reason="this is for the study's adjudicators", remedy="Sign in as one of them"
+            "Adjudication",
+            reason=later("this is for the study's adjudicators"),
+            remedy=later("Sign in as one of them"),
         )
     return user.rater_id
 

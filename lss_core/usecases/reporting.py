@@ -16,14 +16,14 @@ from lss_core.reports.write import written
 from lss_core.store import audit, ratings, references, studies
 from lss_core.study.published import SOURCE
 from lss_core.texts import Language
-from lss_core.usecases.access import UNBLINDED
+from lss_core.usecases.access import UNBLINDED, require_study
 from lss_core.usecases.figures import BINARY, FULL_READER, GRADED, KAPPAS
 from lss_core.usecases.report_facts import bundle_facts, case_facts, reader_facts, reference_facts
 from lss_core.usecases.report_parts import condition_part
 from lss_core.usecases.result_data import RESAMPLES, SEED, study_data
 from lss_core.usecases.result_differences import FOREST
 from lss_core.usecases.results import study_results
-from lss_core.usecases.users import User, require
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 __all__ = ["Format", "ReportFile", "report_data", "study_report", "write_report"]
@@ -128,7 +128,7 @@ def report_data(workspace: Workspace, user: User, study_id: str, *, reference_id
     One row an answer, the newest of rater, site and arm, sorted; the reference's rows have the kind
     'reference'. Nothing that changes without the results changing is in it. Coordinators and statisticians.
     """
-    require(user, *UNBLINDED)
+    require_study(workspace, user, study_id, *UNBLINDED)
     data = study_data(workspace, user, study_id, reference_id)
     order = {site: place for place, site in enumerate(SITES)}
     with workspace.store.read() as tx:

@@ -19,13 +19,13 @@ from lss_core.stats.resample import Resamples
 from lss_core.store import cases, protocols, ratings, reads, references, studies
 from lss_core.store.values import Rater, RatingRow, ReferenceGrade, ReferenceMethod, ReferenceSummary
 from lss_core.study.protocol import PANEL_ARM, Protocol, ReferenceSource
-from lss_core.usecases.access import UNBLINDED
+from lss_core.usecases.access import UNBLINDED, require_study
 from lss_core.usecases.analysis import RaterColumn, RatingTable
 from lss_core.usecases.csv_tables import Unit
 from lss_core.usecases.due import UNAIDED
 from lss_core.usecases.reference import ADJUDICATION
 from lss_core.usecases.result_subgroups import Attributes, subgroup_attributes
-from lss_core.usecases.users import User, require
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 __all__ = ["Selection", "StudyData", "Unit", "drawn", "rating_table", "study_data"]
@@ -119,7 +119,7 @@ def study_data(workspace: Workspace, user: User, study_id: str, reference_id: st
     Coordinators and statisticians. Raises StatisticsError where there is no reference or its cases are gone,
     NotFoundError for an unknown study or reference.
     """
-    require(user, *UNBLINDED)
+    require_study(workspace, user, study_id, *UNBLINDED)
     with workspace.store.read() as tx:
         studies.study_summary(tx, study_id)
         known = references.reference_summaries(tx, study_id)

@@ -12,13 +12,13 @@ from lss_core.domain import SITES, RaterKind, Verdict
 from lss_core.store import cases, reads
 from lss_core.store.values import CaseSummary, RunStatus
 from lss_core.texts import later
-from lss_core.usecases.access import UNBLINDED
+from lss_core.usecases.access import UNBLINDED, require_study
 from lss_core.usecases.rater_statistics import POSITIVE, RaterColumn
 from lss_core.usecases.reference import ADJUDICATION
 from lss_core.usecases.result_comparison import full_readers
 from lss_core.usecases.result_cut import Cut, cases_of, cut
 from lss_core.usecases.result_data import Selection, StudyData
-from lss_core.usecases.users import User, require
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 Counted = tuple[str, int | None]
@@ -69,7 +69,7 @@ def study_flow(workspace: Workspace, user: User, data: StudyData, selection: Sel
 
     `readers`: each with the units he graded, could not grade, and has not answered.
     """
-    require(user, *UNBLINDED)
+    require_study(workspace, user, data.study_id, *UNBLINDED)
     with workspace.store.read() as tx:
         found = cases.case_summaries(tx, now=workspace.now(), study_id=data.study_id)
         opened = reads.read_times(tx, data.study_id)

@@ -10,11 +10,11 @@ import numpy as np
 
 from lss_core.store import reads
 from lss_core.store.values import ReadTime
-from lss_core.usecases.access import UNBLINDED
+from lss_core.usecases.access import UNBLINDED, require_study
 from lss_core.usecases.due import UNAIDED
 from lss_core.usecases.reference import ADJUDICATION
 from lss_core.usecases.result_cases import UnitRow
-from lss_core.usecases.users import User, require
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 LONGEST_MIN = 60.0
@@ -86,7 +86,7 @@ def reading_times(workspace: Workspace, user: User, study_id: str, rows: tuple[U
 
     Not for the blinded. A simulated reader has no times.
     """
-    require(user, *UNBLINDED)
+    require_study(workspace, user, study_id, *UNBLINDED)
     with workspace.store.read() as tx:
         found = [read for read in reads.read_times(tx, study_id) if read.arm != ADJUDICATION]
     return timed(found, rows)

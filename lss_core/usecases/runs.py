@@ -13,7 +13,8 @@ from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.store import audit, cases, runs, studies
 from lss_core.store.engine import Transaction
-from lss_core.usecases.users import User, require
+from lss_core.usecases.access import case_for
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 
@@ -32,10 +33,9 @@ def start_run(workspace: Workspace, user: User, case_id: str, *, bundle: str) ->
 
     The bundle is the rater: it joins the case's study when it first grades there.
     """
-    require(user, Role.COORDINATOR)
     now = workspace.now()
     with workspace.store.write() as tx:
-        case = cases.case_summary(tx, case_id, now=now)
+        case = case_for(tx, workspace, user, case_id, Role.COORDINATOR)
         rater_id = studies.model_rater(tx, bundle)
         studies.join_study(tx, study_id=case.study_id, rater_id=rater_id, part=RaterKind.MODEL)
         run_id = runs.add_run(tx, case_id=case_id, rater_id=rater_id, bundle=bundle, at=now)
@@ -55,9 +55,9 @@ def save_run(
 
     explanations: by site key, (views, 5, rows, columns) as `explaining.explanation` returns them.
     """
-    require(user, Role.COORDINATOR)
     with workspace.store.read() as tx:
         case_id = runs.run_case(tx, run_id)
+        case_for(tx, workspace, user, case_id, Role.COORDINATOR)
         series = _graded_series(tx, workspace, case_id)
     for role, stack in masks.items():
         write_masks(workspace.masks_path(case_id, series[role], run_id), stack)
@@ -72,10 +72,10 @@ def save_run(
 
 def fail_run(workspace: Workspace, user: User, run_id: str, message: str) -> None:
     """End a run that came to nothing; status 'failed' with a message fit for a user."""
-    require(user, Role.COORDINATOR)
     now = workspace.now()
     with workspace.store.write() as tx:
         case_id = runs.run_case(tx, run_id)
+        case_for(tx, workspace, user, case_id, Role.COORDINATOR)
         runs.fail_run(tx, run_id, message, at=now)
         audit.record(tx, at=now, actor=user.id, act="run.failed", subject=case_id, run=run_id)
 

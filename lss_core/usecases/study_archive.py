@@ -26,7 +26,7 @@ from lss_core.store import archive, audit, protocols, studies
 from lss_core.store.audit import link
 from lss_core.store.engine import Transaction
 from lss_core.study.protocol import as_document, from_document, sha256
-from lss_core.usecases.access import UNBLINDED
+from lss_core.usecases.access import UNBLINDED, require_study
 from lss_core.usecases.export import dictionary_csv, ratings_csv
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
@@ -66,7 +66,7 @@ def export_study(
 
     Raises StoreError when it cannot be written.
     """
-    require(user, *UNBLINDED)
+    require_study(workspace, user, study_id, *UNBLINDED)
     part = target.with_name(f"{target.name}.part")
     try:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as zipped:

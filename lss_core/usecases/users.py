@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import cache
+from datetime import datetime, timedelta
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
-from lss_core.domain import RaterKind, Role
+from lss_core.domain import Role
 from lss_core.errors import AccessError, ConflictError, NotFoundError
-from lss_core.store import audit, people, studies
+from lss_core.store import audit, members, people, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
 from lss_core.store.values import UserRecord
-from lss_core.texts import Language
+from lss_core.texts import Language, later
+from lss_core.usecases import passwords
 from lss_core.usecases.workspace import Workspace
 
 TOKEN_BYTES = 32
@@ -26,17 +24,12 @@ IDLE_LIMIT = timedelta(minutes=30)
 SEEN_EVERY = timedelta(minutes=1)  # so that not every request writes
 FAILURES_ALLOWED = 5
 LOCKED_FOR = timedelta(minutes=15)
-SHORTEST_PASSWORD = 10
+LONGEST_NAME = 100
 
 SIGN_IN = "Sign-in"
 """What a refused password is a refusal of."""
 
 DEFAULT_STUDY = "My study"
-
-PARTS = {Role.READER: RaterKind.READER, Role.ADJUDICATOR: RaterKind.ADJUDICATOR}
-"""The part in a study that comes with a role; other roles rate nothing."""
-
-_hasher = PasswordHasher()  # argon2id with the library's defaults, RFC 9106's second choice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +37,8 @@ class User:
     """Somebody who is signed in. `rater_id` is his own where he reads or adjudicates.
 
     `language` is what he has chosen to read the pages in; None: what his browser asks for.
+    `role` is what he is while he has no study, and that of an administrator everywhere; `roles` are those
+    that he has in any study. What he may do in a study is asked there: see access.py.
     """
 
     id: str
@@ -52,11 +47,13 @@ class User:
     role: Role
     rater_id: str | None = None
     language: Language | None = None
+    roles: frozenset[Role] = frozenset()
+    disabled: bool = False
 
     @property
-    def blinded(self) -> bool:
-        """Whether model, other raters and reference are kept from him."""
-        return self.role in PARTS
+    def held(self) -> frozenset[Role]:
+        """The roles he has anywhere: they decide which pages his menu shows."""
+        return frozenset({self.role}) if self.role is Role.ADMINISTRATOR or not self.roles else self.roles
 
 
 OPERATOR = User(id="operator", name="operator", display_name="Command line", role=Role.ADMINISTRATOR)
@@ -72,15 +69,22 @@ def sign_in(workspace: Workspace, name: str, password: str) -> tuple[User, str]:
     now = workspace.now()
     name = name.strip().casefold()[:100]
     record = _whose_password_fits(workspace, name, password)
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    _check_open(record)
     with workspace.store.write() as tx:
         people.forget_failures(tx, before=now - LOCKED_FOR, name=name)
-        people.forget_sign_ins(tx, before=now - SIGN_IN_LASTS)
-        people.add_sign_in(tx, token_hash=_token_hash(token), user_id=record.id, at=now)
-        if _hasher.check_needs_rehash(record.password_hash):
-            people.set_password_hash(tx, record.id, _hasher.hash(password))
-        audit.record(tx, at=now, actor=record.id, act="sign_in", subject=record.id)
-    return user_from(record), token
+        if (renewed := passwords.renewed_hash(record.password_hash, password)) is not None:
+            people.set_password_hash(tx, record.id, renewed)
+        return user_in(tx, record), begin_sign_in(tx, record, at=now)
+
+
+def begin_sign_in(tx: Transaction, record: UserRecord, *, at: datetime, **details: str) -> str:
+    """A token that is good for 12 hours; the caller knows who it is. Raises AccessError when disabled."""
+    _check_open(record)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    people.forget_sign_ins(tx, before=at - SIGN_IN_LASTS)
+    people.add_sign_in(tx, token_hash=token_hash(token), user_id=record.id, at=at)
+    audit.record(tx, at=at, actor=record.id, act="sign_in", subject=record.id, **details)
+    return token
 
 
 def confirm_password(workspace: Workspace, user: User, password: str) -> None:
@@ -96,16 +100,29 @@ def _whose_password_fits(workspace: Workspace, name: str, password: str) -> User
     if failures >= FAILURES_ALLOWED:
         raise AccessError(
             SIGN_IN,
-            reason="too many failed attempts under this name",
-            remedy="Wait 15 minutes and try again",
+            reason=later("too many failed attempts under this name"),
+            remedy=later("Wait 15 minutes and try again"),
         )
-    if not _password_fits(record, password) or record is None:
+    if not passwords.fits("" if record is None else record.password_hash, password) or record is None:
         with workspace.store.write() as tx:
             people.forget_failures(tx, before=now - LOCKED_FOR)
             people.add_failure(tx, name, at=now)
             audit.record(tx, at=now, actor="nobody", act="sign_in.failed", subject="users")
-        raise AccessError(SIGN_IN, reason="name and password do not match", remedy="Check both and try again")
+        raise AccessError(
+            SIGN_IN,
+            reason=later("name and password do not match"),
+            remedy=later("Check both and try again"),
+        )
     return record
+
+
+def _check_open(record: UserRecord) -> None:
+    if record.disabled_at is not None:
+        raise AccessError(
+            SIGN_IN,
+            reason=later("this account is disabled"),
+            remedy=later("Ask the coordinator of your study"),
+        )
 
 
 def user_of(workspace: Workspace, token: str | None) -> User | None:
@@ -114,37 +131,48 @@ def user_of(workspace: Workspace, token: str | None) -> User | None:
         return None
     now = workspace.now()
     with workspace.store.read() as tx:
-        found = people.find_sign_in(tx, _token_hash(token))
-    if found is None or now - found.created_at > SIGN_IN_LASTS or now - found.seen_at > IDLE_LIMIT:
+        found = people.find_sign_in(tx, token_hash(token))
+        if found is None or found.user.disabled_at is not None:
+            return None
+        user = user_in(tx, found.user)
+    if now - found.created_at > SIGN_IN_LASTS or now - found.seen_at > IDLE_LIMIT:
         return None
     if now - found.seen_at > SEEN_EVERY:
         with workspace.store.write() as tx:
-            people.touch_sign_in(tx, _token_hash(token), at=now)
-    return user_from(found.user)
+            people.touch_sign_in(tx, token_hash(token), at=now)
+    return user
 
 
 def sign_out(workspace: Workspace, token: str) -> None:
     """End the sign-in of a token; an unknown token is no error."""
     now = workspace.now()
     with workspace.store.write() as tx:
-        user_id = people.end_sign_in(tx, _token_hash(token), at=now)
+        user_id = people.end_sign_in(tx, token_hash(token), at=now)
         if user_id is not None:
             audit.record(tx, at=now, actor=user_id, act="sign_out", subject=user_id)
 
 
 def require(user: User | None, *roles: Role) -> User:
-    """The user, when he has one of these roles or is an administrator.
+    """The user, when he has one of these roles anywhere, or is an administrator.
 
-    Raises AccessError otherwise, and for None: nobody is signed in.
+    Raises AccessError otherwise, and for None: nobody is signed in. Whether he has it in the study that he
+    works at is asked by access.py.
     """
     if user is None:
-        raise AccessError("Sign-in", reason="nobody is signed in", remedy="Sign in and try again")
-    if user.role is not Role.ADMINISTRATOR and user.role not in roles:
-        needed = " or ".join(role.value for role in roles) or Role.ADMINISTRATOR.value
-        raise AccessError(
-            "Access", reason=f"this is for the role of {needed}", remedy="Sign in as somebody who has it"
-        )
+        raise AccessError(SIGN_IN, reason=later("nobody is signed in"), remedy=later("Sign in and try again"))
+    if user.role is not Role.ADMINISTRATOR and user.held.isdisjoint(roles):
+        raise for_roles(roles)
     return user
+
+
+def for_roles(roles: Sequence[Role]) -> AccessError:
+    """The refusal of what is for these roles, or for administrators where none is named."""
+    needed = " or ".join(role.value for role in roles) or Role.ADMINISTRATOR.value
+    return AccessError(
+        "Access",
+        reason=later("this is for the role of {roles}", roles=needed),
+        remedy=later("Sign in as somebody who has it"),
+    )
 
 
 def add_user(
@@ -160,35 +188,77 @@ def add_user(
 ) -> User:
     """A new user; administrators only. Passwords have at least 10 characters.
 
-    A reader or adjudicator also becomes a rater of the study (by default of 'My study').
-    Raises ConflictError when the name is taken, AccessError for a short password.
+    Everybody but an administrator becomes a member of the study (by default of 'My study') with his role; a
+    reader or adjudicator also a rater of it. Raises ConflictError when the name is taken, AccessError for a
+    short password.
     """
     require(user)
     name = name.strip().casefold()
-    hashed = _checked_hash(password)
+    hashed = passwords.checked_hash(password)
     now = workspace.now()
     with workspace.store.write() as tx:
-        if not name or people.find_user(tx, name) is not None:
-            raise ConflictError("User", reason="this name is empty or taken", remedy="Choose another name")
-        rater_id = _add_rater(tx, workspace, display_name, role, study_id, in_panel)
-        record = UserRecord(
-            id=new_id("U"),
-            name=name,
-            display_name=display_name,
-            role=role,
-            rater_id=rater_id,
-            password_hash=hashed,
-        )
-        people.add_user(tx, record, at=now)
+        record = new_user(tx, name=name, display_name=display_name, role=role, password_hash=hashed, at=now)
         audit.record(tx, at=now, actor=user.id, act="user.add", subject=record.id, role=role)
-    return user_from(record)
+        if role is not Role.ADMINISTRATOR:
+            study = study_id or studies.add_study(tx, title=DEFAULT_STUDY, synthetic=False, at=now)
+            join(tx, user.id, record, study, role, in_panel=in_panel, at=now)
+        return user_in(tx, known_user(tx, name))
+
+
+def new_user(
+    tx: Transaction,
+    *,
+    name: str,
+    display_name: str,
+    role: Role,
+    password_hash: str,
+    openid_subject: str | None = None,
+    at: datetime,
+) -> UserRecord:
+    """A new account, without a study. Raises ConflictError when its name is empty or taken."""
+    name = name.strip().casefold()
+    if not name or people.find_user(tx, name) is not None:
+        raise ConflictError(
+            "User", reason=later("this name is empty or taken"), remedy=later("Choose another name")
+        )
+    record = UserRecord(
+        id=new_id("U"),
+        name=name[:LONGEST_NAME],
+        display_name=display_name.strip()[:LONGEST_NAME] or name[:LONGEST_NAME],
+        role=role,
+        rater_id=None,
+        password_hash=password_hash,
+        openid_subject=openid_subject,
+    )
+    people.add_user(tx, record, at=at)
+    return record
+
+
+def join(
+    tx: Transaction,
+    actor: str,
+    record: UserRecord,
+    study_id: str,
+    role: Role,
+    *,
+    in_panel: bool = False,
+    at: datetime,
+) -> None:
+    """Give an account its role in a study, with the audit row. Raises ConflictError, see set_member."""
+    before = members.role_of(tx, study_id, record.id)
+    members.set_member(tx, study_id=study_id, user=record, role=role, in_panel=in_panel, at=at)
+    details = {} if before is None else {"before": before.value}
+    audit.record(
+        tx, at=at, actor=actor, act="member.set", subject=study_id, user=record.id, role=role.value,
+        in_panel=in_panel and role is Role.READER, **details,
+    )  # fmt: skip
 
 
 def list_users(workspace: Workspace, user: User) -> list[User]:
     """All users by name; administrators only."""
     require(user)
     with workspace.store.read() as tx:
-        return [user_from(record) for record in people.all_users(tx)]
+        return [user_in(tx, record) for record in people.all_users(tx)]
 
 
 def set_password(workspace: Workspace, user: User, name: str, password: str) -> None:
@@ -197,10 +267,10 @@ def set_password(workspace: Workspace, user: User, name: str, password: str) -> 
     Raises NotFoundError, and AccessError for a short password.
     """
     require(user)
-    hashed = _checked_hash(password)
+    hashed = passwords.checked_hash(password)
     now = workspace.now()
     with workspace.store.write() as tx:
-        record = _known(tx, name)
+        record = known_user(tx, name)
         people.set_password_hash(tx, record.id, hashed)
         people.end_sign_ins(tx, record.id, at=now)
         audit.record(tx, at=now, actor=user.id, act="user.password", subject=record.id)
@@ -215,75 +285,43 @@ def choose_language(workspace: Workspace, user: User, language: Language) -> Non
 
 
 def remove_user(workspace: Workspace, user: User, name: str) -> None:
-    """Remove a user with his sign-ins; what he has answered stays. Administrators only.
+    """Remove an account that has never done anything. Administrators only.
 
-    Raises NotFoundError.
+    Raises NotFoundError, and ConflictError where the record names it: such an account is disabled.
     """
     require(user)
     now = workspace.now()
     with workspace.store.write() as tx:
-        record = _known(tx, name)
+        record = known_user(tx, name)
+        if people.has_acted(tx, record.id):
+            raise ConflictError(
+                record.name,
+                reason=later("the record names this account, and it stays"),
+                remedy=later("Disable the account"),
+            )
         people.delete_user(tx, record.id)
         audit.record(tx, at=now, actor=user.id, act="user.remove", subject=record.id)
 
 
-def _known(tx: Transaction, name: str) -> UserRecord:
+def known_user(tx: Transaction, name: str) -> UserRecord:
+    """The account of a name. Raises NotFoundError."""
     record = people.find_user(tx, name.strip().casefold())
     if record is None:
         raise NotFoundError(
-            "User", reason="there is no user of this name", remedy="Look at the list of users"
+            "User",
+            reason=later("there is no user of this name"),
+            remedy=later("Look at the list of users"),
         )
     return record
 
 
-def _checked_hash(password: str) -> str:
-    if len(password) < SHORTEST_PASSWORD:
-        raise AccessError(
-            "Password",
-            reason=f"it has fewer than {SHORTEST_PASSWORD} characters",
-            remedy="Choose a longer one",
-        )
-    return _hasher.hash(password)
-
-
-def _add_rater(
-    tx: Transaction,
-    workspace: Workspace,
-    display_name: str,
-    role: Role,
-    study_id: str | None,
-    in_panel: bool,
-) -> str | None:
-    part = PARTS.get(role)
-    if part is None:
-        return None
-    study = study_id or studies.add_study(tx, title=DEFAULT_STUDY, synthetic=False, at=workspace.now())
-    rater_id = studies.add_rater(tx, name=display_name, kind=part)
-    panel = in_panel and part is RaterKind.READER
-    studies.join_study(tx, study_id=study, rater_id=rater_id, part=part, in_panel=panel)
-    return rater_id
-
-
-def _password_fits(record: UserRecord | None, password: str) -> bool:
-    """Whether it fits; an unknown name costs the time of a known one."""
-    try:
-        _hasher.verify(_nobodys_hash() if record is None else record.password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
-    return record is not None
-
-
-@cache
-def _nobodys_hash() -> str:
-    return _hasher.hash(secrets.token_urlsafe(TOKEN_BYTES))
-
-
-def _token_hash(token: str) -> str:
+def token_hash(token: str) -> str:
+    """What the database keeps of a token: its SHA-256."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def user_from(record: UserRecord) -> User:
-    """The user of a record, without his secrets."""
+def user_in(tx: Transaction, record: UserRecord) -> User:
+    """The user of a record, without his secrets, with the roles that he has in his studies."""
     return User(
         id=record.id,
         name=record.name,
@@ -291,4 +329,6 @@ def user_from(record: UserRecord) -> User:
         role=record.role,
         rater_id=record.rater_id,
         language=Language(record.language) if record.language else None,
+        disabled=record.disabled_at is not None,
+        roles=frozenset(members.roles_of(tx, record.id).values()),
     )

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lss_core.domain import SeriesRole
-from lss_core.errors import AccessError, NotFoundError
+from lss_core.errors import NotFoundError
 from lss_core.imaging.files import read_masks, read_structures, read_volume
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.store import runs
 from lss_core.store.values import CaseSummary, SeriesSummary
 from lss_core.texts import translated
-from lss_core.usecases.access import UNBLINDED, visible_case
-from lss_core.usecases.users import User, require
+from lss_core.usecases.access import UNBLINDED, blinded, case_for, visible_case
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 THUMBNAIL_HEIGHT = 192
@@ -46,7 +46,7 @@ def manifest(workspace: Workspace, user: User, case_id: str) -> dict[str, Any]:
     levels: dict[str, list[float]] = {}
     with workspace.store.read() as tx:
         case = visible_case(tx, workspace, user, case_id)
-        if not user.blinded:
+        if not blinded(tx, user, case.study_id):
             run_id = runs.newest_run(tx, case_id)
         if run_id is not None:
             found = runs.findings_of_run(tx, run_id).levels
@@ -72,12 +72,8 @@ def series_masks(workspace: Workspace, user: User, case_id: str, series_id: str)
 
     Raises AccessError for readers and adjudicators, always; NotFoundError.
     """
-    if user.blinded:
-        raise AccessError(
-            "Masks", reason="they are the model's, and this role reads blinded", remedy="Read on"
-        )
     with workspace.store.read() as tx:
-        case = visible_case(tx, workspace, user, case_id)
+        case = case_for(tx, workspace, user, case_id, *UNBLINDED)
         run_id = runs.newest_run(tx, case_id)
     _check_series(case, series_id)
     return None if run_id is None else _masks(workspace, case_id, series_id, run_id)
@@ -106,9 +102,8 @@ def site_picture(workspace: Workspace, user: User, case_id: str, site: str) -> b
 
     Not for the blinded, who are not told where the model looked. Raises AccessError, NotFoundError.
     """
-    require(user, *UNBLINDED)
     with workspace.store.read() as tx:
-        case = visible_case(tx, workspace, user, case_id)
+        case = case_for(tx, workspace, user, case_id, *UNBLINDED)
         run_id = runs.newest_run(tx, case_id)
         findings = None if run_id is None else runs.findings_of_run(tx, run_id)
     found = None if findings is None else next((f for f in findings.sites if f.site.key == site), None)

@@ -18,7 +18,7 @@ workspace = open_workspace()
 
 title, choices = page_head()
 with choices:
-    study = choose_study(list_studies(workspace, user))
+    study = choose_study(list_studies(workspace, user, Role.ADJUDICATOR))
     due = adjudications_due(workspace, user, study.id) if study else []
     tie = ui.ties(due)[choose("tie", ui.tie_words(due), width=420)] if due else None
 

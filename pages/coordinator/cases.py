@@ -16,7 +16,7 @@ workspace = open_workspace()
 
 title, choices = page_head()
 with choices:
-    study = choose_study(list_studies(workspace, user))
+    study = choose_study(list_studies(workspace, user, Role.COORDINATOR))
 cases = cases_of(workspace, user, study)
 synthetic = study is not None and study.synthetic
 with title:

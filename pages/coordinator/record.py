@@ -11,12 +11,14 @@ from lss_core.ui.session import require_role
 from lss_core.usecases.cases import list_studies
 from lss_core.usecases.workspace import open_workspace
 
-user = require_role(Role.COORDINATOR, Role.STATISTICIAN, Role.AUDITOR)
+ROLES = (Role.COORDINATOR, Role.STATISTICIAN, Role.AUDITOR)
+
+user = require_role(*ROLES)
 workspace = open_workspace()
 
 title, choices = page_head()
 with choices:
-    study = choose_study(list_studies(workspace, user))
+    study = choose_study(list_studies(workspace, user, *ROLES))
 with title:
     detail = study.title if study else ""
     heading(_("Record"), synthetic=study is not None and study.synthetic, detail=detail)
@@ -24,7 +26,7 @@ if study is None:
     show_empty(_("No study yet"), next_step=_("Import DICOM files on the page Cases"))
     st.stop()
 
-sections = ui.sections(user)
+sections = ui.sections(workspace, user, study.id)
 for tab, section in zip(st.tabs(list(sections)), sections.values(), strict=True):
     with tab:
         section(workspace, user, study.id)

@@ -9,6 +9,7 @@ from lss_core.ui.choice import cases_of, choose_case, choose_study, site_of_addr
 from lss_core.ui.frame import heading, page_head, show_empty
 from lss_core.ui.session import require_role
 from lss_core.ui.viewer import View, ViewMode, viewer
+from lss_core.usecases.access import UNBLINDED, role_in_study
 from lss_core.usecases.cases import RunStatus, list_studies
 from lss_core.usecases.grading import findings_of
 from lss_core.usecases.workspace import open_workspace
@@ -18,7 +19,7 @@ workspace = open_workspace()
 
 title, choices = page_head()
 with choices:
-    study = choose_study(list_studies(workspace, user))
+    study = choose_study(list_studies(workspace, user, *UNBLINDED))
     cases = cases_of(workspace, user, study)
     case, following = choose_case(cases) if cases else (None, None)
 
@@ -39,7 +40,7 @@ show_grading()
 if findings is None:
     if case.model_status is RunStatus.FAILED:
         show_empty(_("The model could not grade this case"), next_step=refusal_words(case.model_message))
-    if user.role is not Role.STATISTICIAN and choices.button(
+    if role_in_study(workspace, user, case.study_id) is not Role.STATISTICIAN and choices.button(
         _("Run the model"), type="primary", disabled=case.model_status is RunStatus.RUNNING
     ):
         run_model(workspace, user, [case])

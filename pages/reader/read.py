@@ -38,7 +38,7 @@ with choices:
     )
 
 read = open_read(workspace, user, key)
-synthetic = {study.id for study in list_studies(workspace, user) if study.synthetic}
+synthetic = {study.id for study in list_studies(workspace, user, Role.READER) if study.synthetic}
 progress = next(progress for progress in reads if progress.key == key)
 with title:
     detail = f"{progress_words(reads)}; {state_words(progress)}"

@@ -10,6 +10,7 @@ from lss_core.ui.cases import count
 from lss_core.ui.choice import choose_study
 from lss_core.ui.frame import heading, page_head, show_error
 from lss_core.ui.session import require_role
+from lss_core.usecases.access import UNBLINDED
 from lss_core.usecases.cases import list_studies
 from lss_core.usecases.reference import list_references
 from lss_core.usecases.result_data import study_data
@@ -20,7 +21,7 @@ workspace = open_workspace()
 
 title, choices = page_head()
 with choices:
-    study = choose_study(list_studies(workspace, user))
+    study = choose_study(list_studies(workspace, user, *UNBLINDED))
     references = [] if study is None else list_references(workspace, user, study.id)
     chosen = ui.choose_reference(references) if references else None
     if study is not None:

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from lss_core.domain import Role
 from lss_core.settings import get_settings
+from lss_core.store import members, studies
 from lss_core.ui import session
 from lss_core.ui.navigation import ENTRIES, Entry
 from lss_core.usecases import users
@@ -40,11 +41,15 @@ def said(page: AppTest) -> str:
 
 
 def somebody(role: Role) -> User:
-    """A user of a role that is in the database, so that he may read or adjudicate."""
-    name = role.value
-    return users.add_user(
-        open_workspace(), OPERATOR, name=name, display_name=name, role=role, password="correct horse battery"
+    """An account of a role that has no study any more."""
+    workspace, name = open_workspace(), role.value
+    users.add_user(
+        workspace, OPERATOR, name=name, display_name=name, role=role, password="correct horse battery"
     )
+    with workspace.store.write() as tx:
+        record = users.known_user(tx, name)
+        members.end_member(tx, study_id=studies.study_summaries(tx)[0].id, user=record)
+        return users.user_in(tx, record)
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.title)

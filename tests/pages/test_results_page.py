@@ -28,7 +28,7 @@ def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LSS_DATABASE_URL", "")
     get_settings.cache_clear()
     monkeypatch.setattr(session, "current_user", lambda: OPERATOR)
-    monkeypatch.setattr(cases, "list_studies", lambda workspace, user: [STUDY])
+    monkeypatch.setattr(cases, "list_studies", lambda workspace, user, *roles: [STUDY])
     monkeypatch.setattr(reference, "list_references", lambda workspace, user, study_id: [REFERENCE])
     monkeypatch.setattr(choices, "open_reads", lambda workspace, user, study_id: 0)
     monkeypatch.setattr(result_data, "study_data", lambda *_: made_up())

@@ -165,9 +165,10 @@ def test_a_reader_gets_pixels_and_never_masks(ask: Ask, seeded: Seeded) -> None:
 
 
 def test_what_is_not_there_is_not_named_in_the_refusal(ask: Ask, seeded: Seeded) -> None:
-    for path in ("/pixels/C-NONE/manifest", f"/pixels/{seeded.case_ids[0]}/S-NONE/voxels"):
-        reply = ask(path, token=seeded.coordinator_token)
-        assert (reply.status, reply.body) == (404, b"There is no such thing.")
+    stranger = ask("/pixels/C-NONE/manifest", token=seeded.coordinator_token)
+    assert (stranger.status, stranger.body) == (403, b"This is not open to you.")
+    series = ask(f"/pixels/{seeded.case_ids[0]}/S-NONE/voxels", token=seeded.coordinator_token)
+    assert (series.status, series.body) == (404, b"There is no such thing.")
 
 
 def test_a_thumbnail_is_kept_by_the_browser_of_one_sign_in(ask: Ask, seeded: Seeded) -> None:
@@ -355,4 +356,4 @@ def test_a_zip_leaves_nothing_behind_on_the_server(
 def test_an_export_that_there_is_not_is_not_found(ask: Ask, seeded: Seeded) -> None:
     path = f"/export/{_study(seeded)}/passwords.csv"
     assert ask(path, token=seeded.coordinator_token).status == 404
-    assert ask("/export/ST-NONE/ratings.csv", token=seeded.coordinator_token).status == 404
+    assert ask("/export/ST-NONE/ratings.csv", token=seeded.coordinator_token).status == 403

@@ -25,7 +25,7 @@ from lss_core.domain import (
 )
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
-from lss_core.usecases import importing, runs, users
+from lss_core.usecases import importing, passwords, runs
 from lss_core.usecases.users import OPERATOR, User, add_user
 from lss_core.usecases.workspace import Workspace
 
@@ -78,7 +78,7 @@ def make_batch(study: DicomStudy) -> DicomBatch:
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords are hashed with a fraction of the real effort, for the tests' speed alone."""
     cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(users, "_hasher", cheap)
+    monkeypatch.setattr(passwords, "_hasher", cheap)
 
 
 Importer = Callable[..., importing.ImportReport]

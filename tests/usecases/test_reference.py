@@ -79,7 +79,7 @@ def test_a_read_has_no_vote_and_makes_no_tie_before_it_is_submitted(workspace, s
 
 
 def test_how_many_reads_are_open_is_no_readers_business(workspace, study_id, panel):
-    with pytest.raises(AccessError, match="for the study's adjudicators"):
+    with pytest.raises(AccessError, match="role of coordinator or adjudicator"):
         open_reads(workspace, panel[0], study_id)
 
 
@@ -103,7 +103,7 @@ def test_a_reader_neither_adjudicates_nor_learns_what_is_split(workspace, study_
     word = Answer(site=SPLIT, grade=Grade.SEVERE)
     with pytest.raises(AccessError, match="for the study's adjudicators"):
         adjudicate(workspace, panel[0], study_id, case_id, word, idempotency_key="1")
-    with pytest.raises(AccessError, match="for the study's adjudicators"):
+    with pytest.raises(AccessError, match="role of coordinator or adjudicator"):
         adjudications_due(workspace, panel[0], study_id)
     with pytest.raises(AccessError, match="role of"):
         list_references(workspace, panel[0], study_id)

@@ -11,10 +11,12 @@ from lss_core.errors import AccessError, ConflictError, NotFoundError
 from lss_core.store import audit, studies
 from lss_core.store import tables as t
 from lss_core.usecases import users
+from lss_core.usecases.accounts import disable_user, enable_user
 from lss_core.usecases.users import (
     OPERATOR,
     User,
     add_user,
+    list_users,
     remove_user,
     require,
     set_password,
@@ -94,7 +96,7 @@ def test_sign_ins_are_on_record_and_failed_ones_without_the_name(workspace, read
     sign_in(workspace, "rita", PASSWORD)
     with workspace.store.read() as tx:
         entries = audit.entries(tx)
-    assert [entry.act for entry in entries] == ["user.add", "sign_in.failed", "sign_in"]
+    assert [entry.act for entry in entries] == ["user.add", "member.set", "sign_in.failed", "sign_in"]
     assert "secret-name" not in str(entries)
 
 
@@ -136,10 +138,23 @@ def test_a_new_password_ends_the_sign_ins_under_the_old_one(workspace, reader):
         set_password(workspace, OPERATOR, "nobody", "another horse")
 
 
-def test_a_removed_user_is_signed_out_and_what_he_answered_stays(workspace, reader):
+def test_only_an_account_that_has_never_done_anything_is_removed(workspace, reader):
+    add_user(workspace, OPERATOR, name="tom", display_name="Tom", role=Role.READER, password=PASSWORD)
+    remove_user(workspace, OPERATOR, "tom")
+    sign_in(workspace, "rita", PASSWORD)
+    with pytest.raises(ConflictError, match=r"the record names this account.*Disable the account"):
+        remove_user(workspace, OPERATOR, "rita")
+    assert [user.name for user in list_users(workspace, OPERATOR)] == ["rita"]
+
+
+def test_a_disabled_account_is_signed_out_at_once_and_opened_again(workspace, reader):
     _, token = sign_in(workspace, "rita", PASSWORD)
-    remove_user(workspace, OPERATOR, "rita")
+    disable_user(workspace, OPERATOR, "rita")
     assert user_of(workspace, token) is None
-    with workspace.store.read() as tx:
-        study = studies.find_study(tx, users.DEFAULT_STUDY)
-        assert [rater.id for rater in studies.study_raters(tx, study)] == [reader.rater_id]
+    with pytest.raises(AccessError, match="this account is disabled"):
+        sign_in(workspace, "rita", PASSWORD)
+    with pytest.raises(AccessError, match="do not match"):
+        sign_in(workspace, "rita", "wrong horse")
+    enable_user(workspace, OPERATOR, "rita")
+    assert user_of(workspace, token) is None
+    assert sign_in(workspace, "rita", PASSWORD)[0] == reader

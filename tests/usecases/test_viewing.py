@@ -52,7 +52,7 @@ def test_readers_and_adjudicators_get_pixels_and_nothing_of_the_model(
     assert [series["structures"] for series in whole["series"]] == [None, None]
     series_id = whole["series"][1]["id"]
     assert np.array_equal(series_volume(workspace, user, case_id, series_id).voxels, make_volume().voxels)
-    with pytest.raises(AccessError, match="reads blinded"):
+    with pytest.raises(AccessError, match="role of coordinator or statistician"):
         series_masks(workspace, user, case_id, series_id)
 
 

@@ -14,6 +14,7 @@ from lss_core.ui.choice import choose, choose_segment, go_to
 from lss_core.ui.frame import show_empty, show_error
 from lss_core.ui.html import write
 from lss_core.ui.results.shown import Made, notes
+from lss_core.usecases.access import role_in_study
 from lss_core.usecases.cases import StudySummary
 from lss_core.usecases.reference import ReferenceSummary, make_majority_reference, open_reads
 from lss_core.usecases.result_cut import LEAST_PANEL, cases_of
@@ -183,7 +184,7 @@ def show_warnings(study: StudySummary, data: StudyData, selection: Selection) ->
 
 def offer_reference(workspace: Workspace, user: User, study_id: str) -> None:
     """A coordinator's button that freezes the panel's majority as the reference's next version."""
-    if user.role in (Role.COORDINATOR, Role.ADMINISTRATOR):
+    if role_in_study(workspace, user, study_id) in (Role.COORDINATOR, Role.ADMINISTRATOR):
         st.button(
             FREEZE,
             help="Makes the next version of the reference standard: the panel's majority, and the "
