@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 import structlog
 import torch
@@ -46,6 +48,8 @@ SEGMENTED = {
     SeriesRole.AXIAL_T2: "axial",
 }
 """The series that are used, in this order, and the network that outlines each."""
+
+SERIES_AT_ONCE = 2
 
 _log = structlog.get_logger(__name__)
 
@@ -192,10 +196,7 @@ def outlined(
 ) -> tuple[Study, Places]:
     """The series that are used with their outlines and levels, and where these are."""
     used = {role: series[role] for role in SEGMENTED if role in series}
-    masks: dict[SeriesRole, MaskStack] = {}
-    for number, (role, volume) in enumerate(used.items()):
-        part = partial(_part_of, progress, number / len(used), 1 / len(used))
-        masks[role] = segmenters[SEGMENTED[role]](volume, progress=part)
+    masks = _masks(used, segmenters, progress)
     places = locate(used, masks)
     axial = used.get(SeriesRole.AXIAL_T2)
     chosen = {} if axial is None else {level: axial_slice(axial, level, places) for level in Level}
@@ -209,6 +210,27 @@ def outlined(
     return study, places
 
 
+def _masks(
+    series: Mapping[SeriesRole, Volume], segmenters: Mapping[str, Segmenter], progress: Progress
+) -> dict[SeriesRole, MaskStack]:
+    """The outlines of each series. While one is resampled and checked, which takes one core, the
+    network has the others for the next.
+    """
+    shares = dict.fromkeys(series, 0.0)
+    lock = Lock()
+
+    def segmented(role: SeriesRole) -> MaskStack:
+        def tell(share: float, what: str) -> None:
+            with lock:
+                shares[role] = share
+                progress(sum(shares.values()) / len(shares), what)
+
+        return segmenters[SEGMENTED[role]](series[role], progress=tell)
+
+    with ThreadPoolExecutor(SERIES_AT_ONCE) as pool:
+        return dict(zip(series, pool.map(segmented, series), strict=True))
+
+
 def picture(
     study: Study, site: Site, view: View, side: Side, *, pixels: int, margin: float, widened: float = 1.0
 ) -> crops.Image:
@@ -220,7 +242,3 @@ def picture(
     point, masks = study.canal_points_mm[site.level], study.masks[view.role]
     window = crops.axial_window(volume, masks, view.slice_index, point, side, margin=margin)
     return crops.axial_picture(volume, view.slice_index, window.widened(widened), pixels)
-
-
-def _part_of(progress: Progress, start: float, share: float, done: float, what: str) -> None:
-    progress(start + share * done, what)

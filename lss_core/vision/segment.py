@@ -68,16 +68,8 @@ class Segmenter:
         )
         canvas = Canvas.of(images.shape[1:], turn.spacing(volume.spacing_mm), self.preprocessing)
         inputs = canvas.forth(onto(self.runner.device, images)[:, None])
-        bits = packed(canvas.back(self.runner(inputs))).cpu().numpy().view(np.uint32)
+        bits = canvas.bits(self.runner(inputs)).cpu().numpy().view(np.uint32)
         return np.stack([turn.back(image) for image in bits])
-
-
-def packed(logits: Tensor) -> Tensor:
-    """(n, rows, columns) int32, a bit a channel: where its logits (n, channels, rows, columns) are > 0."""
-    bits = torch.zeros_like(logits[:, 0], dtype=torch.int32)
-    for channel in range(logits.shape[1]):
-        bits |= (logits[:, channel] > 0).to(torch.int32) << channel
-    return bits
 
 
 def make_segmenter(bundle: Bundle, name: str, processor: Processor) -> Segmenter:
@@ -136,6 +128,17 @@ class Canvas:
         left, right, top, bottom = self._padding
         inside = F.pad(logits, [-left, -right, -top, -bottom], value=-100.0)
         return F.interpolate(inside, self.original, mode="bilinear", align_corners=False)
+
+    def bits(self, logits: Tensor) -> Tensor:
+        """(n, *original) int32: a bit a channel of logits on the canvas, set where they are above 0.
+
+        One channel after the other: all of them in the original shape would not fit a cache.
+        """
+        bits = torch.zeros((len(logits), *self.original), dtype=torch.int32, device=logits.device)
+        for channel in range(logits.shape[1]):
+            positive = self.back(logits[:, channel : channel + 1])[:, 0] > 0
+            bits |= positive.to(torch.int32) << channel
+        return bits
 
     @property
     def _padding(self) -> list[int]:
