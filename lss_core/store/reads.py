@@ -270,6 +270,14 @@ def first_answers(tx: Transaction, read: ReadRecord) -> Mapping[str, Answer]:
     return _record(tx, tx.execute(query).one()).answers
 
 
+def followed(tx: Transaction, read: ReadRecord) -> bool:
+    """Whether a later stage of the same assignment has begun."""
+    if read.assignment_id is None:
+        return False
+    later_ones = (t.reads.c.assignment_id == read.assignment_id) & (t.reads.c.stage > read.stage)
+    return tx.scalar(sa.select(t.reads.c.id).where(later_ones).limit(1)) is not None
+
+
 def versions(tx: Transaction, read_id: str) -> dict[str, int]:
     """How many answers each site of a sitting has had, by site key; sites without one are not named."""
     r = t.ratings

@@ -39,6 +39,12 @@ ENTRIES = (
     _entry("pages/adjudicator/adjudicate.py", later("Adjudicate"), Role.ADJUDICATOR),
     _entry("pages/statistician/results.py", later("Results"), Role.COORDINATOR, Role.STATISTICIAN),
     _entry(
+        "pages/coordinator/progress.py",
+        later("Progress"),
+        Role.COORDINATOR,
+        visitors=(Role.STATISTICIAN, Role.AUDITOR),
+    ),
+    _entry(
         "pages/coordinator/record.py",
         later("Record"),
         Role.COORDINATOR,
