@@ -185,6 +185,11 @@ def number(value: float, digits: int = 2, *, signed: bool = False, chosen: Langu
     return _local(text.replace("-", MINUS), chosen or language())
 
 
+def separators() -> str:
+    """The decimal mark and the mark between thousands, as Plotly takes them."""
+    return "".join(chr(mark) if isinstance(mark, int) else mark for mark in _separators(language()))
+
+
 def whole(value: int, chosen: Language | None = None) -> str:
     """'4,800', '4 800' with a space that does not break."""
     return _local(f"{value:,}", chosen or language())

@@ -7,6 +7,7 @@ import re
 import string
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,8 @@ from lss_core.texts import (
     translated,
     whole,
 )
-from tests.catalogue import LOCALE, catalogue, extracted, updated
+from tests.catalogue import LOCALE, ROOT, catalogue, extracted, updated
+from tests.unmarked import scripts, shown_sources, unmarked
 
 OTHERS = [own for own in Language if own is not Language.ENGLISH]
 LABELLED = (Condition, Side, Grade, NotGradable, Role, SeriesRole, Verdict)
@@ -67,6 +69,40 @@ def test_a_translation_has_the_fields_of_its_message(own: Language) -> None:
             wanted = fields(forms(message.id)[-1])
             for form in forms(message.string):
                 assert fields(form) == wanted, message.id
+
+
+NOT_SHOWN = {
+    "DD.MM.YYYY HH:mm", "D MMM YYYY HH:mm",  # formats of Streamlit
+    "text/csv; charset=utf-8", 'attachment; filename="{}-{}"', "private, max-age=3600", "Cookie",  # headers
+    "Html", "Command", "Mark", "View",  # names in __all__
+    "Readers", "positive {}; negative {}; no grade {}",  # cells of CSV files, which are English
+}  # fmt: skip
+"""Words in lss_core/ui that no page shows."""
+
+
+@pytest.mark.parametrize("path", shown_sources(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_page_shows_no_words_without_a_mark(path: Path) -> None:
+    bare = {text for _line, text in unmarked(path) if text not in NOT_SHOWN and "matchMedia" not in text}
+    assert not bare, "mark them with _(), ngettext(), later() or later_n(): docs/translating.md"
+
+
+def test_words_without_a_mark_are_found(tmp_path: Path) -> None:
+    module = tmp_path / "page.py"
+    module.write_text(
+        'import streamlit as st\nst.button("Next case")\nst.button(_("Marked too"))\n'
+        """st.html(f'<p class="lss-muted">Signed in as {name}</p>')\nst.button("x", key="lss-key")\n"""
+        'raise ValueError("nobody sees this")\n'
+    )
+    assert [text for _line, text in unmarked(module)] == [
+        "Next case", '<p class="lss-muted">Signed in as {}</p>',
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", scripts(), ids=lambda path: path.name)
+def test_a_script_shows_no_words_without_a_mark(path: Path) -> None:
+    text = re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    shown = re.findall(r'(?:text|placeholder|alt|title|"aria-label"): (?:"([^"]*)"|`([^`$]*))', text)
+    assert not [one or other for one, other in shown if re.search(r"[A-Z][a-z]|[a-z] [a-z]", one or other)]
 
 
 def test_an_english_message_stands_for_itself() -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 MARKS = {"_", "later", "ngettext", "later_n", "known"}
 SILENT = ("_log.", "logging.", "re.compile", "ValueError", "TypeError", "RuntimeError", "cast", "TypeVar")
 """Calls whose words nobody sees on a page."""
@@ -18,6 +19,16 @@ _TAG = re.compile(r"<[^<>]*>|%\{[^}]*\}|&\w+;|\bvar\(.*?\)")
 _HALF_TAG = re.compile(r"<[^<>]*$|^[^<>]*>")
 _WORDS = re.compile(r"[A-Za-z]{2,}[,;:.]? +[A-Za-z]{2,}|^[^A-Za-z]*[A-Z][a-z]+\b")
 _NAME = re.compile(r"[A-Za-z]+(-[A-Za-z0-9]+)+|[a-z_0-9./:#*+-]+|[A-Z]{2,}[A-Za-z0-9_-]*")
+
+
+def shown_sources() -> list[Path]:
+    """The modules whose words pages show."""
+    return sorted(path for folder in ("lss_core/ui", "pages") for path in (ROOT / folder).rglob("*.py"))
+
+
+def scripts() -> list[Path]:
+    """The scripts of our components."""
+    return sorted((ROOT / "lss_core" / "ui").rglob("*.js"))
 
 
 def words(text: str) -> bool:

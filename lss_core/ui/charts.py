@@ -16,7 +16,7 @@ from plotly.subplots import make_subplots
 from lss_core.domain import RaterKind
 from lss_core.stats.agreement import BANDS
 from lss_core.study.published import Published, PublishedCondition
-from lss_core.texts import later
+from lss_core.texts import later, number, separators, translated
 from lss_core.ui.theme import MODEL_SYMBOL, READER_SYMBOLS, Palette
 from lss_core.usecases.figures import BINARY, ConditionResult, Figure, Measure, RaterResult
 from lss_core.usecases.result_cases import Pick
@@ -88,7 +88,7 @@ def interval_figure(
     raters = shown(result)
     figure = make_subplots(
         rows=1, cols=len(measures), shared_yaxes=True, horizontal_spacing=0.03,
-        subplot_titles=[measure.label for measure in measures],
+        subplot_titles=[translated(measure.label) for measure in measures],
     )  # fmt: skip
     drawn = marks(result.raters, colours)
     shapes = band_shapes(len(measures), colours) if bands else []
@@ -104,7 +104,9 @@ def interval_figure(
     )
     figure.update_xaxes(range=[max(min(lowest - 0.03, 0.48), -1), 1.02], dtick=0.1 if lowest > 0.3 else 0.2)
     figure.update_yaxes(
-        categoryorder="array", categoryarray=[rater.name for rater in reversed(raters)], showgrid=False
+        categoryorder="array",
+        categoryarray=[translated(rater.name) for rater in reversed(raters)],
+        showgrid=False,
     )
     return laid_out(figure, height=70 + ROW_PX * len(raters), shapes=shapes)
 
@@ -112,10 +114,10 @@ def interval_figure(
 def _interval(rater: RaterResult, measure: Measure, mark: Mark) -> go.Scatter:
     figure = rater.figures[measure]
     return go.Scatter(
-        x=[figure.value], y=[rater.name], mode="markers", error_x=bars(figure, mark),
+        x=[figure.value], y=[translated(rater.name)], mode="markers", error_x=bars(figure, mark),
         customdata=[[Pick(one=rater.name, binary=measure in OF_TWO).text]],
         marker={"symbol": mark.symbol, "size": mark.size - 2, "color": mark.colour},
-        hovertemplate=f"{rater.name}: {figure.text}<extra></extra>",
+        hovertemplate=f"{translated(rater.name)}: {figure.text}<extra></extra>",
     )  # fmt: skip
 
 
@@ -143,9 +145,9 @@ def _published(
             printed.append((rater.name, PUBLISHED_MODEL, published.model, colours.model))
     return [
         go.Scatter(
-            x=[value], y=[row], mode="markers",
+            x=[value], y=[translated(row)], mode="markers",
             marker={"symbol": "circle-open-dot", "size": 10, "color": colour, "line": {"width": 1.5}},
-            hovertemplate=f"{name}: {value:.2f}<extra></extra>",
+            hovertemplate=f"{translated(name)}: {number(value)}<extra></extra>",
         )
         for row, name, own, colour in printed
         if (value := published_value(own, measure)) is not None
@@ -166,7 +168,7 @@ def published_value(own: Published, measure: Measure) -> float | None:
 def band_shapes(columns: int, colours: Palette) -> list[Shape]:
     """The ground of each of the panels shaded by the bands of kappa."""
     shapes, lower = [], 0.0
-    for at, (upper, _) in enumerate(BANDS):
+    for at, (upper, _name) in enumerate(BANDS):
         shapes += [
             {
                 "type": "rect", **_across(column), "x0": lower, "x1": upper, "layer": "below",
@@ -199,6 +201,7 @@ def laid_out(figure: go.Figure, *, height: int, **layout: object) -> go.Figure:
     figure.update_annotations(font_size=FONT_PX)
     return figure.update_layout(
         height=height,
+        separators=separators(),
         showlegend=False,
         margin={"l": 8, "r": 8, "t": 28, "b": 8},
         font={"size": FONT_PX},

@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 
 from lss_core.domain import Grade
 from lss_core.stats.agreement import band
+from lss_core.texts import _, known, number, translated
 from lss_core.ui.charts import FONT_PX, ROW_PX, Mark, band_shapes, bars, laid_out, shown
 from lss_core.ui.theme import Palette, mixed
 from lss_core.usecases.figures import ConditionResult, Figure, RaterResult
@@ -23,12 +24,13 @@ UNSEEN = "rgba(0,0,0,0)"
 def kappa_figure(matrix: AgreementMatrix, colours: Palette) -> go.Figure:
     """The kappa of each two raters, shaded; the first row and column are the reference."""
     names = list(matrix.names)
+    shown_names = [translated(name) for name in names]
     kappas = [[_kappa(matrix, one, other) for other in names] for one in names]
     figure = go.Figure(
         go.Heatmap(
             z=[[None if value is None else max(value, 0.0) for value in row] for row in kappas],
-            x=names, y=names, zmin=0, zmax=1, xgap=1, ygap=1, showscale=False, hoverinfo="skip",
-            text=[["" if value is None else f"{value:.2f}" for value in row] for row in kappas],
+            x=shown_names, y=shown_names, zmin=0, zmax=1, xgap=1, ygap=1, showscale=False, hoverinfo="skip",
+            text=[["" if value is None else number(value) for value in row] for row in kappas],
             texttemplate="%{text}", textfont={"size": FONT_PX, "color": colours.text},
             colorscale=[[0, colours.surface], [1, mixed(colours.surface, colours.model)]],
         )
@@ -36,8 +38,8 @@ def kappa_figure(matrix: AgreementMatrix, colours: Palette) -> go.Figure:
     cells = [(one, other, pair) for one in names for other in names if (pair := _pair(matrix, one, other))]
     _add_cells(
         figure,
-        [other for _, other, _ in cells],
-        [one for one, _, _ in cells],
+        [translated(cell[1]) for cell in cells],
+        [translated(cell[0]) for cell in cells],
         [(Pick(one=one, other=other).text, _said(one, other, pair)) for one, other, pair in cells],
         CELL_PX - 12,
     )
@@ -52,9 +54,9 @@ def coefficient_figure(figures: Sequence[tuple[str, Figure]], colours: Palette) 
     mark = Mark(colour=colours.text, symbol="cross", size=10)
     for name, own in figures:
         figure.add_scatter(
-            x=[own.value], y=[name], mode="markers", error_x=bars(own, mark),
+            x=[own.value], y=[known(name)], mode="markers", error_x=bars(own, mark),
             marker={"symbol": mark.symbol, "size": mark.size - 2, "color": mark.colour},
-            hovertemplate=f"{name}: {own.text}<extra></extra>",
+            hovertemplate=f"{known(name)}: {own.text}<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(range=[min([0.0, *(own.value or 0 for _, own in figures)]) - 0.02, 1.02], dtick=0.2)
     figure.update_yaxes(autorange="reversed", showgrid=False)
@@ -76,8 +78,8 @@ def confusion_figure(result: ConditionResult, colours: Palette, *, columns: int 
     digits = [grade.value for grade in Grade]
     figure.update_xaxes(tickvals=digits, showgrid=False, range=[-0.5, 3.5])
     figure.update_yaxes(tickvals=digits, showgrid=False, range=[3.5, -0.5])
-    figure.update_xaxes(title="Rated", title_standoff=4, row=rows)
-    figure.update_yaxes(title="Reference", title_standoff=4, col=1)
+    figure.update_xaxes(title=_("Rated"), title_standoff=4, row=rows)
+    figure.update_yaxes(title=_("Reference"), title_standoff=4, col=1)
     return laid_out(figure, height=MATRIX_PX * rows)
 
 
@@ -105,13 +107,20 @@ def _add_confusion_cells(figure: go.Figure, rater: RaterResult, row: int, column
     told = [
         (
             Pick(one=rater.name, grades=(given, truth)).text,
-            f"{rater.name}: reference {truth}, rated {given}<br>{counts[truth][given]} units, "
-            f"{counts[truth][given] / max(sum(counts[truth]), 1):.0%} of the reference's grade",
+            _(
+                "{rater}: reference {truth}, rated {given}<br>units: {n}, "
+                "{share:.0%} of the reference's grade",
+                rater=rater.name,
+                truth=truth,
+                given=given,
+                n=counts[truth][given],
+                share=counts[truth][given] / max(sum(counts[truth]), 1),
+            ),
         )
         for truth, given in cells
     ]
     _add_cells(
-        figure, [given for _, given in cells], [truth for truth, _ in cells], told, 28, row=row, col=column
+        figure, [cell[1] for cell in cells], [cell[0] for cell in cells], told, 28, row=row, col=column
     )
 
 
@@ -141,14 +150,15 @@ def _kappa(matrix: AgreementMatrix, one: str, other: str) -> float | None:
 def _said(one: str, other: str, pair: PairAgreement) -> str:
     kappa = pair.kappa.text
     if pair.kappa.value is not None:
-        kappa = f"{kappa}, {band(pair.kappa.value)}"
+        kappa = f"{kappa}, {translated(band(pair.kappa.value))}"
     rest = [
-        f"{name} {value:.2f}"
+        f"{name} {number(value)}"
         for name, value in (
-            ("exact agreement", pair.exact),
-            ("prevalence index", pair.prevalence),
-            ("bias index", pair.bias),
+            (_("exact agreement"), pair.exact),
+            (_("prevalence index"), pair.prevalence),
+            (_("bias index"), pair.bias),
         )
         if value is not None
     ]
-    return f"{one} and {other}, n {pair.n}<br>kappa {kappa}<br>{', '.join(rest)}"
+    head = _("{one} and {other}, n {n}<br>kappa {kappa}", one=one, other=other, n=pair.n, kappa=kappa)
+    return f"{head}<br>{', '.join(rest)}"

@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 
 from lss_core.domain import RaterKind
 from lss_core.stats.mrmc.result import Fixed
+from lss_core.texts import _, known, number, translated
 from lss_core.ui.charts import MEAN_SYMBOL, ROW_PX, Mark, Shape, bars, laid_out, line_shape
 from lss_core.ui.theme import READER_SYMBOLS, Palette
 from lss_core.usecases.analysis import MEAN_READER
@@ -16,7 +17,7 @@ from lss_core.usecases.figures import Measure
 from lss_core.usecases.result_arms import ArmComparison
 from lss_core.usecases.result_cases import Pick
 from lss_core.usecases.result_comparison import Compared, Standalone
-from lss_core.usecases.result_differences import FOREST, DifferenceRow, difference_text
+from lss_core.usecases.result_differences import FOREST, DifferenceRow, difference_text, p_text
 from lss_core.usecases.result_times import ReadingTimes, Sitting
 
 SLOPES_PX = 380
@@ -30,26 +31,28 @@ def forest_figure(
     """Model less mean reader and each reader, a panel a measure. Dotted: none; dashed: the margin."""
     figure = make_subplots(
         rows=1, cols=len(FOREST), shared_yaxes=True, horizontal_spacing=0.03,
-        subplot_titles=[f"{measure.label}, model − reader" for measure in FOREST],
+        subplot_titles=[_("{measure}, model − reader", measure=measure.label) for measure in FOREST],
     )  # fmt: skip
     marks = reader_marks(readers, colours)
     names = list(dict.fromkeys(row.other for row in rows))
     for row in rows:
         mark, own = marks[row.other], row.figure
         said = own.text if own.interval is None else difference_text(own.interval, 2)
-        p = "" if row.p is None else f", p {row.p:.3f} ({row.test})"
+        p = "" if row.p is None else f", p {number(row.p, 3)} ({known(row.test)})"
         figure.add_trace(
             go.Scatter(
-                x=[own.value], y=[row.other], mode="markers", error_x=bars(own, mark),
+                x=[own.value], y=[translated(row.other)], mode="markers", error_x=bars(own, mark),
                 marker={"symbol": mark.symbol, "size": mark.size - 2, "color": mark.colour},
                 customdata=[[_pick(row)]],
-                hovertemplate=f"{row.model} − {row.other}: {said}{p}<extra></extra>",
+                hovertemplate=f"{row.model} − {translated(row.other)}: {said}{p}<extra></extra>",
             ),
             row=1, col=FOREST.index(row.measure) + 1,
         )  # fmt: skip
     most = max((abs(end) for row in rows for end in _ends(row)), default=0.1)
     figure.update_xaxes(range=[-max(most, margin) - 0.03, max(most, margin) + 0.03], zeroline=False)
-    figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], showgrid=False)
+    figure.update_yaxes(
+        categoryorder="array", categoryarray=[translated(name) for name in names[::-1]], showgrid=False
+    )
     return laid_out(figure, height=70 + ROW_PX * len(names), shapes=_margins(len(FOREST), margin, colours))
 
 
@@ -58,7 +61,7 @@ def margin_figure(rows: Sequence[Standalone], fixed: Fixed, colours: Palette, *,
     figures = list(Compared)
     figure = make_subplots(
         rows=1, cols=len(figures), shared_yaxes=True, horizontal_spacing=0.03,
-        subplot_titles=[own.label.split(",")[0] for own in figures],
+        subplot_titles=[translated(own.label).split(",")[0] for own in figures],
     )  # fmt: skip
     mark = Mark(colour=colours.model, symbol="diamond", size=11)
     ends = [margin]
@@ -70,14 +73,14 @@ def margin_figure(rows: Sequence[Standalone], fixed: Fixed, colours: Palette, *,
         ends += [abs(own.low), abs(own.high)]
         figure.add_trace(
             go.Scatter(
-                x=[own.value], y=[row.condition.label], mode="markers",
+                x=[own.value], y=[translated(row.condition.label)], mode="markers",
                 marker={"symbol": mark.symbol, "size": mark.size - 2, "color": mark.colour},
                 error_x={
                     "type": "data", "symmetric": False, "array": [own.high - own.value],
                     "arrayminus": [own.value - own.low], "color": mark.colour, "thickness": 1.5, "width": 0,
                 },
-                hovertemplate=f"{row.condition.label}, {row.figure.label}: {own.value:+.3f} "
-                f"({own.low:+.3f} to {own.high:+.3f}), p {test.p_value:.3g}<extra></extra>",
+                hovertemplate=f"{translated(row.condition.label)}, {translated(row.figure.label)}: "
+                f"{difference_text(own, 3)}, p {p_text(test.p_value)}<extra></extra>",
             ),
             row=1, col=figures.index(row.figure) + 1,
         )  # fmt: skip
@@ -105,10 +108,10 @@ def times_figure(times: ReadingTimes, readers: Sequence[str], colours: Palette) 
                 traces.append(_running(own, [s.exact for s in own], mark, dash, axis="2"))
     figure = make_subplots(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.1,
-        subplot_titles=["Minutes a case", "Share of exact grades, running mean"],
+        subplot_titles=[_("Minutes a case"), _("Share of exact grades, running mean")],
     )  # fmt: skip
     figure.add_traces(traces)
-    figure.update_xaxes(title="Place in the reader's order", row=2)
+    figure.update_xaxes(title=_("Place in the reader's order"), row=2)
     figure.update_yaxes(rangemode="tozero")
     return laid_out(figure, height=460)
 
@@ -121,8 +124,9 @@ def _sittings(own: Sequence[Sitting], mark: Mark) -> Shape:
         "x": [s.order for s in own], "y": [round(s.minutes, 2) for s in own],
         "marker": {"symbol": mark.symbol, "size": 4, "color": mark.colour},
         "customdata": [[Pick(one=s.reader, case_id=s.case_id).text, s.case_id] for s in own],
-        "hovertemplate": f"{first.reader}, {first.arm}, case %{{customdata[1]}}, number %{{x}}: "
-        "%{y:.1f} min<extra></extra>",
+        "hovertemplate": f"{first.reader}, {known(first.arm)}, %{{customdata[1]}}, №\u00a0%{{x}}: %{{y:.1f}} "
+        + _("min")
+        + "<extra></extra>",
     }  # fmt: skip
 
 
@@ -148,11 +152,11 @@ def slope_figure(arms: ArmComparison, readers: Sequence[str], colours: Palette) 
     for reader, (one, other) in arms.values.items():
         mark = marks[reader]
         figure.add_scatter(
-            x=list(arms.arms), y=[one, other], mode="lines+markers", name=reader,
+            x=[known(arm) for arm in arms.arms], y=[one, other], mode="lines+markers", name=reader,
             line={"color": mark.colour, "width": 1.5, "dash": "dash" if reader in arms.worse else "solid"},
             marker={"symbol": mark.symbol, "size": mark.size, "color": mark.colour},
             customdata=[[Pick(one=reader).text]] * 2,
-            hovertemplate=f"{reader}: {one:.2f} to {other:.2f}<extra></extra>",
+            hovertemplate=f"{reader}: {number(one)} → {number(other)}<extra></extra>",
         )  # fmt: skip
     ends = [end for pair in arms.values.values() for end in pair]
     gap = (max(ends, default=1) - min(ends, default=0)) * LABEL_SHARE

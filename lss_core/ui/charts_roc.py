@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from lss_core.domain import RaterKind
 from lss_core.study.published import PublishedCondition
+from lss_core.texts import _, translated
 from lss_core.ui.charts import PUBLISHED_MODEL, PUBLISHED_READERS, Mark, bars, laid_out, marks, shown
 from lss_core.ui.theme import Palette, see_through
 from lss_core.usecases.figures import ConditionResult, Measure, RaterResult
@@ -50,8 +51,8 @@ def roc_figure(
             _add_box(figure, rater, drawn[rater.name])
     for rater in raters:
         _add_point(figure, rater, drawn[rater.name])
-    figure.update_xaxes(title="1 − specificity", range=[-0.02, 1.02], constrain="domain", dtick=0.2)
-    figure.update_yaxes(title="Sensitivity", range=[-0.02, 1.02], scaleanchor="x", dtick=0.2)
+    figure.update_xaxes(title=_("1 − specificity"), range=[-0.02, 1.02], constrain="domain", dtick=0.2)
+    figure.update_yaxes(title=_("Sensitivity"), range=[-0.02, 1.02], scaleanchor="x", dtick=0.2)
     return laid_out(figure, height=ROC_PX)
 
 
@@ -60,7 +61,7 @@ def legend_of(
 ) -> dict[str, Mark]:
     """The marks of all that the figure shows, by name."""
     drawn = marks(result.raters, colours)
-    found = {rater.name: drawn[rater.name] for rater in shown(result)}
+    found: dict[str, Mark] = {rater.name: drawn[rater.name] for rater in shown(result)}
     if published is not None:
         found[PUBLISHED_READERS] = Mark(colour=colours.text, symbol="circle-open-dot", size=11)
         found[PUBLISHED_MODEL] = Mark(colour=colours.model, symbol="circle-open-dot", size=11)
@@ -93,15 +94,21 @@ def _add_curve(figure: go.Figure, rater: RaterResult, mark: Mark) -> None:
         x=across, y=up, mode="lines", line={"color": mark.colour, "width": 2}, name=rater.name,
         hoverinfo="skip",
     )  # fmt: skip
-    _, positives, _, negatives = classes(rater)
+    positives, negatives = classes(rater)[1::2]
     step = max(1, len(across) // MOST_POINTS)
     places = list(range(1, len(across), step))
     told = [
         (
             Pick(one=rater.name, threshold=rater.curve.thresholds[place]).text,
-            f"positive from {rater.curve.thresholds[place]:.3f}: "
-            f"{round(up[place] * positives)} of {positives} positives, "
-            f"{round(across[place] * negatives)} of {negatives} negatives called positive",
+            _(
+                "positive from {share:.3f}: {hits} of {positives} positives, "
+                "{alarms} of {negatives} negatives called positive",
+                share=rater.curve.thresholds[place],
+                hits=round(up[place] * positives),
+                positives=positives,
+                alarms=round(across[place] * negatives),
+                negatives=negatives,
+            ),
         )
         for place in places
     ]
@@ -109,8 +116,8 @@ def _add_curve(figure: go.Figure, rater: RaterResult, mark: Mark) -> None:
         x=[across[place] for place in places], y=[up[place] for place in places], mode="markers",
         marker={"size": 7, "color": mark.colour, "opacity": 0}, customdata=told,
         selected={"marker": {"opacity": 0.9}}, unselected={"marker": {"opacity": 0}},
-        hovertemplate=f"{rater.name}, %{{customdata[1]}}<br>sensitivity %{{y:.2f}}, "
-        "1 − specificity %{x:.2f}<extra></extra>",
+        hovertemplate=f"{translated(rater.name)}, %{{customdata[1]}}<br>{_('sensitivity')} %{{y:.2f}}, "
+        f"{_('1 − specificity')} %{{x:.2f}}<extra></extra>",
     )  # fmt: skip
 
 
@@ -120,7 +127,7 @@ def _add_published(figure: go.Figure, published: PublishedCondition, colours: Pa
         figure.add_scatter(
             x=[1 - own.specificity], y=[own.sensitivity], mode="markers", name=name,
             marker={"symbol": "circle-open-dot", "size": 11, "color": colour, "line": {"width": 1.5}},
-            hovertemplate=f"{name}: %{{y:.2f}}, %{{x:.2f}}<extra></extra>",
+            hovertemplate=f"{translated(name)}: %{{y:.2f}}, %{{x:.2f}}<extra></extra>",
         )  # fmt: skip
 
 
@@ -145,14 +152,17 @@ def _add_point(figure: go.Figure, rater: RaterResult, mark: Mark) -> None:
     own = {}
     if rater.is_mean or rater.kind is RaterKind.MODEL:
         own = {"error_x": bars(specificity, mark, mirrored=True), "error_y": bars(sensitivity, mark)}
-    counts = f"mean of {rater.raters} readers"
+    counts = _("mean of {n} readers", n=rater.raters)
     if not rater.is_mean:
         hits, positives, left, negatives = classes(rater)
-        counts = f"{hits} of {positives} positives found, {left} of {negatives} negatives left"
+        counts = _(
+            "{hits} of {positives} positives found, {left} of {negatives} negatives left",
+            hits=hits, positives=positives, left=left, negatives=negatives,
+        )  # fmt: skip
     figure.add_scatter(
         x=[1 - specificity.value], y=[sensitivity.value], mode="markers", **own,
         name=rater.name, customdata=[[Pick(one=rater.name, binary=True).text]],
         marker={"symbol": mark.symbol, "size": mark.size, "color": mark.colour},
-        hovertemplate=f"{rater.name}: {counts}<br>sensitivity {sensitivity.text}"
-        f"<br>specificity {specificity.text}<extra></extra>",
+        hovertemplate=f"{translated(rater.name)}: {counts}<br>{_('sensitivity')} {sensitivity.text}"
+        f"<br>{_('specificity')} {specificity.text}<extra></extra>",
     )  # fmt: skip

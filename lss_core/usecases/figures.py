@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lss_core.domain import Condition, Estimate, RaterKind
-from lss_core.texts import later
+from lss_core.texts import _, later, number
 
 FULL_READER = 0.9
 """The least share of sites a reader has answered who counts in the mean reader and in the panel."""
@@ -103,12 +103,13 @@ class Figure:
 
     @property
     def text(self) -> str:
-        """'0.86 (0.80–0.91)', '0.86 (no interval)' or 'undefined'."""
+        """'0.86 (0.80–0.91)', '0.86 (no interval)' or 'undefined', in the language spoken."""
         if self.value is None:
-            return "undefined"
+            return _("undefined")
+        value = number(self.value)
         if self.interval is None:
-            return f"{self.value:.2f} (no interval)"
-        return f"{self.value:.2f} ({self.interval.low:.2f}–{self.interval.high:.2f})"
+            return f"{value} ({_('no interval')})"
+        return f"{value} ({number(self.interval.low)}–{number(self.interval.high)})"
 
 
 @dataclass(frozen=True, kw_only=True)

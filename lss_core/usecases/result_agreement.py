@@ -34,7 +34,7 @@ from lss_core.usecases.rater_statistics import POSITIVE, SCALE
 from lss_core.usecases.result_cut import cut
 from lss_core.usecases.result_data import RESAMPLES, SEED, Selection, StudyData, drawn
 
-REFERENCE = "Reference"
+REFERENCE = later("Reference")
 
 
 class Weights(StrEnum):
@@ -49,10 +49,10 @@ class Weights(StrEnum):
     def label(self) -> str:
         """The kappa in words."""
         return {
-            Weights.QUADRATIC: "four grades, quadratic weights",
-            Weights.LINEAR: "four grades, linear weights",
-            Weights.UNWEIGHTED: "four grades, unweighted",
-            Weights.BINARY: "binary (grades 0-1 against 2-3)",
+            Weights.QUADRATIC: later("four grades, quadratic weights"),
+            Weights.LINEAR: later("four grades, linear weights"),
+            Weights.UNWEIGHTED: later("four grades, unweighted"),
+            Weights.BINARY: later("binary (grades 0-1 against 2-3)"),
         }[self]
 
     def kappa(self, tables: Tables) -> Statistic:

@@ -14,14 +14,15 @@ from lss_core.errors import StatisticsError
 from lss_core.stats.mrmc.obuchowski_rockette import obuchowski_rockette
 from lss_core.stats.mrmc.result import Analysis, Fixed
 from lss_core.stats.mrmc.study import ReaderStudy
+from lss_core.texts import later
 from lss_core.usecases.analysis import RatingTable
 from lss_core.usecases.rater_statistics import POSITIVE, SCALE
 from lss_core.usecases.result_comparison import Compared, check_one_reference, full_readers, renumbered
 from lss_core.usecases.result_cut import cut
 from lss_core.usecases.result_data import Selection, StudyData
 
-BEFORE = ("as the model", "lower than the model", "higher than the model")
-AFTER = ("kept his grade", "took the model's", "gave another")
+BEFORE = (later("as the model"), later("lower than the model"), later("higher than the model"))
+AFTER = (later("kept his grade"), later("took the model's"), later("gave another"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ import numpy as np
 
 from lss_core.domain import RaterKind
 from lss_core.stats.tables import MISSING
+from lss_core.texts import _, known, later
 from lss_core.usecases.analysis import MEAN_READER
 from lss_core.usecases.rater_statistics import POSITIVE, Rules, score_of
 from lss_core.usecases.result_agreement import REFERENCE
@@ -51,13 +52,26 @@ class Pick:
     def title(self) -> str:
         """What the units have in common."""
         if self.grades is not None:
-            return f"{self.one}: grade {self.grades[0]}, {self.other.lower()}: grade {self.grades[1]}"
+            return _(
+                "{one}: grade {given}, {other}: grade {truth}",
+                one=known(self.one), given=self.grades[0],
+                other=known(self.other).lower(), truth=self.grades[1],
+            )  # fmt: skip
         if self.threshold is not None:
-            return f"{self.one}, positive from a probability of {self.threshold:.3f}: misses and false alarms"
+            return _(
+                "{one}, positive from a probability of {share:.3f}: misses and false alarms",
+                one=known(self.one),
+                share=self.threshold,
+            )
         if self.case_id:
-            return f"{self.one} and the reference in case {self.case_id}"
-        how = "fall on different sides of grade 2" if self.binary else "gave different grades"
-        return f"{self.one} and {self.other.lower() if self.other == REFERENCE else self.other} {how}"
+            return _("{one} and the reference in case {case}", one=known(self.one), case=self.case_id)
+        other = known(self.other).lower() if self.other == REFERENCE else known(self.other)
+        if self.binary:
+            return _("{one} and {other} fall on different sides of grade 2", one=known(self.one), other=other)
+        return _("{one} and {other} gave different grades", one=known(self.one), other=other)
+
+
+MISS, FALSE_ALARM = later("miss"), later("false alarm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +97,7 @@ class UnitRow:
         if self.reference is None or self.model is None:
             return ""
         wrong = (self.reference in POSITIVE) - (self.model in POSITIVE)
-        return {1: "miss", -1: "false alarm", 0: ""}[wrong]
+        return {1: MISS, -1: FALSE_ALARM, 0: ""}[wrong]
 
     @property
     def with_reference(self) -> float:

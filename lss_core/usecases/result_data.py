@@ -19,6 +19,7 @@ from lss_core.stats.resample import Resamples
 from lss_core.store import cases, protocols, ratings, reads, references, studies
 from lss_core.store.values import Rater, RatingRow, ReferenceGrade, ReferenceMethod, ReferenceSummary
 from lss_core.study.protocol import PANEL_ARM, Protocol, ReferenceSource
+from lss_core.texts import _, later, translated
 from lss_core.usecases.access import UNBLINDED, require_study
 from lss_core.usecases.analysis import RaterColumn, RatingTable
 from lss_core.usecases.csv_tables import Unit
@@ -34,9 +35,9 @@ RESAMPLES = 2000
 SEED = 20240607
 
 UNIT_LABELS: Mapping[Unit, str] = {
-    Unit.SITE: "the site",
-    Unit.LEVEL: "the level, by its worst site",
-    Unit.PATIENT: "the patient, by his worst site",
+    Unit.SITE: later("the site"),
+    Unit.LEVEL: later("the level, by its worst site"),
+    Unit.PATIENT: later("the patient, by his worst site"),
 }
 """The units as a note names them."""
 
@@ -63,9 +64,9 @@ class Selection:
     def subgroup(self) -> str:
         """'all levels', 'L4-L5, left'."""
         parts = [] if self.level is None else [self.level.label]
-        parts += [] if self.side is None else [self.side.value]
+        parts += [] if self.side is None else [translated(self.side.label).lower()]
         parts += [] if self.attribute is None else [" ".join(self.attribute)]
-        return ", ".join(parts) or "all levels"
+        return ", ".join(parts) or _("all levels")
 
     def takes(self, site: Site) -> bool:
         """Whether a site is one of those that are looked at, whatever its case."""

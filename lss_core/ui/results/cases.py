@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from lss_core.domain import Grade
+from lss_core.texts import _, later, ngettext, number, translated
 from lss_core.ui.html import Html, escape, write
-from lss_core.ui.results.shown import Made, notes, show_table
+from lss_core.ui.results.shown import Made, heading_of, notes, show_table
 from lss_core.usecases.result_cases import (
+    MISS,
     Pick,
     UnitRow,
     disagreements,
@@ -22,8 +24,8 @@ from lss_core.usecases.result_data import Selection, StudyData
 
 MOST_ROWS = 25
 GALLERY = 12
-NO_DRAWS = "no resampling"
-ORDER_NOTE = (
+NO_DRAWS = later("no resampling")
+ORDER_NOTE = later(
     "Most telling first: how many grades model and reference lie apart (half a grade more across the line "
     "between mild and moderate), then the share of readers who gave the reference's grade, then how sure the "
     "model was of its own. A case opens on Review."
@@ -34,18 +36,22 @@ def cases_view(data: StudyData, selection: Selection, made: Made) -> None:
     """The disagreements, most telling first, and a gallery of what the model missed."""
     rows = unit_rows(data, selection)
     apart = disagreements(rows)
-    write("<h2>Where the model and the reference differ</h2>")
+    write(heading_of(_("Where the model and the reference differ")))
     if not apart:
-        write(notes(["The model's grade is the reference's at every unit of this choice."]))
+        write(notes([_("The model's grade is the reference's at every unit of this choice.")]))
     else:
-        write(notes([f"{len(apart)} of {len(rows)} units. {ORDER_NOTE}"]))
-        rows_table("disagreements", "Disagreements", apart, made)
-    missed = [row for row in apart if row.side == "miss"]
-    write("<h2>What the model missed</h2>")
+        write(notes([_("{n} of {total} units. {note}", n=len(apart), total=len(rows), note=ORDER_NOTE)]))
+        rows_table("disagreements", _("Disagreements"), apart, made)
+    missed = [row for row in apart if row.side == MISS]
+    write(heading_of(_("What the model missed")))
     if not missed:
-        write(notes(["No unit that the reference calls moderate or severe was called less by the model."]))
+        write(notes([_("No unit that the reference calls moderate or severe was called less by the model.")]))
         return
-    text = f"{len(missed)} units are moderate or severe in the reference and less for the model."
+    text = ngettext(
+        "{n} unit is moderate or severe in the reference and less for the model.",
+        "{n} units are moderate or severe in the reference and less for the model.",
+        len(missed),
+    )
     write(notes([text]) + _gallery(missed[:GALLERY], made))
 
 
@@ -56,7 +62,7 @@ def show_picked(
     if pick is None and not hint:
         return
     if pick is None:
-        write(notes(["Click a point or a cell to see its cases."]))
+        write(notes([_("Click a point or a cell to see its cases.")]))
         return
     rows = picked(unit_rows(data, selection), pick)
     with st.container(border=True, key=f"lss-picked-{of}"):
@@ -68,35 +74,47 @@ def show_picked(
 def rows_table(name: str, title: str, rows: Sequence[UnitRow], made: Made) -> None:
     """Units with who said what, the first of them; all are in the CSV."""
     readers = list(rows[0].readers)
-    head = ("Case", "Unit", "Reference", "Model", "Probability", "Model's error", "Readers' grades")
+    head = (
+        _("Case"),
+        _("Unit"),
+        _("Reference"),
+        _("Model"),
+        _("Probability"),
+        _("Model's error"),
+        _("Readers' grades"),
+    )
     shown = [
         (
             Html(f'<a href="{_address(row, made)}" target="_self">{escape(row.name.case_id)}</a>'),
             row.name.label,
             _graded(row.reference),
             _graded(row.model),
-            "" if row.probability is None else f"{row.probability:.2f}",
+            "" if row.probability is None else number(row.probability),
             row.side,
             " ".join(_digit(row.readers[reader]) for reader in readers),
         )
         for row in rows[:MOST_ROWS]
     ]
     show_table(name, title, head, shown, rows_records(rows), made, method=NO_DRAWS, numbers=(4,))
-    write(notes([f"Readers' grades in the order {', '.join(readers)}."]))
+    write(notes([_("Readers' grades in the order {names}.", names=", ".join(readers))]))
     if len(rows) > MOST_ROWS:
-        write(notes([f"{len(rows) - MOST_ROWS} more are in the CSV."]))
+        write(notes([_("{n} more are in the CSV.", n=len(rows) - MOST_ROWS)]))
 
 
 def _gallery(rows: Sequence[UnitRow], made: Made) -> str:
     cards = "".join(
         f'<a class="lss-card" href="{_address(row, made)}" target="_self">'
-        f'<img loading="lazy" alt="{escape(row.name.site.label)}" src="{_picture(row)}">'
-        f"<span>{escape(row.name.case_id)}</span><span>{escape(row.name.site.label)}</span>"
-        f"<span>reference {_digit(row.reference)}, model {_digit(row.model)}"
-        f"{'' if row.positive is None else f', p {row.positive:.2f}'}</span></a>"
+        f'<img loading="lazy" alt="{escape(translated(row.name.site.label))}" src="{_picture(row)}">'
+        f"<span>{escape(row.name.case_id)}</span><span>{escape(translated(row.name.site.label))}</span>"
+        f"<span>{_said(row)}</span></a>"
         for row in rows
     )
     return f'<div class="lss-gallery">{cards}</div>'
+
+
+def _said(row: UnitRow) -> str:
+    grades = _("reference {truth}, model {given}", truth=_digit(row.reference), given=_digit(row.model))
+    return grades if row.positive is None else f"{grades}, p {number(row.positive)}"
 
 
 def _address(row: UnitRow, made: Made) -> str:
@@ -110,8 +128,8 @@ def _picture(row: UnitRow) -> str:
 
 def _graded(grade: int | None) -> Html:
     if grade is None:
-        return Html('<span class="lss-grade">none</span>')
-    return Html(f'<span class="lss-grade lss-grade-{grade}">{grade} {Grade(grade).name.lower()}</span>')
+        return Html(f'<span class="lss-grade">{_("none")}</span>')
+    return Html(f'<span class="lss-grade lss-grade-{grade}">{grade} {translated(Grade(grade).word)}</span>')
 
 
 def _digit(grade: int | None) -> str:

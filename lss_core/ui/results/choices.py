@@ -9,7 +9,7 @@ import streamlit as st
 
 from lss_core.domain import Condition, Level, Role, Side
 from lss_core.errors import StoreError
-from lss_core.texts import _, later, translated
+from lss_core.texts import _, known, later, ngettext, translated
 from lss_core.ui.choice import choose, choose_segment, go_to
 from lss_core.ui.frame import show_empty, show_error
 from lss_core.ui.html import write
@@ -22,10 +22,12 @@ from lss_core.usecases.result_data import RESAMPLES, SEED, UNIT_LABELS, Selectio
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
-FREEZE = "Freeze the majority"
+FREEZE = later("Freeze the majority")
 REFUSED = "reference-refused"
 MARGIN = 0.05
-SYNTHETIC = "The cases are synthetic and the readers simulated: the figures say nothing about real ones."
+SYNTHETIC = later(
+    "The cases are synthetic and the readers simulated: the figures say nothing about real ones."
+)
 READERS_FAVOURED = later(
     "Readers of this table voted for the reference, which favours them over the model. "
     "Compare with a reference from outside where there is one, or each reader with the other readers."
@@ -34,6 +36,13 @@ OTHERS_VOTE = later(
     "Each reader of the panel is compared with the majority of its other readers, where they have one; the "
     "model with that of all. So nobody is compared with his own vote, but their references differ."
 )
+
+
+UNIT_WORDS = {
+    Unit.SITE.value: later("Unit: site"),
+    Unit.LEVEL.value: later("Unit: level"),
+    Unit.PATIENT.value: later("Unit: patient"),
+}
 
 
 class ViewName(StrEnum):
@@ -49,12 +58,19 @@ class ViewName(StrEnum):
     @property
     def label(self) -> str:
         """The view in the row of views."""
-        return self.value.upper() if self is ViewName.ROC else self.value.capitalize()
+        return {
+            ViewName.OVERVIEW: later("Overview"),
+            ViewName.ROC: "ROC",
+            ViewName.AGREEMENT: later("Agreement"),
+            ViewName.COMPARISON: later("Comparison"),
+            ViewName.CASES: later("Cases"),
+            ViewName.FLOW: later("Flow"),
+        }[self]
 
 
 def choose_reference(references: Sequence[ReferenceSummary]) -> str:
     """The id of the reference standard to compare with."""
-    return choose("reference", {own.id: f"{own.name} v{own.version}" for own in references})
+    return choose("reference", {own.id: f"{known(own.name)} v{own.version}" for own in references})
 
 
 def choose_view() -> ViewName:
@@ -69,16 +85,19 @@ def choose_selection(data: StudyData) -> Selection:
         condition = Condition(
             choose_segment("condition", {own.value: own.label for own in Condition if own in present})
         )
-        unit = Unit(choose("unit", {unit.value: f"Unit: {unit.value}" for unit in Unit}, width=135))
-        levels = {"all": "All levels", **{level.value: level.label for level in Level}}
+        unit = Unit(choose("unit", UNIT_WORDS, width=150))
+        levels = {"all": _("All levels"), **{level.value: level.label for level in Level}}
         level = choose("level", levels, width=130)
         side = "both"
         if condition is not Condition.CENTRAL:
-            sides = {"both": "Both sides", **{own.value: own.value.capitalize() for own in Side}}
+            sides = {"both": _("Both sides"), **{own.value: own.label for own in Side}}
             side = choose("side", sides, width=125)
         arm = ""
         if len(data.arms) > 1:
-            arms = {"newest": "Newest answers", **{own: f"Arm: {own}" for own in data.arms}}
+            arms = {
+                "newest": _("Newest answers"),
+                **{own: _("Arm: {arm}", arm=known(own)) for own in data.arms},
+            }
             chosen = choose("arm", arms, width=160)
             arm = "" if chosen == "newest" else chosen
         session = _session(data)
@@ -130,13 +149,13 @@ def choose_margin() -> float:
         )
     margin = float(
         st.number_input(
-            "Margin of non-inferiority",
+            _("Margin of non-inferiority"),
             min_value=0.01,
             max_value=0.5,
             step=0.01,
             key="margin",
             width=190,
-            help="How much lower than the readers the model may be and still count as not inferior.",
+            help=_("How much lower than the readers the model may be and still count as not inferior."),
         )
     )
     st.query_params["margin"] = f"{margin:g}"
@@ -154,8 +173,8 @@ def _margin(text: str | None, otherwise: float) -> float:
 
 def made_of(study: StudySummary, data: StudyData, selection: Selection) -> Made:
     """What the figures of a selection rest on."""
-    arm = f", arm {selection.arm}" if selection.arm else ""
-    arm += f", session {selection.session}" if selection.session else ""
+    arm = _(", arm {arm}", arm=known(selection.arm)) if selection.arm else ""
+    arm += _(", session {n}", n=selection.session) if selection.session else ""
     others = _(", each reader against the majority of the others") if selection.leave_one_out else ""
     return Made(
         study_id=study.id,
@@ -173,11 +192,17 @@ def made_of(study: StudySummary, data: StudyData, selection: Selection) -> Made:
 
 def show_warnings(study: StudySummary, data: StudyData, selection: Selection) -> None:
     """What speaks against the figures."""
-    lines = [SYNTHETIC] if study.synthetic else []
+    lines = [translated(SYNTHETIC)] if study.synthetic else []
     if data.panel_made_reference:
         lines.append(translated(OTHERS_VOTE if selection.leave_one_out else READERS_FAVOURED))
     if data.unreferenced:
-        lines.append(f"{data.unreferenced} graded sites have no word in the reference and are left out.")
+        lines.append(
+            ngettext(
+                "{n} graded site has no word in the reference and is left out.",
+                "{n} graded sites have no word in the reference and are left out.",
+                data.unreferenced,
+            )
+        )
     if lines:
         write(notes([" ".join(lines)]))
 
@@ -186,14 +211,17 @@ def offer_reference(workspace: Workspace, user: User, study_id: str) -> None:
     """A coordinator's button that freezes the panel's majority as the reference's next version."""
     if role_in_study(workspace, user, study_id) in (Role.COORDINATOR, Role.ADMINISTRATOR):
         st.button(
-            FREEZE,
-            help="Makes the next version of the reference standard: the panel's majority, and the "
-            "adjudicator's word where there is none. Earlier versions stay.",
+            translated(FREEZE),
+            help=_(
+                "Makes the next version of the reference standard: the panel's majority, and the "
+                "adjudicator's word where there is none. Earlier versions stay."
+            ),
             on_click=_freeze,
             args=(workspace, user, study_id),
         )
         if waiting := open_reads(workspace, user, study_id):
-            write(f'<span class="lss-muted">{waiting} reads not submitted</span>')
+            words = ngettext("{n} read not submitted", "{n} reads not submitted", waiting)
+            write(f'<span class="lss-muted">{words}</span>')
     if refused := st.session_state.pop(REFUSED, None):
         show_error(refused)
 
@@ -208,7 +236,10 @@ def _freeze(workspace: Workspace, user: User, study_id: str) -> None:
 def no_reference() -> None:
     """Said where nothing can be compared yet."""
     show_empty(
-        "No results yet",
-        next_step="Results need a reference standard. Once the panel has read a case, a coordinator makes "
-        f"one here with '{FREEZE}'. The demo study has one: python -m lss_core demo",
+        _("No results yet"),
+        next_step=_(
+            "Results need a reference standard. Once the panel has read a case, a coordinator makes one here "
+            "with '{button}'. The demo study has one: python -m lss_core demo",
+            button=FREEZE,
+        ),
     )

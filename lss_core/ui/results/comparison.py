@@ -10,6 +10,7 @@ import streamlit as st
 from lss_core.domain import RaterKind
 from lss_core.errors import StatisticsError
 from lss_core.stats.mrmc.result import Difference, Fixed
+from lss_core.texts import _, known, later, ngettext, number, sentence, translated
 from lss_core.ui.charts import Mark
 from lss_core.ui.charts_comparison import margin_figure, reader_marks, slope_figure, times_figure
 from lss_core.ui.choice import choose
@@ -17,7 +18,7 @@ from lss_core.ui.frame import show_empty
 from lss_core.ui.html import escape, write
 from lss_core.ui.results.cases import show_picked
 from lss_core.ui.results.choices import choose_margin
-from lss_core.ui.results.shown import Made, notes, show_figure, show_table
+from lss_core.ui.results.shown import COUNTS, Made, heading_of, notes, show_figure, show_table
 from lss_core.ui.results.tables import signed
 from lss_core.ui.theme import current_mode, palette
 from lss_core.usecases.result_arms import AFTER, BEFORE, compare_arms, overrides
@@ -30,19 +31,19 @@ from lss_core.usecases.result_times import LONGEST_MIN, ReadingTimes, reading_ti
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
-METHOD = "95% Obuchowski-Rockette, covariances by jackknife over patients, df of Hillis"
-NOTE = (
+METHOD = later("95% Obuchowski-Rockette, covariances by jackknife over patients, df of Hillis")
+NOTE = later(
     "The model by itself against the panel (Hillis 2007). All are compared by their grades 0 to 3, so "
     "that the model's AUC here is of its grades too. p is two-sided; Holm adjusts it over the conditions."
 )
-MARGIN_NOTE = (
+MARGIN_NOTE = later(
     "Non-inferior: the model is worse than the readers by less than the margin (dashed), one-sided p below "
     "0.025, adjusted by Holm over the conditions. A margin is chosen before the data are seen."
 )
 RANDOM = {
-    Fixed.NONE: "Random readers, random cases",
-    Fixed.READERS: "Fixed readers, random cases",
-    Fixed.CASES: "Random readers, fixed cases",
+    Fixed.NONE: later("Random readers, random cases"),
+    Fixed.READERS: later("Fixed readers, random cases"),
+    Fixed.CASES: later("Random readers, fixed cases"),
 }
 
 
@@ -58,25 +59,25 @@ def comparison_view(
 def _standalone(data: StudyData, selection: Selection, made: Made) -> None:
     rows = standalone_tests(data, selection)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        write("<h2>The model against the readers</h2>")
+        write(heading_of(_("The model against the readers")))
         options = {fixed.value: label for fixed, label in RANDOM.items()}
         fixed = Fixed(choose("random", options, width=250))
         margin = choose_margin()
     if not rows:
-        show_empty("No model to compare", next_step="Run the model on the cases on the page Cases")
+        show_empty(_("No model to compare"), next_step=_("Run the model on the cases on the page Cases"))
         return
     head: tuple[str, ...] = (
-        "Condition", "Figure", "Model", "Readers (range)", "Difference (95% CI)", "t", "df", "p", "p, Holm",
-        f"Non-inferior, {margin:g}",
+        _("Condition"), _("Figure"), _("Model"), _("Readers (range)"), _("Difference (95% CI)"), "t", "df",
+        _("p"), _("p, Holm"), _("Non-inferior, {margin:g}", margin=margin),
     )  # fmt: skip
     adjusted = non_inferiority(rows, fixed, margin)
     shown = [_row(row, fixed, p) for row, p in zip(rows, adjusted, strict=True)]
     several = len({row.model for row in rows}) > 1
     if several:
-        head = ("Model version", *head)
+        head = (_("Model version"), *head)
         shown = [(row.model, *cells) for row, cells in zip(rows, shown, strict=True)]
-    wide = Made(**{**vars(made), "condition": "all conditions"})
-    title = f"Model against readers, {RANDOM[fixed].lower()}"
+    wide = Made(**{**vars(made), "condition": later("all conditions")})
+    title = _("Model against readers, {fixed}", fixed=translated(RANDOM[fixed]).lower())
     show_table(
         "standalone", title, head, shown, _records(rows, margin), wide, method=METHOD,
         numbers=range(len(head) - 8, len(head)),
@@ -84,7 +85,7 @@ def _standalone(data: StudyData, selection: Selection, made: Made) -> None:
     write(notes([NOTE, *_said(rows)]))
     show_figure(
         margin_figure(rows, fixed, palette(current_mode()), margin=margin), "margins",
-        f"{title}, margin {margin:g}", wide, method=METHOD,
+        _("{title}, margin {margin:g}", title=title, margin=margin), wide, method=METHOD,
     )  # fmt: skip
     write(notes([MARGIN_NOTE]))
 
@@ -93,23 +94,23 @@ def _row(row: Standalone, fixed: Fixed, p: float | None) -> tuple[object, ...]:
     head = (row.condition.label, row.figure.label)
     test, mean = row.tests.get(fixed), row.readers_mean
     if test is None or row.model_value is None or mean is None or p is None:
-        return (*head, *[""] * 7, row.refusals.get(fixed, "undefined"))
+        return (*head, *[""] * 7, known(row.refusals.get(fixed, "undefined")))
     own = test.estimate
     return (
         *head,
-        f"{row.model_value:.3f}",
-        f"{mean:.3f} ({min(row.reader_values):.2f}–{max(row.reader_values):.2f})",
+        number(row.model_value, 3),
+        f"{number(mean, 3)} ({number(min(row.reader_values))}–{number(max(row.reader_values))})",
         difference_text(own, 3),
-        f"{test.statistic:.2f}",
+        number(test.statistic),
         _df(test),
         p_text(test.p_value),
         p_text(row.p_holm[fixed]),
-        f"{'yes' if p < 0.025 else 'not shown'}, p {p_text(p)}",
+        f"{_('yes') if p < 0.025 else _('not shown')}, p {p_text(p)}",
     )
 
 
 def _df(test: Difference) -> str:
-    return "∞" if np.isinf(test.df) else f"{test.df:.1f}"
+    return "∞" if np.isinf(test.df) else number(test.df, 1)
 
 
 def _records(rows: Sequence[Standalone], margin: float) -> tuple[Sequence[str], list[Sequence[object]]]:
@@ -139,39 +140,55 @@ def _said(rows: Sequence[Standalone]) -> list[str]:
     lines = {}
     for row in rows:
         if row.units:
-            left = f", {row.left_out} left out that somebody has not graded" if row.left_out else ""
+            left = _(", {n} left out that somebody has not graded", n=row.left_out) if row.left_out else ""
             lines[row.condition] = (
-                f"{row.condition.label}: {row.units} units of {row.patients} patients, "
-                f"{row.positives} positive, {len(row.readers)} readers{left}."
+                _(
+                    "{condition}: units {units}, patients {patients}, positive {positives}, "
+                    "readers {readers}",
+                    condition=row.condition.label,
+                    units=row.units,
+                    patients=row.patients,
+                    positives=row.positives,
+                    readers=len(row.readers),
+                )
+                + f"{left}."
             )
     noted = dict.fromkeys(
-        f"{row.condition.label}, {row.figure.label.lower()}: {note}." for row in rows for note in row.notes
+        f"{translated(row.condition.label)}, {translated(row.figure.label).lower()}: {known(note)}."
+        for row in rows
+        for note in row.notes
     )
     return [" ".join(lines.values()), " ".join(noted)]
 
 
 def _arms(data: StudyData, selection: Selection, made: Made) -> None:
     """Slopes, the test and overrides of two arms; what is missing where there is one."""
-    write("<h2>Two arms</h2>")
+    write(heading_of(_("Two arms")))
     if len(data.arms) < 2:
-        arm = f" in the arm '{data.arms[0]}'" if data.arms else ""
         show_empty(
-            "One arm only",
-            next_step=f"All reads of this study are{arm}. Slopes of each reader, the test of two arms "
-            "and the table of overrides (alone, model, with the model) appear with a second one.",
+            _("One arm only"),
+            next_step=_(
+                "Slopes of each reader, the test of two arms and the table of overrides (alone, model, with "
+                "the model) appear with a second arm."
+            ),
         )
         return
     figure = Compared(choose("figure", {own.value: own.label for own in Compared}, width=250))
     try:
         compared = compare_arms(data, selection, figure)
     except StatisticsError as refusal:
-        show_empty("The arms cannot be compared", next_step=f"{refusal.reason}. {refusal.remedy}")
+        show_empty(
+            _("The arms cannot be compared"),
+            next_step=f"{sentence(refusal.reason)} {sentence(refusal.remedy)}",
+        )
         return
     readers = _readers(data)
     write(f'<div class="lss-findings"><p>{escape(arms_finding(compared))}</p></div>')
     left, right = st.columns([6, 7], gap="medium")
     with left:
-        title = f"{figure.label} of each reader in two arms, {made.condition.lower()}"
+        title = _(
+            "{figure} of each reader in two arms, {condition}", figure=figure.label, condition=made.named
+        )
         head = ("reader", "figure", *compared.arms)
         records = [(name, figure.value, *own) for name, own in compared.values.items()]
         drawn = slope_figure(compared, readers, palette(current_mode()))
@@ -180,13 +197,28 @@ def _arms(data: StudyData, selection: Selection, made: Made) -> None:
     with right:
         rows = [
             (RANDOM[fixed], difference_text(d.estimate, 3),
-             f"{d.statistic:.2f}", _df(d), p_text(d.p_value))
+             number(d.statistic), _df(d), p_text(d.p_value))
             for fixed, analysis in compared.tests.items() for d in analysis.differences
         ]  # fmt: skip
-        title = f"{compared.arms[1]} less {compared.arms[0]}, {figure.label.lower()}"
-        shown = ("Analysis", "Difference (95% CI)", "t", "df", "p")
+        title = _(
+            "{arm} less {other}, {figure}",
+            arm=known(compared.arms[1]),
+            other=known(compared.arms[0]),
+            figure=translated(figure.label).lower(),
+        )
+        shown = (_("Analysis"), _("Difference (95% CI)"), "t", "df", _("p"))
         show_table("arms", title, shown, rows, (shown, rows), made, method=METHOD)
-        write(notes([f"{compared.units:,} units; dashed: the reader is lower in {compared.arms[1]}."]))
+        write(
+            notes(
+                [
+                    _(
+                        "Units: {n:,}; dashed: the reader is lower in the arm '{arm}'.",
+                        n=compared.units,
+                        arm=known(compared.arms[1]),
+                    )
+                ]
+            )
+        )
         _overrides(data, selection, made)
     show_picked(data, selection, pick, made, of="slopes", hint=True)
 
@@ -195,11 +227,11 @@ def _overrides(data: StudyData, selection: Selection, made: Made) -> None:
     try:
         found = overrides(data, selection)
     except StatisticsError as refusal:
-        write(notes([f"{refusal.reason}."]))
+        write(notes([sentence(refusal.reason)]))
         return
-    head = (f"First grade ({found.arms[0]})", *AFTER)
+    head = (_("First grade ({arm})", arm=known(found.arms[0])), *AFTER)
     rows = [
-        (before, *(f"{found.counts.get((before, after), 0)} ({found.right.get((before, after), 0)} right)"
+        (before, *(_right(found.counts.get((before, after), 0), found.right.get((before, after), 0))
                    for after in AFTER))
         for before in BEFORE
     ]  # fmt: skip
@@ -207,20 +239,33 @@ def _overrides(data: StudyData, selection: Selection, made: Made) -> None:
         (before, after, found.counts.get((before, after), 0), found.right.get((before, after), 0))
         for before in BEFORE for after in AFTER
     ]  # fmt: skip
-    title = f"Overrides in {found.arms[1]}, {made.condition.lower()}"
+    title = _("Overrides in {arm}, {condition}", arm=known(found.arms[1]), condition=made.named)
     show_table("overrides", title, head, rows, (("first", "then", "count", "right"), records), made,
-               method="counts")  # fmt: skip
+               method=COUNTS)  # fmt: skip
+
+
+def _minutes(low: float, middle: float, high: float) -> str:
+    return f"{number(middle, 1)} ({number(low, 1)}–{number(high, 1)})"
+
+
+def _right(count: int, right: int) -> str:
+    return _("{n} ({right} right)", n=count, right=right)
 
 
 def _times(workspace: Workspace, user: User, data: StudyData, selection: Selection, made: Made) -> None:
-    write("<h2>Reading time</h2>")
+    write(heading_of(_("Reading time")))
     times = reading_times(workspace, user, data.study_id, unit_rows(data, selection))
     if not times.sittings:
-        show_empty("No reading times", next_step=_without(times))
+        show_empty(_("No reading times"), next_step=_without(times))
         return
     marks = _marks(data, times.readers)
     rows = [
-        (signed(marks, reader), arm, cases, f"{middle:.1f} ({low:.1f}–{high:.1f})")
+        (
+            signed(marks, reader),
+            known(arm),
+            cases,
+            f"{number(middle, 1)} ({number(low, 1)}–{number(high, 1)})",
+        )
         for reader, arm, cases, (low, middle, high) in times.by_reader()
     ]
     write(f'<div class="lss-findings"><p>{escape(times_finding(times))}</p></div>')
@@ -228,16 +273,18 @@ def _times(workspace: Workspace, user: User, data: StudyData, selection: Selecti
     head = ("reader", "arm", "case", "order", "minutes", "share_exact")
     left, right = st.columns([8, 5], gap="medium")
     with left:
-        title = f"Reading time and exact grades over the order of reading, {made.condition.lower()}"
+        title = _(
+            "Reading time and exact grades over the order of reading, {condition}", condition=made.named
+        )
         drawn = times_figure(times, _readers(data), palette(current_mode()))
         pick = show_figure(
-            drawn, "times", title, made, method="no interval", records=(head, records),
+            drawn, "times", title, made, method=later("no interval"), records=(head, records),
             marks=marks,
         )  # fmt: skip
     with right:
-        shown = ("Reader", "Arm", "Cases", "Minutes, median (quartiles)")
+        shown = (_("Reader"), _("Arm"), _("Cases"), _("Minutes, median (quartiles)"))
         show_table(
-            "times-table", "Reading time", shown, rows, (head, records), made, method="no interval",
+            "times-table", _("Reading time"), shown, rows, (head, records), made, method=later("no interval"),
             numbers=(2, 3),
         )  # fmt: skip
         write(notes([_left_out(times)]))
@@ -245,18 +292,25 @@ def _times(workspace: Workspace, user: User, data: StudyData, selection: Selecti
 
 
 def _without(times: ReadingTimes) -> str:
-    lines = ["A time is from opening a case to submitting it."]
+    lines = [_("A time is from opening a case to submitting it.")]
     if times.simulated:
-        lines.append(f"The {times.simulated} reads of simulated readers have none.")
+        lines.append(_("The reads of simulated readers ({n}) have none.", n=times.simulated))
     if times.open:
-        lines.append(f"{times.open} reads are not submitted yet.")
+        lines.append(
+            ngettext("{n} read is not submitted yet.", "{n} reads are not submitted yet.", times.open)
+        )
     return " ".join([*lines, _left_out(times)]).strip()
 
 
 def _left_out(times: ReadingTimes) -> str:
     if not times.interrupted:
         return ""
-    return f"{times.interrupted} sittings over {LONGEST_MIN:.0f} minutes were interrupted and are left out."
+    return ngettext(
+        "{n} sitting over {minutes:.0f} minutes was interrupted and is left out.",
+        "{n} sittings over {minutes:.0f} minutes were interrupted and are left out.",
+        times.interrupted,
+        minutes=LONGEST_MIN,
+    )
 
 
 def _readers(data: StudyData) -> list[str]:

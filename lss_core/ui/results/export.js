@@ -121,13 +121,14 @@ async function savePng(frame, made, name) {
 }
 
 export default ({ data, parentElement }) => {
+  speak(data.texts);
   const box = parentElement.querySelector(".lss-export");
   box.replaceChildren();
   const button = (label, act) => {
     const made = document.createElement("button");
     made.type = "button";
     made.textContent = label;
-    made.setAttribute("aria-label", `Download ${label} of ${data.title}`);
+    made.setAttribute("aria-label", t("Download {kind} of {title}", { kind: label, title: data.title }));
     made.onclick = act;
     box.append(made);
   };

@@ -12,7 +12,7 @@ from lss_core.ui.charts_comparison import forest_figure
 from lss_core.ui.html import escape, write
 from lss_core.ui.results.cases import show_picked
 from lss_core.ui.results.choices import choose_margin
-from lss_core.ui.results.shown import Made, notes, show_figure, show_table
+from lss_core.ui.results.shown import COUNTS, Made, heading_of, notes, show_figure, show_table
 from lss_core.ui.results.tables import (
     AUC_NOTE,
     MEAN_NOTE,
@@ -40,12 +40,11 @@ FINDING_NOTE = later(
     "units that all of them graded; p adjusted by Holm over the conditions. A difference that is not shown "
     "may be there all the same: Comparison has the margins."
 )
-FOREST_NOTE = (
+FOREST_NOTE = later(
     "The model's figure less the reader's at the same units: right of the dotted line the model is higher. "
     "Dashed: the margin. These readers and no others are meant; of readers in general Comparison tells."
 )
-COUNTS = "counts"
-DIFFERENCES = "95%, shares: Wald clustered by patient; kappa and mean reader: patient bootstrap, BCa"
+DIFFERENCES = later("95%, shares: Wald clustered by patient; kappa and mean reader: patient bootstrap, BCa")
 
 
 def overview_view(data: StudyData, selection: Selection, made: Made) -> None:
@@ -60,10 +59,12 @@ def overview_view(data: StudyData, selection: Selection, made: Made) -> None:
         for own in found
     )
     write(f'<div class="lss-findings">{told}</div>{notes([translated(FINDING_NOTE)])}')
-    write("<h2>Stenosis present: grade 2 or 3</h2>" + notes([counts_line(result, selection.unit.value)]))
+    write(
+        heading_of(_("Stenosis present: grade 2 or 3")) + notes([counts_line(result, selection.unit.value)])
+    )
     head, rows = rater_table(result, BINARY, published, colours, counts=True)
     records = rater_records(result, BINARY, published)
-    title = f"Sensitivity, specificity, AUC, {made.condition.lower()}"
+    title = _("Sensitivity, specificity, AUC, {condition}", condition=made.named)
     show_table("binary-table", title, head, rows, records, made)
     drawn = interval_figure(result, BINARY, colours, published=published)
     pick = show_figure(drawn, "binary", title, made)
@@ -72,13 +73,13 @@ def overview_view(data: StudyData, selection: Selection, made: Made) -> None:
     write(notes([AUC_NOTE, MEAN_NOTE, *printed, *refusals(result, BINARY)]))
     _forest(data, selection, made)
     _missing(data, selection, made)
-    write("<h2>Four grades</h2>")
+    write(heading_of(_("Four grades")))
     left, right = st.columns([7, 6], gap="medium")
     with left:
         head, rows = rater_table(result, GRADED, None, colours)
-        show_table("graded-table", "Four grades", head, rows, rater_records(result, GRADED, None), made)
+        show_table("graded-table", _("Four grades"), head, rows, rater_records(result, GRADED, None), made)
     with right:
-        title = f"Four grades, one against the rest, {made.condition.lower()}"
+        title = _("Four grades, one against the rest, {condition}", condition=made.named)
         pick = show_figure(interval_figure(result, GRADED, colours), "graded", title, made)
     write(notes([WEIGHTED_NOTE, *refusals(result, GRADED)]))
     show_picked(data, selection, pick, made, of="graded")
@@ -100,11 +101,11 @@ def _of(own: Finding, several: bool) -> str:
 
 def _forest(data: StudyData, selection: Selection, made: Made) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        write("<h2>Model less readers</h2>")
+        write(heading_of(_("Model less readers")))
         margin = choose_margin()
     rows = difference_rows(data, selection)
     if not rows:
-        write(notes(["There is no model, or no reader who has answered enough, to compare."]))
+        write(notes([_("There is no model, or no reader who has answered enough, to compare.")]))
         return
     readers = [rater.name for rater in data.table.raters if rater.kind is RaterKind.READER]
     head = ("model", "other", "statistic", "value", "low", "high", "n", "note", "p", "test")
@@ -113,7 +114,7 @@ def _forest(data: StudyData, selection: Selection, made: Made) -> None:
         for row in rows
     ]
     drawn = forest_figure(rows, readers, palette(current_mode()), margin=margin)
-    title = f"Model less readers, {made.condition.lower()}, margin {margin:g}"
+    title = _("Model less readers, {condition}, margin {margin:g}", condition=made.named, margin=margin)
     pick = show_figure(drawn, "forest", title, made, method=DIFFERENCES, records=(head, records))
     write(notes([FOREST_NOTE]))
     show_picked(data, selection, pick, made, of="forest")

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from lss_core.texts import Language, language
+from lss_core.texts import Language, _, language
 from lss_core.usecases.reporting import MIME, Format, write_report
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
@@ -14,23 +14,23 @@ from lss_core.usecases.workspace import Workspace
 
 def offer_report(workspace: Workspace, user: User, study_id: str, reference_id: str) -> None:
     """A form for the report's format and language, with the download."""
-    with st.popover("Report"):
+    with st.popover(_("Report")):
         kind = st.segmented_control(
-            "Format", list(Format), format_func=lambda one: one.value.upper(), default=Format.PDF,
+            _("Format"), list(Format), format_func=lambda one: one.value.upper(), default=Format.PDF,
             required=True, key="report-format",
         )  # fmt: skip
         chosen = st.segmented_control(
-            "Language", list(Language), format_func=lambda one: one.label, default=language(),
+            _("Language"), list(Language), format_func=lambda one: one.label, default=language(),
             required=True, key="report-language",
         )  # fmt: skip
         st.download_button(
-            "Write and download",
+            _("Write and download"),
             data=partial(_content, workspace, user, study_id, kind, chosen, reference_id),
             file_name=f"report-{study_id}-{chosen.value}.{kind.value}",
             mime=MIME[kind],
             on_click="ignore",
         )
-        st.caption("Methods, tables, figures, flow and checklists, with the SHA-256 of the data.")
+        st.caption(_("Methods, tables, figures, flow and checklists, with the SHA-256 of the data."))
 
 
 def _content(

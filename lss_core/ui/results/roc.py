@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from lss_core.study.published import PUBLISHED
+from lss_core.texts import _, later
 from lss_core.ui.charts_roc import legend_of, roc_figure
 from lss_core.ui.html import write
 from lss_core.ui.results.cases import show_picked
@@ -23,7 +24,7 @@ from lss_core.usecases.result_data import Selection, StudyData, Unit
 from lss_core.usecases.result_roc import roc_bands
 from lss_core.usecases.results import condition_result
 
-BAND_NOTE = (
+BAND_NOTE = later(
     "Shaded: the pointwise 95% interval of the curve's sensitivity, percentiles over resampled patients. "
     "A reader's box is made of the intervals of his two rates. Crosses: the mean reader and the model at its "
     "own grades, with their intervals."
@@ -38,12 +39,14 @@ def roc_view(data: StudyData, selection: Selection, made: Made) -> None:
     with left:
         drawn = roc_figure(result, published, colours, roc_bands(data, selection))
         legend = legend_of(result, published, colours)
-        method = "95% patient bootstrap, BCa; band: percentile, pointwise"
-        pick = show_figure(drawn, "roc", f"ROC, {made.condition.lower()}", made, method=method, marks=legend)
+        method = later("95% patient bootstrap, BCa; band: percentile, pointwise")
+        pick = show_figure(
+            drawn, "roc", _("ROC, {condition}", condition=made.named), made, method=method, marks=legend
+        )
     with right:
         head, rows = rater_table(result, BINARY, published, colours)
         show_table(
-            "roc-table", "Sensitivity, specificity, AUC", head, rows,
+            "roc-table", _("Sensitivity, specificity, AUC"), head, rows,
             rater_records(result, BINARY, published), made,
         )  # fmt: skip
         write(notes([counts_line(result, selection.unit.value), BAND_NOTE, AUC_NOTE, MEAN_NOTE]))

@@ -13,12 +13,16 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from lss_core.texts import _, later, later_n, translated
 from lss_core.ui.charts import SIGNS, Mark
 from lss_core.ui.html import escape, table, write
+from lss_core.ui.scripts import common, texts_of
 from lss_core.usecases.result_cases import Pick
 
-BOOTSTRAP = "95% patient bootstrap, BCa"
+COUNTS = later("counts")
+BOOTSTRAP = later("95% patient bootstrap, BCa")
 
+_SCRIPT = common() + (Path(__file__).parent / "export.js").read_text(encoding="utf-8")
 _mount = st.components.v2.component(
     "lss_export",
     html='<div class="lss-export"></div>',
@@ -27,7 +31,7 @@ _mount = st.components.v2.component(
     " color: var(--st-text-color); background: transparent; border: 1px solid var(--st-border-color);"
     " border-radius: 4px }"
     ".lss-export button:hover, .lss-export button:focus-visible { border-color: var(--st-primary-color) }",
-    js=(Path(__file__).parent / "export.js").read_text(encoding="utf-8"),
+    js=_SCRIPT,
 )
 
 
@@ -49,26 +53,48 @@ class Made:
     @property
     def data(self) -> str:
         """Data, reference and units, in words."""
-        return (
-            f"{self.study}, data {self.fingerprint[:10]}; reference {self.reference}; "
-            f"{self.condition.lower()}, unit: {self.unit}, {self.subgroup}"
+        return _(
+            "{study}, data {digest}; reference {reference}; {condition}, unit: {unit}, {subgroup}",
+            study=self.study,
+            digest=self.fingerprint[:10],
+            reference=self.reference,
+            condition=self.named,
+            unit=self.unit,
+            subgroup=self.subgroup,
         )
+
+    @property
+    def named(self) -> str:
+        """The condition within a title."""
+        return translated(self.condition).lower()
 
     def method(self, method: str = BOOTSTRAP) -> str:
         """How an interval was made; a method that draws nothing has no seed."""
         if "bootstrap" not in method:
-            return f"{method}, {self.patients} patients"
-        return f"{method}, {self.patients} patients, {self.resamples:,} resamples, seed {self.seed}"
+            return later_n("{method}, {n} patient", "{method}, {n} patients", self.patients, method=method)
+        return later_n(
+            "{method}, {n} patient, {resamples:,} resamples, seed {seed}",
+            "{method}, {n} patients, {resamples:,} resamples, seed {seed}",
+            self.patients,
+            method=method,
+            resamples=self.resamples,
+            seed=self.seed,
+        )
 
     def caption(self, method: str = BOOTSTRAP) -> str:
         """Data, reference, unit, method and seed in one line."""
-        how = self.method(method)
+        how = translated(self.method(method))
         return f"{self.data}. {how[:1].upper()}{how[1:]}."
+
+
+def heading_of(title: str) -> str:
+    """The heading of a part of a view."""
+    return f"<h2>{escape(translated(title))}</h2>"
 
 
 def notes(lines: Iterable[str]) -> str:
     """Lines of small print."""
-    return f'<p class="lss-muted">{"<br>".join(escape(line) for line in lines if line)}</p>'
+    return f'<p class="lss-muted">{"<br>".join(escape(translated(line)) for line in lines if line)}</p>'
 
 
 def show_figure(
@@ -97,7 +123,7 @@ def show_figure(
             key=f"{name} {made.condition} {made.unit} {made.subgroup}",
             on_select="rerun",
             selection_mode="points",
-            alt=title,
+            alt=translated(title),
             config={"displayModeBar": False},
         )
         text = "" if records is None else csv_of(*records, made=made, method=method)
@@ -161,12 +187,13 @@ def _foot(
                 key=f"export-{name}",
                 data={
                     "name": name,
-                    "title": title,
+                    "title": translated(title),
                     "caption": caption,
                     "figure": figure,
+                    "texts": texts_of(_SCRIPT),
                     "csv": csv_text,
                     "legend": [
-                        {"name": rater, "colour": mark.colour, "sign": SIGNS[mark.symbol]}
+                        {"name": translated(rater), "colour": mark.colour, "sign": SIGNS[mark.symbol]}
                         for rater, mark in marks.items()
                     ],
                 },

@@ -8,9 +8,10 @@ from lss_core.domain import Grade
 from lss_core.stats.agreement import band
 from lss_core.stats.units import Bounds
 from lss_core.study.published import SOURCE, Published, PublishedCondition
-from lss_core.texts import _, later, ngettext, number, translated
+from lss_core.texts import _, known, later, ngettext, number, translated, whole
 from lss_core.ui import charts
 from lss_core.ui.cases import count
+from lss_core.ui.charts_flow import counted_units
 from lss_core.ui.html import Html, escape
 from lss_core.ui.theme import Palette
 from lss_core.usecases.figures import FULL_READER, KAPPAS, ConditionResult, Figure, Measure, RaterResult
@@ -20,40 +21,45 @@ from lss_core.usecases.result_missing import MissingRow
 
 Rows = list[Sequence[object]]
 
-WEIGHTED_NOTE = (
+WEIGHTED_NOTE = later(
     "One grade against the rest, weighted by how often each grade occurs in the reference; "
     "the weighted sensitivity is the accuracy."
 )
-AUC_NOTE = (
+AUC_NOTE = later(
     "The model's AUC is of its probabilities; a reader's is of his one grade, "
     "(sensitivity + specificity) / 2, and so lower than that of a curve through the same point."
 )
-PUBLISHED_NOTE = (
-    f"Published figures (hollow circles, dotted lines): {SOURCE}, another study's cases and readers."
+PUBLISHED_NOTE = later(
+    "Published figures (hollow circles, dotted lines): {source}, another study's cases and readers.",
+    source=SOURCE,
 )
 MISSING_NOTE = later(
     "From every missing or not gradable answer counted as wrong to every one counted as right; without such "
     "answers a rater is not listed. Shares and AUC cannot lie outside."
 )
-BANDS_NOTE = (
+BANDS_NOTE = later(
     "Bands of Landis and Koch, shaded from light to dark: up to 0.20 slight, 0.40 fair, 0.60 moderate, "
     "0.80 substantial, 1 almost perfect; below 0 poor."
 )
-MEAN_NOTE = (
-    "The mean reader is the mean of the own figures of the readers who answered at least "
-    f"{FULL_READER:.0%} of the units, not the figure of their pooled counts."
+MEAN_NOTE = later(
+    "The mean reader is the mean of the own figures of the readers who answered at least {share:.0%} of the "
+    "units, not the figure of their pooled counts.",
+    share=FULL_READER,
 )
 
 
 def counts_line(result: ConditionResult, unit: str) -> str:
     """How many units the reference has, and of which grade."""
     grades = ", ".join(
-        f"{count} {grade.name.lower()} ({grade.value})"
+        f"{translated(grade.word)} ({grade.value}) {count}"
         for grade, count in zip(Grade, result.grade_counts, strict=True)
     )
-    return (
-        f"{count(result.cases)}, {result.units} {unit}s in the reference: {grades}; "
-        f"{result.reference_not_gradable} not gradable and left out."
+    return _(
+        "{cases}, {units} in the reference: {grades}; {n} not gradable and left out.",
+        cases=count(result.cases),
+        units=counted_units(unit, result.units),
+        grades=grades,
+        n=result.reference_not_gradable,
     )
 
 
@@ -66,13 +72,13 @@ def rater_table(
     counts: bool = False,
 ) -> tuple[Sequence[str], Rows]:
     """Head and rows of the measures of each rater, which is also the legend of the figures."""
-    counted = ("n", "Not gradable", "Missing") if counts else ("n",)
+    counted = (_("n"), _("Not gradable"), _("Missing")) if counts else (_("n"),)
     drawn = charts.marks(result.raters, colours)
     rows: Rows = []
     for rater in answering(result):
-        own: tuple[object, ...] = (f"{rater.n:,}", rater.not_gradable, rater.missing)
+        own: tuple[object, ...] = (whole(rater.n), rater.not_gradable, rater.missing)
         if rater.is_mean:
-            own = (f"{rater.raters} readers", "", "")
+            own = (ngettext("{n} reader", "{n} readers", rater.raters), "", "")
         rows.append(
             (
                 signed(drawn, rater.name),
@@ -85,9 +91,9 @@ def rater_table(
         if any(value is not None for value in values):
             blank = [""] * len(counted)
             rows.append(
-                (_signed("◎", colour, name), *blank, *("" if v is None else f"{v:.2f}" for v in values))
+                (_signed("◎", colour, name), *blank, *("" if v is None else number(v) for v in values))
             )
-    return ("Rater", *counted, *(measure.label for measure in measures)), rows
+    return (_("Rater"), *counted, *(measure.label for measure in measures)), rows
 
 
 def rater_records(
@@ -114,13 +120,13 @@ def panel_table(
 ) -> tuple[Sequence[str], Rows]:
     """Fleiss' kappa and the ordinal alpha of the readers, and of a model with the reference."""
     rows: Rows = [
-        (panel.name, panel.raters, _cell(panel.fleiss, KAPPAS[0]), _cell(panel.alpha, KAPPAS[0]))
+        (known(panel.name), panel.raters, _cell(panel.fleiss, KAPPAS[0]), _cell(panel.alpha, KAPPAS[0]))
         for panel in result.panels
     ]
     for name, own, _colour in _printed(published, colours):
         if own.fleiss is not None and own.alpha is not None:
-            rows.append((name, "", f"{own.fleiss:.2f}", f"{own.alpha:.2f}"))
-    return ("Raters", "Number", "Fleiss' kappa", "Krippendorff's alpha, ordinal"), rows
+            rows.append((name, "", number(own.fleiss), number(own.alpha)))
+    return (_("Raters"), _("Number"), _("Fleiss' kappa"), _("Krippendorff's alpha, ordinal")), rows
 
 
 def panel_records(result: ConditionResult) -> tuple[Sequence[str], Rows]:
@@ -161,11 +167,13 @@ def refusals(result: ConditionResult, measures: Sequence[Measure]) -> list[str]:
     for rater in answering(result):
         for measure in measures:
             if reason := rater.figures[measure].refusal:
-                reasons.setdefault(reason, []).append(f"{rater.name} ({measure.label})")
+                reasons.setdefault(reason, []).append(
+                    f"{translated(rater.name)} ({translated(measure.label)})"
+                )
     silent = [translated(rater.name) for rater in result.raters if rater not in answering(result)]
     none = [ngettext("{names} has not answered yet.", "{names} have not answered yet.", len(silent),
                      names=", ".join(silent))] if silent else []  # fmt: skip
-    return [f"{', '.join(who)}: {reason}." for reason, who in reasons.items()] + none
+    return [f"{', '.join(who)}: {known(reason)}." for reason, who in reasons.items()] + none
 
 
 def answering(result: ConditionResult) -> list[RaterResult]:
@@ -204,7 +212,7 @@ def named_published(published: PublishedCondition) -> list[tuple[str, Published]
     """The published figures by the names that tables give them."""
     found = [(charts.PUBLISHED_READERS, published.readers), (charts.PUBLISHED_MODEL, published.model)]
     if published.model_abstract is not None:
-        found.append((f"{charts.PUBLISHED_MODEL} (abstract)", published.model_abstract))
+        found.append((later("Published model (abstract)"), published.model_abstract))
     return found
 
 
@@ -218,14 +226,18 @@ def _printed(published: PublishedCondition | None, colours: Palette) -> Iterable
 def signed(marks: Mapping[str, charts.Mark], name: str) -> Html:
     """A rater's name behind his sign in the figures, where he has one."""
     mark = marks.get(name)
-    return Html(escape(name)) if mark is None else _signed(charts.SIGNS[mark.symbol], mark.colour, name)
+    return (
+        Html(escape(translated(name)))
+        if mark is None
+        else _signed(charts.SIGNS[mark.symbol], mark.colour, name)
+    )
 
 
 def _signed(sign: str, colour: str, name: str) -> Html:
-    return Html(f'<span style="color:{colour};margin-right:.5em">{sign}</span>{escape(name)}')
+    return Html(f'<span style="color:{colour};margin-right:.5em">{sign}</span>{escape(translated(name))}')
 
 
 def _cell(figure: Figure, measure: Measure) -> str:
     if measure in KAPPAS and figure.value is not None:
-        return f"{figure.text}, {band(figure.value)}"
+        return f"{figure.text}, {translated(band(figure.value))}"
     return figure.text
