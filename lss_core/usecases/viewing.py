@@ -40,13 +40,15 @@ def manifest(workspace: Workspace, user: User, case_id: str) -> dict[str, Any]:
 
     Series come in the order sagittal T1, sagittal T2, STIR, axial T2, other; among those
     of one role the one that is graded first. For readers and adjudicators `structures`
-    is None and `levels` empty. Raises AccessError, NotFoundError.
+    is None, `levels`, `notes` and `instance_numbers` are empty: what the model found, and what tells how and
+    in which order the images were acquired. Raises AccessError, NotFoundError.
     """
     run_id = None
     levels: dict[str, list[float]] = {}
     with workspace.store.read() as tx:
         case = visible_case(tx, workspace, user, case_id)
-        if not blinded(tx, user, case.study_id):
+        hidden = blinded(tx, user, case.study_id)
+        if not hidden:
             run_id = runs.newest_run(tx, case_id)
         if run_id is not None:
             found = runs.findings_of_run(tx, run_id).levels
@@ -54,7 +56,7 @@ def manifest(workspace: Workspace, user: User, case_id: str) -> dict[str, Any]:
     return {
         "case_id": case.case_id,
         "synthetic": case.synthetic,
-        "series": [_series(workspace, case, series, run_id) for series in case.series],
+        "series": [_series(workspace, case, series, run_id, hidden=hidden) for series in case.series],
         "levels": levels,
     }
 
@@ -70,7 +72,7 @@ def series_volume(workspace: Workspace, user: User, case_id: str, series_id: str
 def series_masks(workspace: Workspace, user: User, case_id: str, series_id: str) -> MaskStack | None:
     """The newest model run's masks on a series; None where there are none.
 
-    Raises AccessError for readers and adjudicators, always; NotFoundError.
+    Raises AccessError for all but coordinators and statisticians of the study; NotFoundError.
     """
     with workspace.store.read() as tx:
         case = case_for(tx, workspace, user, case_id, *UNBLINDED)
@@ -130,7 +132,7 @@ def _grey(picture: NDArray[Any], window: tuple[float, float]) -> NDArray[np.uint
 
 
 def _series(
-    workspace: Workspace, case: CaseSummary, series: SeriesSummary, run_id: str | None
+    workspace: Workspace, case: CaseSummary, series: SeriesSummary, run_id: str | None, *, hidden: bool
 ) -> dict[str, Any]:
     volume = read_volume(workspace.volume_path(case.case_id, series.id))
     masks = None if run_id is None else workspace.masks_path(case.case_id, series.id, run_id)
@@ -144,9 +146,9 @@ def _series(
         "positions_mm": volume.positions_mm.tolist(),
         "x_axes": volume.x_axes.tolist(),
         "y_axes": volume.y_axes.tolist(),
-        "instance_numbers": list(volume.instance_numbers),
+        "instance_numbers": [] if hidden else list(volume.instance_numbers),
         "block": volume.block.tolist(),
-        "notes": list(series.notes),
+        "notes": [] if hidden else list(series.notes),
         "window": list(series.window or _window(volume)),
         "structures": list(read_structures(masks)) if masks and masks.exists() else None,
     }

@@ -9,7 +9,6 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -29,14 +28,7 @@ from lss_core.usecases import reading, users, viewing
 from lss_core.usecases.cases import list_studies
 from lss_core.usecases.reading import ReadState
 from lss_core.usecases.users import OPERATOR
-
-
-@dataclass(frozen=True)
-class Reply:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
+from tests.exchange import Reply, exchange
 
 Ask = Callable[..., Reply]
 
@@ -61,42 +53,9 @@ def ask(seeded: Seeded, monkeypatch: pytest.MonkeyPatch) -> Ask:
         named = {"host": "here", **{name.replace("_", "-"): value for name, value in headers.items()}}
         if token:
             named["cookie"] = f"{asking.COOKIE}={token}"
-        return asyncio.run(_exchange(app, path, body, named))
+        return asyncio.run(exchange(app, path, body, named))
 
     return send
-
-
-async def _exchange(app: Starlette, path: str, body: bytes | None, headers: dict[str, str]) -> Reply:
-    sent: list[dict[str, object]] = []
-    received = iter([{"type": "http.request", "body": body or b"", "more_body": False}])
-
-    async def receive() -> dict[str, object]:
-        try:
-            return next(received)
-        except StopIteration:
-            await asyncio.sleep(3600)
-            raise
-
-    async def send(message: dict[str, object]) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
-        "method": "GET" if body is None else "POST",
-        "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-    }
-    await app(scope, receive, send)
-    return Reply(
-        status=int(str(sent[0]["status"])),
-        headers={name.decode(): value.decode() for name, value in sent[0]["headers"]},
-        body=b"".join(bytes(message.get("body", b"")) for message in sent[1:]),
-    )
 
 
 def second_series(seeded: Seeded) -> str:
