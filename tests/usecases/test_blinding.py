@@ -1,0 +1,209 @@
+"""What a reader may not see is planted wherever it could come from, and all that he can ask for is read."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from starlette.applications import Starlette
+from streamlit.testing.v1 import AppTest
+
+from lss_core.domain import SITES, Answer, Grade, Role, SeriesRole
+from lss_core.store import people
+from lss_core.store import tables as t
+from lss_core.store.values import ReadNote
+from lss_core.ui import asking, session
+from lss_core.ui.navigation import ENTRIES
+from lss_core.ui.routes import ROUTES
+from lss_core.usecases import runs, users
+from lss_core.usecases import workspace as workspaces
+from lss_core.usecases.reading import open_read, record_answer, record_note
+from lss_core.usecases.reference import add_reference
+from lss_core.usecases.signing import sign_read
+from lss_core.usecases.users import OPERATOR
+from tests.exchange import exchange
+from tests.usecases.conftest import (
+    PASSWORD,
+    grades,
+    make_dicom_study,
+    make_findings,
+    make_masks,
+    make_series,
+    make_volume,
+)
+from tests.usecases.protocol_data import AIDED, ALONE, SEQUENTIAL, go_live
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PATIENT = ("SERIESNAMEPLANT", "UIDPLANT", "IMPORTNOTEPLANT")
+MODEL = ("BUNDLEPLANT", "0.6173", "0.2173", "81.4142", "nearest 9 mm")
+OTHERS = ("OTHERSNOTEPLANT", "OTHERSNAMEPLANT", "OTHERSCOMMENTPLANT")
+REFERENCE = ("REFERENCEPLANT",)
+ERROR = ("ERRORPLANT",)
+REACHED = {
+    "adjudicator": ("adjudicate", "lss-heading"),
+    "auditor": ("record", "case.import"),
+    "statistician": ("review", "BUNDLEPLANT"),
+}
+"""A page of a role, and what it must show if the crawl has reached it; readers: their case on Read."""
+
+EVERYTHING = (*PATIENT, *MODEL, *OTHERS, *REFERENCE, *ERROR)
+
+
+@pytest.fixture
+def planted(workspace, import_studies, monkeypatch):
+    """Two cases with all that is to be hidden, and the readers of three arms."""
+    plain = make_series("UIDPLANT.t2", SeriesRole.SAGITTAL_T2, make_volume())
+    marked = replace(plain, notes=("IMPORTNOTEPLANT",), attributes={"SeriesDescription": "SERIESNAMEPLANT"})
+    other = make_series("UIDPLANT.t1", SeriesRole.SAGITTAL_T1, make_volume(value=50))
+    report = import_studies(make_dicom_study("UIDPLANT", marked, other), make_dicom_study("UIDPLANT2"))
+    case_id, failed = (case.case_id for case in report.cases)
+    _model(workspace, case_id)
+    run_id = runs.start_run(workspace, OPERATOR, failed, bundle="BUNDLEPLANT")
+    runs.fail_run(workspace, OPERATOR, run_id, "ERRORPLANT")
+    people_of = {}
+    for name, role in (
+        ("alone", Role.READER), ("aided", Role.READER), ("sequential", Role.READER), ("other", Role.READER),
+        ("adjudicator", Role.ADJUDICATOR), ("auditor", Role.AUDITOR),
+        ("coordinator", Role.COORDINATOR), ("statistician", Role.STATISTICIAN),
+    ):  # fmt: skip
+        shown = "OTHERSNAMEPLANT" if name == "other" else name
+        people_of[name] = users.add_user(
+            workspace, OPERATOR, name=name, display_name=shown, role=role, password=PASSWORD,
+            study_id=report.study_id,
+        )  # fmt: skip
+    go_live(
+        workspace,
+        report.study_id,
+        [
+            (people_of["alone"], case_id, ALONE, {}),
+            (people_of["other"], case_id, ALONE, {}),
+            (people_of["aided"], case_id, AIDED, {}),
+            (people_of["sequential"], case_id, SEQUENTIAL, {}),
+        ],
+    )
+    _read_by_another(workspace, people_of["other"], case_id)
+    truth = {case_id: dict.fromkeys(SITES, Grade.SEVERE)}
+    add_reference(workspace, OPERATOR, report.study_id, name="REFERENCEPLANT", grades=truth)
+    for module in (asking, session, workspaces):
+        monkeypatch.setattr(module, "open_workspace", lambda: workspace)
+    return report.study_id, case_id, failed
+
+
+def _model(workspace, case_id):
+    found = make_findings("BUNDLEPLANT")
+    sites = tuple(
+        replace(
+            site,
+            probabilities=(0.0654, 0.1, 0.6173, 0.2173) if site.grade is not None else None,
+            measurements={"sac_area_mm2": 81.4142} if site.grade is not None else {},
+        )
+        for site in found.sites
+    )
+    run_id = runs.start_run(workspace, OPERATOR, case_id, bundle="BUNDLEPLANT")
+    masks = {SeriesRole.SAGITTAL_T2: make_masks(make_volume())}
+    runs.save_run(workspace, OPERATOR, run_id, replace(found, sites=sites), masks)
+
+
+def _read_by_another(workspace, other, case_id):
+    read = open_read(workspace, other, case_id)
+    for answer in grades(3):
+        given = Answer(site=answer.site, grade=answer.grade, note="OTHERSNOTEPLANT")
+        record_answer(workspace, other, read.read_id, given, idempotency_key=answer.site.key)
+    note = ReadNote(comment="OTHERSCOMMENTPLANT")
+    record_note(workspace, other, read.read_id, note, idempotency_key="1")
+    sign_read(workspace, other, read.read_id, PASSWORD)
+
+
+def crawl(workspace, user, monkeypatch, places: dict[str, list[str]]) -> dict[str, str]:
+    """All that leaves the server for a user: every page, and every route with every id that there is."""
+    monkeypatch.setattr(session, "current_user", lambda: user)
+    told = {}
+    for entry in ENTRIES:
+        page = AppTest.from_file(str(ROOT / entry.file), default_timeout=60).run()
+        told[f"page {entry.url}"] = " ".join(_sent(page._tree))
+    with workspace.store.write() as tx:
+        token = users.begin_sign_in(tx, people.find_user(tx, user.name), at=workspace.now())
+    app = Starlette(routes=ROUTES)
+    for route in ROUTES:
+        if route.path.startswith("/session/sign-"):
+            continue
+        for path in _filled(route.path, places):
+            reply = asyncio.run(_ask(app, path, token, get="GET" in route.methods))
+            body = (
+                gzip.decompress(reply.body) if reply.headers.get("content-encoding") == "gzip" else reply.body
+            )
+            told[path] = f"{reply.headers} {body.decode('utf-8', 'replace')}"
+            if path.endswith("/masks"):
+                assert reply.status != 200 or user.name in ("coordinator", "statistician"), path
+    return told
+
+
+async def _ask(app, path, token, *, get):
+    headers = {"host": "here", "cookie": f"{asking.COOKIE}={token}", "x-lss-request": "1"}
+    headers |= {"idempotency-key": str(uuid4()), "x-lss-pen": str(uuid4())}
+    body = None if get else json.dumps({"password": "wrong", "spans": [], "language": "en"}).encode()
+    return await exchange(app, path, body, headers)
+
+
+def _filled(path: str, places: dict[str, list[str]]) -> list[str]:
+    found = [path]
+    for name, values in places.items():
+        found = [
+            one.replace(f"{{{name}}}", value) for one in found for value in (values if name in one else [""])
+        ]
+    return found
+
+
+def _sent(node) -> Iterator[str]:
+    """The protocol messages of a page's elements: what goes to the browser."""
+    proto = getattr(node, "proto", None)
+    if proto is not None and hasattr(proto, "SerializeToString"):
+        yield proto.SerializeToString().decode("utf-8", "replace")
+    for child in getattr(node, "children", {}).values():
+        yield from _sent(child)
+
+
+@pytest.mark.parametrize(
+    ("name", "hidden", "shown"),
+    [
+        ("alone", EVERYTHING, ()),
+        ("sequential", EVERYTHING, ()),
+        ("aided", (*PATIENT, "BUNDLEPLANT", "81.4142", *OTHERS, *REFERENCE, *ERROR), ("0.6173",)),
+        ("adjudicator", (*PATIENT, *MODEL, *OTHERS, *REFERENCE, *ERROR), ()),
+        ("auditor", (*PATIENT, *MODEL, "OTHERSNOTEPLANT", "OTHERSCOMMENTPLANT", *ERROR), ()),
+        ("statistician", ("UIDPLANT", "SERIESNAMEPLANT"), ("0.6173", "REFERENCEPLANT", "OTHERSNAMEPLANT")),
+    ],
+)
+def test_nothing_that_a_role_may_not_see_leaves_the_server(
+    workspace, planted, monkeypatch, name, hidden, shown
+) -> None:
+    study_id, case_id, failed = planted
+    with workspace.store.read() as tx:
+        series = list(tx.scalars(sa.select(t.series.c.id)))
+    user = users.user_of(workspace, users.sign_in(workspace, name, PASSWORD)[1])
+    own = [open_read(workspace, user).read_id] if name in ("alone", "aided", "sequential") else []
+    with workspace.store.read() as tx:
+        all_reads = list(tx.scalars(sa.select(t.reads.c.id)))
+    places = {  # readers also get each other's ids: nothing must rest on their being secret
+        "case_id": [case_id, failed, "C-NONE"],
+        "series_id": [*series, "S-NONE"],
+        "read_id": [*own, *(one for one in all_reads if one not in own), "READ-NONE"],
+        "study_id": [study_id, "ST-NONE"],
+        "site": [SITES[0].key, "nonsense"],
+        "name": ["ratings.csv", "ratings.json", "dictionary.csv", "imrmc-central.csv", "nonsense"],
+    }
+    told = crawl(workspace, user, monkeypatch, places)
+    leaks = [f"{token} in {where}" for where, text in told.items() for token in hidden if token in text]
+    assert not leaks, "\n".join(leaks)
+    page, sign = REACHED.get(name, ("read", case_id))
+    assert sign in told[f"page {page}"], "the crawl no longer reaches what the page shows"
+    everything = " ".join(told.values())
+    assert all(token in everything for token in shown), "the crawl no longer reaches what it should"
