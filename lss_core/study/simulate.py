@@ -16,7 +16,7 @@ same decomposition into shared and own noise for ROC scores).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +109,33 @@ def simulate_reads(
             cases[case_id].append(answer)
         reads[reader.name] = {case_id: tuple(given) for case_id, given in cases.items()}
     return reads
+
+
+def with_model(
+    answers: Sequence[Answer],
+    said: Mapping[Site, Grade | None],
+    *,
+    trust: float,
+    rng: np.random.Generator,
+) -> tuple[Answer, ...]:
+    """The answers of a second read with the model's grades in view.
+
+    Where the model's grade differs from the reader's own he takes it over with probability `trust`, else he
+    keeps his own; what either calls not gradable stays the reader's.
+    """
+    taken = rng.uniform(0, 1, len(answers)) < trust
+    return tuple(
+        replace(answer, grade=said[answer.site])
+        if take and answer.grade is not None and said.get(answer.site) is not None
+        else answer
+        for take, answer in zip(taken, answers, strict=True)
+    )
+
+
+def minutes_at_work(places: Sequence[int], *, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Minutes for the cases at these places (from 1) of a reader's order: 4 at first, falling with the place
+    to the power of -0.15 as he learns the page, log-normal around that with a standard deviation of 0.25."""
+    return 4 * np.asarray(places, float) ** -0.15 * np.exp(rng.normal(0, 0.25, len(places)))
 
 
 def _answers(

@@ -1,9 +1,9 @@
 """The demo study is made: synthetic cases through the same path as real ones.
 
-Phantoms are written as DICOM and imported; the model grades them; seven simulated readers
-(lss_core.study.simulate states their model) read them, an adjudicator settles what they
-leave open. Each step looks for what is there already, so a run that was cut short is
-completed by the next, and one more adds nothing.
+Phantoms are written as DICOM and imported; the model grades them; a protocol of two arms goes live, by
+which seven simulated readers read them (demo_reading.py); an adjudicator settles what they leave open.
+Each step looks for what is there already, so a run that was cut short is completed by the next, and one
+more adds nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import shutil
 import tempfile
 from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -21,16 +20,15 @@ import numpy as np
 
 from lss_core.domain import Grade, Progress, RaterKind, Role, Site
 from lss_core.errors import StoreError
-from lss_core.store import audit, people, reads, studies
-from lss_core.store.engine import Transaction
+from lss_core.store import people, studies
 from lss_core.store.values import ReferenceMethod, RunStatus
-from lss_core.study.simulate import SimulatedReader, adjudicator, draw_readers, simulate_reads
+from lss_core.study.simulate import adjudicator, simulate_reads
 from lss_core.texts import later
 from lss_core.usecases.accounts import enable_user
 from lss_core.usecases.cases import list_cases
 from lss_core.usecases.demo import PASSWORD, ROLES, TITLE, shown_as
 from lss_core.usecases.demo_phantoms import write_phantom
-from lss_core.usecases.due import UNAIDED
+from lss_core.usecases.demo_reading import READERS_SEED, go_live, simulate_panel
 from lss_core.usecases.grading import engine_of, grade_case
 from lss_core.usecases.importing import import_paths
 from lss_core.usecases.reference import (
@@ -43,8 +41,6 @@ from lss_core.usecases.reference import (
 from lss_core.usecases.users import OPERATOR, add_user, user_in
 from lss_core.usecases.workspace import Workspace
 
-PANEL = 7
-READERS_SEED = 20_260_301
 FIRST_SEED = 9000  # far from the seeds that the networks were trained on
 PHANTOM_PROCESSES = 2
 TRUTH = later("Truth of the phantoms")
@@ -63,8 +59,9 @@ def make(workspace: Workspace, cases: int, progress: Progress) -> str:
         study_id = studies.add_study(tx, title=TITLE, synthetic=True, at=workspace.now())
     _add_users(workspace, study_id)
     truth = _make_cases(workspace, study_id, range(FIRST_SEED, FIRST_SEED + cases), progress)
-    progress(CASES_SHARE, "Seven simulated readers and an adjudicator")
-    _simulate_panel(workspace, study_id, truth)
+    progress(CASES_SHARE, "A protocol of two arms, seven simulated readers and an adjudicator")
+    go_live(workspace, study_id)
+    simulate_panel(workspace, study_id, truth)
     _adjudicate(workspace, study_id, truth)
     _make_references(workspace, study_id, truth)
     progress(1, "The demo study is ready")
@@ -172,38 +169,6 @@ def _recorded(workspace: Workspace, seed: int, present: Container[str]) -> Recor
         return None
     case_id, grades = json.loads(path.read_text())
     return (case_id, grades) if case_id in present else None
-
-
-def _simulate_panel(workspace: Workspace, study_id: str, truth: Truth) -> None:
-    """The panel's submitted reads, one transaction a reader."""
-    rng = np.random.default_rng(READERS_SEED)
-    panel = draw_readers(PANEL, rng=rng)
-    answers = simulate_reads(truth, panel, rng=rng)
-    for reader in panel:
-        now = workspace.now()
-        with workspace.store.write() as tx:
-            rater_id = _panel_rater(tx, study_id, reader)
-            read = reads.unassigned_reads(tx, rater_id, UNAIDED)
-            left = [case_id for case_id in truth if case_id not in read]
-            for case_id in left:
-                read_id = reads.add_read(tx, case_id=case_id, rater_id=rater_id, arm=UNAIDED, at=now)
-                reads.add_answers(tx, reads.get_read(tx, read_id), answers[reader.name][case_id], at=now)
-                reads.submit_read(tx, read_id, at=now)
-            if left:
-                audit.record(
-                    tx, at=now, actor=OPERATOR.id, act="reads.simulate", subject=rater_id, seed=READERS_SEED
-                )
-
-
-def _panel_rater(tx: Transaction, study_id: str, reader: SimulatedReader) -> str:
-    for rater in studies.study_raters(tx, study_id):
-        if rater.in_panel and rater.name == reader.name:
-            return rater.id
-    rater_id = studies.add_rater(
-        tx, name=reader.name, kind=RaterKind.READER, traits={**asdict(reader), "seed": READERS_SEED}
-    )
-    studies.join_study(tx, study_id=study_id, rater_id=rater_id, part=RaterKind.READER, in_panel=True)
-    return rater_id
 
 
 def _adjudicate(workspace: Workspace, study_id: str, truth: Truth) -> None:

@@ -84,7 +84,7 @@ class ReadingTimes:
 def reading_times(workspace: Workspace, user: User, study_id: str, rows: tuple[UnitRow, ...]) -> ReadingTimes:
     """The times at work on a case, or from opening to submitting it; `rows` say what is right.
 
-    Not for the blinded. A simulated reader has no times.
+    Not for the blinded. A simulated reader has none unless they were simulated too.
     """
     require_study(workspace, user, study_id, *UNBLINDED)
     with workspace.store.read() as tx:
@@ -100,7 +100,7 @@ def timed(found: list[ReadTime], rows: tuple[UnitRow, ...]) -> ReadingTimes:
     order: dict[tuple[str, str], int] = defaultdict(int)
     sittings = []
     interrupted = 0
-    real = [read for read in found if not read.simulated]
+    real = [read for read in found if not read.simulated or read.active_ms is not None]
     for read in real:
         if read.submitted_at is None:
             continue

@@ -11,13 +11,16 @@ import sqlalchemy as sa
 from lss_core.dicom.reading import read_studies
 from lss_core.domain import SITES, RaterKind, Role, SeriesRole
 from lss_core.errors import AccessError
-from lss_core.store import ratings, references, studies
+from lss_core.store import protocols, ratings, references, studies
 from lss_core.store import tables as t
 from lss_core.usecases import demo, demo_making, runs
 from lss_core.usecases.cases import list_cases, list_studies
 from lss_core.usecases.demo_phantoms import STRIPPED_EVERY, write_phantom
 from lss_core.usecases.reading import open_read, record_answer
 from lss_core.usecases.reference import adjudications_due, list_references
+from lss_core.usecases.result_data import study_data
+from lss_core.usecases.result_times import reading_times
+from lss_core.usecases.signing import sign_read
 from lss_core.usecases.users import OPERATOR, add_user, list_users, sign_in
 from tests.usecases.conftest import grades, make_dicom_study, make_findings
 
@@ -75,6 +78,17 @@ def test_a_demo_has_cases_model_panel_adjudication_and_two_references(workspace,
     assert all(one.settled for one in due)
 
 
+def test_the_demo_is_read_by_a_protocol_of_two_arms_with_times(workspace, played):
+    made = demo.make_demo(workspace, cases=CASES)
+    data = study_data(workspace, OPERATOR, made.study_id)
+    assert data.arms == ("unaided", "with the model")
+    assert len(reading_times(workspace, OPERATOR, made.study_id, ()).sittings) == 7 * CASES * 2
+    with workspace.store.read() as tx:
+        live = protocols.live_protocol(tx, made.study_id)
+    assert live is not None
+    assert (live.version, live.protocol.wash_out_days) == (1, 28)
+
+
 def test_a_second_demo_adds_nothing(workspace, played):
     first = demo.make_demo(workspace, cases=CASES)
     before = _counts(workspace)
@@ -113,11 +127,13 @@ def test_the_demo_reader_counts_as_an_eighth_reader_outside_the_panel(workspace,
         sign_in(workspace, name, made.password)
     reader, _ = sign_in(workspace, Role.READER.value, made.password)
     read = open_read(workspace, reader)
-    record_answer(workspace, reader, read.read_id, grades(2)[0], idempotency_key="1")
+    for answer in grades(2):
+        record_answer(workspace, reader, read.read_id, answer, idempotency_key=answer.site.key)
+    sign_read(workspace, reader, read.read_id, made.password)
     with workspace.store.read() as tx:
         own = ratings.study_ratings(tx, made.study_id, rater_id=reader.rater_id)
         raters = {rater.id: rater for rater in studies.study_raters(tx, made.study_id)}
-    assert [(row.site, row.grade) for row in own] == [(SITES[0], 2)]
+    assert {(row.site, row.grade) for row in own} == {(site, 2) for site in SITES}
     assert not raters[reader.rater_id].in_panel
 
 
