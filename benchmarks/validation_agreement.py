@@ -6,11 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.validation_row import Row, error_of, printed, read
+from benchmarks.validation_row import RECALLED, Row, error_of, printed, read
 from lss_core.stats import agreement, intervals, panels, ranks
 from lss_core.stats.agreement import Metric, Weighting
 from lss_core.stats.panels import Coefficient
 from lss_core.stats.tables import coincidence_tables, encode, vote_counts
+
+RECALLED_METRICS = (Metric.INTERVAL, Metric.RATIO)
+"""Whose printed alphas were typed from memory."""
 
 
 def kappa_rows(folder: Path) -> list[Row]:
@@ -120,7 +123,8 @@ def panel_rows(folder: Path) -> list[Row]:
         )
         rows += [
             Row(statistic=f"Krippendorff's alpha, {metric.value}", data="krippendorff_4x12", ours=ours,
-                theirs=value, source="Krippendorff 2011", within=printed(3)),
+                theirs=value, source="Krippendorff 2011" + RECALLED * (metric in RECALLED_METRICS),
+                within=printed(3)),
             Row(statistic=f"Krippendorff's alpha, {metric.value}", data="krippendorff_4x12", ours=ours,
                 theirs=float(theirs), source="krippendorff"),
         ]  # fmt: skip

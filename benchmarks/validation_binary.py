@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.validation_row import Row, printed, read
+from benchmarks.validation_row import RECALLED, Row, printed, read
 from lss_core.stats import binary, intervals, paired, rates
 from lss_core.stats.tables import confusion_tables
 
@@ -83,6 +83,8 @@ def binary_rows(folder: Path) -> list[Row]:
 
 def published_binary_rows(_: Path) -> list[Row]:
     """Values printed in papers, of tables small enough to be typed."""
+    from statsmodels.stats.proportion import proportion_confint
+
     rows = []
     for (hits, n), (low, high) in {
         (81, 263): (0.2553, 0.3662),
@@ -93,20 +95,49 @@ def published_binary_rows(_: Path) -> list[Row]:
         for end, ours, theirs in (("low", own.low, low), ("high", own.high, high)):
             rows.append(
                 Row(statistic=f"Wilson, {end}", data=f"{hits} of {n}", ours=ours, theirs=theirs,
-                    source="Newcombe 1998, Stat Med 17:857", within=printed(4))
+                    source="Newcombe 1998, Stat Med 17:857" + RECALLED, within=printed(4))
+            )  # fmt: skip
+        independent = proportion_confint(hits, n, method="wilson")
+        for end, ours, theirs in zip(("low", "high"), (own.low, own.high), independent, strict=True):
+            rows.append(
+                Row(statistic=f"Wilson, {end}", data=f"{hits} of {n}", ours=ours, theirs=theirs,
+                    source="statsmodels")
             )  # fmt: skip
     own = paired.newcombe(np.array([[0.0, 2], [12, 36]]))
     for end, ours, theirs in (("low", own.low, 0.0569), ("high", own.high, 0.3404)):
         rows.append(
             Row(statistic=f"paired difference, {end}", data="36, 12, 2, 0", ours=ours, theirs=theirs,
-                source="Newcombe 1998, Stat Med 17:2635, method 10", within=printed(4))
+                source="Newcombe 1998, Stat Med 17:2635, method 10" + RECALLED, within=printed(4))
+        )  # fmt: skip
+    for end, ours, theirs in zip(("low", "high"), (own.low, own.high), newcombe_by_hand(), strict=True):
+        rows.append(
+            Row(statistic=f"paired difference, {end}", data="36, 12, 2, 0", ours=ours, theirs=theirs,
+                source="method 10 written out, Wilson's ends from statsmodels")
         )  # fmt: skip
     rows.append(
         Row(statistic="McNemar, mid-p", data="1 and 7 discordant of 21",
             ours=paired.mcnemar(1, 7, paired.McNemar.MID_P).p, theirs=0.0391,
-            source="Fagerland et al. 2013, BMC Med Res Methodol 13:91", within=printed(4))
+            source="Fagerland et al. 2013, BMC Med Res Methodol 13:91" + RECALLED, within=printed(4))
+    )  # fmt: skip
+    rows.append(
+        Row(statistic="McNemar, mid-p", data="1 and 7 discordant of 21",
+            ours=paired.mcnemar(1, 7, paired.McNemar.MID_P).p,
+            theirs=(2 * (1 + 8) - 8) / 2**8,  # all 2^8 ways that 8 units can fall: none 1, one 8
+            source="all outcomes counted")
     )  # fmt: skip
     return rows
+
+
+def newcombe_by_hand() -> tuple[float, float]:
+    """The interval of 36 / 12 / 2 / 0, step by step from the shares 48/50 and 38/50."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    (l1, u1), (l2, u2) = (proportion_confint(hits, 50, method="wilson") for hits in (48, 38))
+    phi = (36 * 0 - 12 * 2) / np.sqrt(48 * 2 * 38 * 12)  # below 0: no correction for continuity
+    gap, d1, d2 = 0.2, 0.96 - l1, u2 - 0.76
+    e1, e2 = u1 - 0.96, 0.76 - l2
+    low = gap - np.sqrt(d1**2 - 2 * phi * d1 * d2 + d2**2)
+    return float(low), float(gap + np.sqrt(e1**2 - 2 * phi * e1 * e2 + e2**2))
 
 
 def clustered_rows(folder: Path) -> list[Row]:

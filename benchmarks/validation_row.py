@@ -31,6 +31,10 @@ class Row:
         return abs(self.ours - self.theirs) <= self.within * 1.0001 + 1e-12
 
 
+RECALLED = "*"
+"""Behind a source whose value was typed from memory and never compared with the print."""
+
+
 def printed(digits: int) -> float:
     """Half a unit of the last of so many printed decimals."""
     return 0.5 * 10.0**-digits
