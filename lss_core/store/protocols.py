@@ -89,13 +89,15 @@ def end_assignments(tx: Transaction, assignment_ids: Sequence[str], *, protocol_
 def study_assignments(
     tx: Transaction, study_id: str, *, rater_id: str | None = None
 ) -> tuple[Assignment, ...]:
-    """What is to be read in a study, and was not ended, by reader, session, version and place."""
+    """What is to be read in a study, by reader, session, version and place: not ended, no withdrawn case."""
     a = t.assignments
+    withdrawn = sa.select(t.withdrawals.c.case_id).where(t.withdrawals.c.read_id.is_(None))
     query = (
         sa.select(a)
         .join(t.protocols, t.protocols.c.id == a.c.protocol_id)
         .where(t.protocols.c.study_id == study_id)
         .where(a.c.id.not_in(sa.select(t.assignment_ends.c.assignment_id)))
+        .where(a.c.case_id.not_in(withdrawn))
         .order_by(a.c.rater_id, a.c.session, t.protocols.c.version, a.c.position)
     )
     if rater_id is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from lss_core.domain import Role
 from lss_core.errors import ConflictError, StoreError
-from lss_core.store import audit, cases, people, studies
+from lss_core.store import audit, cases, people, protocols, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.values import CaseSummary, RunStatus, SeriesSummary, StudySummary
 from lss_core.texts import later
@@ -76,14 +76,21 @@ def delete_case(workspace: Workspace, user: User, case_id: str, reason: str) -> 
     """Delete a case with all that hangs on it: rows first, then its files. Coordinators.
 
     The deletion itself, who and why, stays on record. Raises StoreError without a reason,
-    and when files are left behind; NotFoundError.
+    and when files are left behind; ConflictError for a case that a protocol has assigned, unless it is
+    synthetic; NotFoundError.
     """
     reason = reason.strip()[:500]
     if not reason:
         raise StoreError(case_id, reason="a deletion needs its reason", remedy="Say why the case is deleted")
     now = workspace.now()
     with workspace.store.write() as tx:
-        case_for(tx, workspace, user, case_id, Role.COORDINATOR)
+        found = case_for(tx, workspace, user, case_id, Role.COORDINATOR)
+        if protocols.assigned_case(tx, case_id) and not found.synthetic:
+            raise ConflictError(
+                case_id,
+                reason="the study's protocol has assigned it to readers",
+                remedy="Withdraw it on the page Progress: it leaves the analysis and stays on record",
+            )
         cases.delete_case(tx, case_id, reason=reason, actor=user.id, at=now)
         audit.record(tx, at=now, actor=user.id, act="case.delete", subject=case_id, reason=reason)
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from lss_core.domain import SITES, Role
 from lss_core.errors import AccessError
-from lss_core.store import cases, protocols, reads
+from lss_core.store import analysed, protocols, reads
 from lss_core.store.engine import Transaction
 from lss_core.store.values import Assignment, AssignmentKind, ProtocolRecord, ReadSummary, StudySummary
 from lss_core.study.assignment import reading_order
@@ -159,7 +159,7 @@ def progress(tx: Transaction, user: User, *, now: datetime) -> list[ReadProgress
     for study in studies_of(tx, user, Role.READER):
         live = protocols.live_protocol(tx, study.id)
         if live is None:
-            found += _in_own_order(cases.case_ids(tx, study.id), study, rater_id, unassigned)
+            found += _in_own_order(analysed.study_cases(tx, study.id), study, rater_id, unassigned)
         else:
             of_reader = protocols.study_assignments(tx, study.id, rater_id=rater_id)
             stand = session_standings(tx, live, rater_id, of_reader, now=now)

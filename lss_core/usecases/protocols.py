@@ -16,9 +16,9 @@ from lss_core.store.values import Assignment, ProtocolRecord
 from lss_core.study.assignment import Drawn, draw
 from lss_core.study.protocol import Protocol, ReferenceSource, sha256
 from lss_core.texts import later
-from lss_core.usecases.access import check_study
+from lss_core.usecases.access import require_in
 from lss_core.usecases.readiness import Finding, findings
-from lss_core.usecases.users import User, require
+from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 __all__ = [
@@ -61,9 +61,8 @@ class ProtocolState:
 
 def protocol_state(workspace: Workspace, user: User, study_id: str) -> ProtocolState:
     """The versions of a study's protocol. Coordinators, statisticians, auditors."""
-    require(user, *LOOKERS)
     with workspace.store.read() as tx:
-        check_study(tx, user, study_id)
+        require_in(tx, user, study_id, *LOOKERS)
         studies.study_summary(tx, study_id)
         return _state(tx, study_id)
 
@@ -93,7 +92,6 @@ def check_protocol(
     workspace: Workspace, user: User, study_id: str, protocol: Protocol | None = None
 ) -> tuple[Finding, ...]:
     """What a protocol (by default the current one) still lacks: what holds it back first, then advice."""
-    require(user, Role.COORDINATOR)
     with workspace.store.read() as tx:
         coordinated(tx, user, study_id)
         state = _state(tx, study_id)
@@ -189,8 +187,7 @@ def reason_given(reason: str) -> str:
 
 def coordinated(tx: Transaction, user: User, study_id: str) -> None:
     """Raises AccessError unless the user coordinates this study, NotFoundError where there is none."""
-    require(user, Role.COORDINATOR)
-    check_study(tx, user, study_id)
+    require_in(tx, user, study_id, Role.COORDINATOR)
     studies.study_summary(tx, study_id)
 
 

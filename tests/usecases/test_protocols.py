@@ -19,7 +19,9 @@ from lss_core.study.protocol import (
     ReferenceSource,
     sha256,
 )
-from lss_core.usecases.cases import list_cases
+from lss_core.usecases.cases import delete_case, list_cases
+from lss_core.usecases.corrections import withdraw_case
+from lss_core.usecases.due import reads_of
 from lss_core.usecases.protocol_toml import from_toml, to_toml
 from lss_core.usecases.protocols import allow_session, check_protocol, go_live, protocol_state, save_draft
 from lss_core.usecases.reading import open_read
@@ -196,3 +198,17 @@ def test_a_file_names_only_what_differs_and_says_where_it_is_wrong():
         from_toml(b"seed = = 1")
     with pytest.raises(ProtocolError, match="no such part"):
         from_toml(b"seeds = 1")
+
+
+def test_a_case_that_was_assigned_is_not_deleted_and_a_withdrawn_one_is_read_no_more(
+    workspace, study_id, three_cases, person
+):
+    reader = person(Role.READER)
+    live(workspace, study_id)
+    gone = three_cases[0]
+    with pytest.raises(ConflictError, match="has assigned it to readers"):
+        delete_case(workspace, OPERATOR, gone, "not needed")
+    withdraw_case(workspace, OPERATOR, gone, reason="consent withdrawn")
+    assert {read.case_id for read in reads_of(workspace, reader)} == set(three_cases[1:])
+    live(workspace, study_id, reason="without the withdrawn case")
+    assert {one.case_id for one in assigned(workspace, study_id, reader)} == set(three_cases[1:])
