@@ -13,8 +13,8 @@ from lss_core.usecases.workspace import Workspace
 
 ACTIONS = (
     "grade0", "grade1", "grade2", "grade3", "not_gradable", "present", "absent", "score", "comment",
-    "keep", "next_open", "remaining", "submit", "mark_level", "next_viewport", "alone", "lines", "zoom_in",
-    "zoom_out", "reset", "scheme", "screen",
+    "quality", "keep", "next_open", "remaining", "submit", "mark_level", "next_viewport", "alone", "lines",
+    "zoom_in", "zoom_out", "reset", "scheme", "screen",
 )  # fmt: skip
 """What a key may be set for, by name."""
 

@@ -142,7 +142,7 @@ def test_a_sequential_read_by_keys_alone_shows_the_model_after_the_first_signatu
     for _ in ASKED:
         answer_by_keys(page, "a", "1", "20")
     expect(page.get_by_text("5 of 5 sites answered")).to_be_visible()
-    page.locator("[data-quality='4']").click()
+    press(page, "q", "4")
     sign_by_keys(page)
     expect(page.get_by_text("Second answers: the model is shown")).to_be_visible()
     assert any(url.endswith("/model") for url in sent)
@@ -160,7 +160,7 @@ def test_a_sequential_read_by_keys_alone_shows_the_model_after_the_first_signatu
     expect(page.get_by_text("Keep your first answers at 3 remaining sites?")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.get_by_text("5 of 5 sites answered")).to_be_visible()
-    page.locator("[data-quality='4']").click()
+    press(page, "q", "4")
     sign_by_keys(page)
     expect(page.get_by_text("1 of 2 cases submitted")).to_be_visible()
     expect(page.get_by_text("First without the model.")).to_be_visible()

@@ -106,7 +106,9 @@ class Footer {
     const comment = make("textarea", "", { name: "case_comment", rows: 1, maxlength: 2000, "aria-label": t("Comment on the whole case") });
     comment.placeholder = t("Comment on the whole case");
     comment.value = note.comment;
-    return [make("p", "hint", { text: t("Image quality of the case") }), row, comment];
+    const key = keyText(this.grid.app.keys.keyOf("quality"));
+    const text = this.grid.asking === "quality" ? t("Image quality: press 1 to 5") : t("Image quality of the case ({key})", { key });
+    return [make("p", "hint", { text }), row, comment];
   }
 
   buttons() {

@@ -10,7 +10,7 @@ class Grid {
     this.app = app;
     this.element = make("aside", "panel");
     this.selected = null;
-    this.asking = ""; // "reason": why it is not gradable; "remaining", "submit": sure?
+    this.asking = ""; // "reason", "quality": a digit; "remaining", "submit": sure?
     this.sitting = null;
     this.answerBox = new AnswerBox(this);
     this.footer = new Footer(this);
@@ -82,6 +82,7 @@ class Grid {
     const moves = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
     if (moves[event.key]) this.move(...moves[event.key]);
     else if (event.key === "Escape" && this.asking) this.ask("");
+    else if (this.asking === "quality" && /^[1-5]$/.test(event.key)) this.quality(Number(event.key));
     else if (this.asking === "reason" && /^[1-9]$/.test(event.key)) this.reason(this.data.reasons[event.key - 1]?.key);
     else return false;
     return true;
@@ -93,6 +94,7 @@ class Grid {
     if (!sitting) return false;
     if (action === "submit") return sitting.complete && this.ask("submit");
     if (action === "remaining") return this.mayFill && this.ask("remaining");
+    if (action === "quality") return !this.locked && this.ask("quality");
     if (action === "next_open") return this.nextOpen();
     if (this.locked || !selected) return false;
     const acts = {
@@ -131,6 +133,11 @@ class Grid {
     this.answered();
   }
 
+  quality(number) {
+    this.asking = "";
+    this.sitting.note({ image_quality: number });
+  }
+
   ask(what) {
     this.asking = what;
     this.sitting.trouble = "";
@@ -152,7 +159,7 @@ class Grid {
     else if (call) this.call(call === "true");
     else if (grade) this.grade(Number(grade));
     else if (reason) this.reason(reason);
-    else if (quality) this.sitting.note({ image_quality: Number(quality) });
+    else if (quality) this.quality(Number(quality));
     else if (act === "sign") return this.sign();
     else if (act === "fill") return this.fill();
     else if (act === "take") this.sitting.pen.ask(true);

@@ -11,6 +11,7 @@ const ACTIONS = [
   ["absent", "a", "call", () => t("stenosis absent")],
   ["score", "e", "score", () => t("enter the score")],
   ["comment", "m", "read", () => t("comment on the site; Esc ends it")],
+  ["quality", "q", "quality", () => t("image quality of the case; then a digit, 1 to 5")],
   ["keep", "k", "second", () => t("keep the first answer at the site")],
   ["next_open", "Enter", "read", () => t("next site without an answer")],
   ["remaining", "r", "read", () => t("answer all remaining sites at once")],
@@ -42,7 +43,7 @@ class Keys {
   /** The actions that there are now: a read's where one is open, its questions' where it asks them. */
   get shown() {
     const read = this.app.data.read;
-    const there = { view: true, read: !!read, call: read?.asks.call, score: read?.asks.score, second: read && Object.keys(read.first).length };
+    const there = { view: true, read: !!read, call: read?.asks.call, score: read?.asks.score, quality: read?.asks.image_quality, second: read && Object.keys(read.first).length };
     return ACTIONS.filter(([, , where]) => there[where]);
   }
 
