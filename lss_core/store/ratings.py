@@ -9,6 +9,7 @@ from lss_core.store import tables as t
 from lss_core.store.analysed import analysed_cases, analysed_reads
 from lss_core.store.engine import Transaction
 from lss_core.store.values import SITE_OF, RatingRow
+from lss_core.study.protocol import AssignmentKind
 
 
 def study_ratings(
@@ -19,18 +20,20 @@ def study_ratings(
     rater_id: str | None = None,
     by_arm: bool = False,
     by_session: bool = False,
+    kind: AssignmentKind = AssignmentKind.TEST,
 ) -> tuple[RatingRow, ...]:
     """The answer that counts, of each rater at each site of each case of a study that is analysed.
 
     The newest row of rater, case and site counts, in a study without a protocol whether the read is
     submitted or not; with `by_arm` or `by_session` the newest in each arm or session. In the order of case,
-    rater and site key.
+    rater and site key. Of `kind` REPEAT: the answers of second reads, for a reader's agreement with himself.
     """
     grouped = (t.ratings.c.case_id, t.ratings.c.rater_id, t.ratings.c.site)
+    counted = analysed_reads(study_id, kind=kind)
     newest = (
         sa.select(sa.func.max(t.ratings.c.id))
         .where(t.ratings.c.case_id.in_(analysed_cases(study_id)))
-        .where(sa.or_(t.ratings.c.read_id.is_(None), t.ratings.c.read_id.in_(analysed_reads(study_id))))
+        .where(sa.or_(t.ratings.c.read_id.is_(None), t.ratings.c.read_id.in_(counted)))
     )
     if by_arm or by_session:
         reads = t.reads.alias()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from itertools import combinations
@@ -119,6 +119,43 @@ def agreement_matrix(
             bias=_value(binary.bias_index(folded)),
         )
     return AgreementMatrix(weights=weights, names=tuple(codes), pairs=pairs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelfAgreement:
+    """A reader's first and second grades of the same `n` units; a kappa a kind of weights."""
+
+    name: str
+    n: int
+    kappas: Mapping[Weights, Figure]
+    exact: float | None
+
+
+@lru_cache(maxsize=64)
+def intra_reader(
+    data: StudyData, selection: Selection, *, resamples: int = RESAMPLES, seed: int = SEED
+) -> tuple[SelfAgreement, ...]:
+    """The agreement of each reader with himself, where he has read cases twice."""
+    if data.repeats is None:
+        return ()
+    again = replace(data, tables={"": data.repeats}, sessions={})
+    first = cut(data, replace(selection, leave_one_out=False)).table
+    second = cut(again, replace(selection, arm="", session=0, leave_one_out=False)).table
+    replicates, found = drawn(first.n_patients, resamples, seed), []
+    for one, other in zip(first.raters, second.raters, strict=True):
+        tables = confusion_tables(
+            encode(one.grades, SCALE),
+            encode(other.grades, SCALE),
+            first.patients,
+            grades=len(SCALE),
+            n_patients=first.n_patients,
+        )
+        n = int(tables.total.sum())
+        if one.kind is RaterKind.READER and n:
+            kappas = {weights: figure_of(weights.kappa(tables), replicates) for weights in Weights}
+            exact = _value(rates.accuracy(tables))
+            found.append(SelfAgreement(name=one.name, n=n, kappas=kappas, exact=exact))
+    return tuple(found)
 
 
 @lru_cache(maxsize=64)

@@ -18,7 +18,7 @@ from lss_core.errors import StatisticsError
 from lss_core.stats.resample import Resamples
 from lss_core.store import cases, protocols, ratings, reads, references, studies
 from lss_core.store.values import Rater, RatingRow, ReferenceGrade, ReferenceMethod, ReferenceSummary
-from lss_core.study.protocol import PANEL_ARM, Protocol, ReferenceSource
+from lss_core.study.protocol import PANEL_ARM, AssignmentKind, Protocol, ReferenceSource
 from lss_core.texts import _, later, translated
 from lss_core.usecases.access import UNBLINDED, require_study
 from lss_core.usecases.analysis import RaterColumn, RatingTable
@@ -82,8 +82,9 @@ class StudyData:
     """A study's ratings against one reference standard; equal where the fingerprints are.
 
     `tables` by arm ('' for the newest answer in any arm) have the units of `sites`, the sites of the
-    reference in its order; so have those of `sessions`, where there are several. `attributes` split the
-    cases. `panel_made_reference`: readers of the tables, those of the `panel`, voted for it.
+    reference in its order; so have those of `sessions`, where there are several, and `repeats`, the readers'
+    second reads of the same cases. `attributes` split the cases. `panel_made_reference`: readers of the
+    tables, those of the `panel`, voted for it.
     """
 
     study_id: str
@@ -96,6 +97,7 @@ class StudyData:
     panel: tuple[str, ...] = ()
     sessions: Mapping[int, RatingTable] = field(default_factory=dict)
     attributes: Attributes = field(default_factory=dict)
+    repeats: RatingTable | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StudyData) and other.fingerprint == self.fingerprint
@@ -199,6 +201,7 @@ def _loaded(
         by_arm = ratings.study_ratings(tx, study_id, by_arm=True) if len(arms) > 1 else rows
         by_session = ratings.study_ratings(tx, study_id, by_session=True)
         attributes = cases.case_attributes(tx, study_id)
+        repeated = ratings.study_ratings(tx, study_id, kind=AssignmentKind.REPEAT)
         truth = references.reference_grades(tx, reference_id)
         known = references.reference_summaries(tx, study_id)
     if not truth:
@@ -221,12 +224,13 @@ def _loaded(
     return StudyData(
         study_id=study_id,
         reference=reference,
-        fingerprint=_fingerprint(study_id, reference_id, raters, by_arm, truth),
+        fingerprint=_fingerprint(study_id, reference_id, raters, (*by_arm, *repeated), truth),
         sites=sites,
         tables=tables,
         panel_made_reference=reference.method is ReferenceMethod.MAJORITY and bool(panel & voted),
         panel=tuple(rater.name for rater in raters if rater.id in panel & voted),
         sessions=of_session,
+        repeats=rating_table(raters, repeated, truth) if any(row.read_id for row in repeated) else None,
         attributes=subgroup_attributes({case: attributes.get(case, {}) for case, _ in sites}),
         unreferenced=len({(row.case_id, row.site) for row in rows} - set(sites)),
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from sklearn import metrics
 
 from lss_core.domain import Condition, Estimate, Level, RaterKind, Side
 from lss_core.errors import StatisticsError
@@ -17,7 +18,13 @@ from lss_core.stats.tables import confusion_tables, encode
 from lss_core.store.values import ReadTime
 from lss_core.usecases.figures import Measure
 from lss_core.usecases.rater_statistics import POSITIVE, SCALE
-from lss_core.usecases.result_agreement import REFERENCE, Weights, agreement_matrix, panel_figures
+from lss_core.usecases.result_agreement import (
+    REFERENCE,
+    Weights,
+    agreement_matrix,
+    intra_reader,
+    panel_figures,
+)
 from lss_core.usecases.result_arms import AFTER, BEFORE, compare_arms, overrides
 from lss_core.usecases.result_cases import Pick, disagreements, picked, rows_records, unit_rows
 from lss_core.usecases.result_comparison import (
@@ -424,3 +431,24 @@ def test_the_worst_site_of_the_others_is_the_worst_of_their_majority(unit: Unit)
     members = own.members[sites.members >= 0]
     for place in range(len(own.names)):
         assert own.table.raters[3].truth[place] == sites.table.raters[3].truth[members == place].max()
+
+
+def test_a_reader_who_read_cases_again_is_compared_with_himself() -> None:
+    data = made_up()
+    model, one, two = data.table.raters
+    blank = np.full(len(data.sites), np.nan)
+    again = one.grades.copy()
+    again[::3] = 3 - again[::3]
+    repeats = replace(
+        data.table,
+        raters=(replace(model, grades=blank), replace(one, grades=again), replace(two, grades=blank)),
+    )
+    assert intra_reader(data, CENTRAL) == ()
+    (own,) = intra_reader(
+        replace(data, repeats=repeats, fingerprint="again".ljust(64)), CENTRAL, resamples=100
+    )
+    mask = np.array([site.condition is Condition.CENTRAL for _, site in data.sites]) & ~np.isnan(one.grades)
+    assert (own.name, own.n) == (one.name, int(mask.sum()))
+    assert own.exact == pytest.approx(np.mean(one.grades[mask] == again[mask]))
+    expected = metrics.cohen_kappa_score(one.grades[mask], again[mask], labels=range(4), weights="quadratic")
+    assert own.kappas[Weights.QUADRATIC].value == pytest.approx(expected)

@@ -21,10 +21,12 @@ from lss_core.ui.results.tables import (
     rater_records,
     rater_table,
     refusals,
+    self_records,
+    self_table,
 )
 from lss_core.ui.theme import current_mode, palette
 from lss_core.usecases.figures import KAPPAS
-from lss_core.usecases.result_agreement import Weights, agreement_matrix, panel_figures
+from lss_core.usecases.result_agreement import Weights, agreement_matrix, intra_reader, panel_figures
 from lss_core.usecases.result_data import Selection, StudyData, Unit
 from lss_core.usecases.results import condition_result
 
@@ -72,10 +74,19 @@ def agreement_view(data: StudyData, selection: Selection, made: Made) -> None:
     )
     write(notes([BANDS_NOTE, *refusals(result, KAPPAS)]))
     show_picked(data, selection, pick, made, of="kappas")
+    _himself(data, selection, made)
     write(heading_of(_("Confusion matrices")) + notes([CONFUSION_NOTE]))
     title = _("Confusion matrices, {condition}", condition=made.named)
     pick = show_figure(confusion_figure(result, colours), "confusion", title, made, method=COUNTS)
     show_picked(data, selection, pick, made, of="confusion")
+
+
+def _himself(data: StudyData, selection: Selection, made: Made) -> None:
+    rows = intra_reader(data, selection)
+    if rows:
+        title = _("Each reader with himself, reading the same cases again")
+        write(heading_of(title))
+        show_table("intra-table", title, *self_table(rows), self_records(rows), made)
 
 
 def _panels(data: StudyData, selection: Selection, made: Made) -> None:

@@ -15,7 +15,7 @@ from lss_core.ui.charts_flow import counted_units
 from lss_core.ui.html import Html, escape
 from lss_core.ui.theme import Palette
 from lss_core.usecases.figures import FULL_READER, KAPPAS, ConditionResult, Figure, Measure, RaterResult
-from lss_core.usecases.result_agreement import AgreementMatrix
+from lss_core.usecases.result_agreement import AgreementMatrix, SelfAgreement, Weights
 from lss_core.usecases.result_missing import SHOWN as MISSING_SHOWN
 from lss_core.usecases.result_missing import MissingRow
 
@@ -136,6 +136,30 @@ def panel_records(result: ConditionResult) -> tuple[Sequence[str], Rows]:
         for name, own in (("fleiss_kappa", panel.fleiss), ("krippendorff_alpha_ordinal", panel.alpha)):
             rows.append(figure_record((panel.name, panel.raters, name), own))
     return ("raters", "number", "statistic", "value", "low", "high", "n", "note"), rows
+
+
+def self_table(rows: Sequence[SelfAgreement]) -> tuple[Sequence[str], Rows]:
+    """Head and rows of each reader's agreement with himself."""
+    head = (_("Reader"), "n", _("Exact agreement"), *(translated(weights.label) for weights in Weights))
+    return head, [
+        (
+            row.name,
+            f"{row.n:,}",
+            "" if row.exact is None else number(row.exact),
+            *(_cell(row.kappas[weights], KAPPAS[0]) for weights in Weights),
+        )
+        for row in rows
+    ]
+
+
+def self_records(rows: Sequence[SelfAgreement]) -> tuple[Sequence[str], Rows]:
+    """The same in full precision."""
+    head = ("reader", "statistic", "value", "low", "high", "n", "note")
+    return head, [
+        figure_record((row.name, f"kappa, {weights.label}"), own)
+        for row in rows
+        for weights, own in row.kappas.items()
+    ]
 
 
 def matrix_records(matrix: AgreementMatrix) -> tuple[Sequence[str], Rows]:
