@@ -51,6 +51,8 @@ ENTRIES = (
         Role.AUDITOR,
         visitors=(Role.STATISTICIAN,),
     ),
+    _entry("pages/coordinator/people.py", later("People"), Role.COORDINATOR),
+    _entry("pages/anybody/account.py", later("Account"), *Role),
 )
 """All pages, in the menu's order; a role begins at the first that is its home."""
 

@@ -23,9 +23,9 @@ from lss_core.ui.answers import from_our_page
 from lss_core.ui.asking import COOKIE, NO_STORE
 from lss_core.ui.frame import show_error, top_bar
 from lss_core.ui.language import language_for, speak_to
-from lss_core.usecases import users
+from lss_core.usecases import accounts, people, users
 from lss_core.usecases.users import User
-from lss_core.usecases.workspace import open_workspace
+from lss_core.usecases.workspace import Workspace, open_workspace
 
 LONGEST_BODY = 4096
 LONGEST_SIGN_IN_S = 12 * 3600
@@ -67,16 +67,41 @@ async def sign_in(request: Request) -> Response:
         return _refusal(_("Enter a name and a password."), 400)
     except LssError as error:
         return _refusal(f"{sentence(error.reason)} {sentence(error.remedy)}", 401)
-    response = Response(status_code=204, headers={"Cache-Control": "no-store"})
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=LONGEST_SIGN_IN_S,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
-    return response
+    return _signed_in(request, token)
+
+
+async def accept(request: Request) -> Response:
+    """POST {"token", "name", "shown_as", "password"}: the account of an invitation, its cookie; or 422."""
+    speak(language_for(None, request.headers.get("accept-language")))
+    if not from_our_page(request):
+        return _refusal(_("Sign in from the page of this server."), 403)
+    try:
+        given = _texts(await _body(request), "token", "name", "shown_as", "password")
+        token = await run_in_threadpool(_accepted, *given)
+    except ValueError:
+        return _refusal(_("Enter a name and a password."), 400)
+    except LssError as error:
+        return _refusal(f"{sentence(error.reason)} {sentence(error.remedy)}", 422)
+    return _signed_in(request, token)
+
+
+async def change_password(request: Request) -> Response:
+    """POST {"old", "new"}: another password for whoever is signed in; 401 for nobody, 422 when refused."""
+    if not from_our_page(request):
+        return Response(status_code=403, headers=NO_STORE)
+    workspace, own = open_workspace(), request.cookies.get(COOKIE, "")
+    user = await run_in_threadpool(users.user_of, workspace, own)
+    if user is None:
+        return Response(status_code=401, headers=NO_STORE)
+    speak(language_for(user, request.headers.get("accept-language")))
+    try:
+        old, new = _texts(await _body(request), "old", "new")
+        await run_in_threadpool(_change_password, workspace, user, old, new, own)
+    except ValueError:
+        return _refusal(_("Enter the old and the new password."), 400)
+    except LssError as error:
+        return _refusal(f"{sentence(error.reason)} {sentence(error.remedy)}", 422)
+    return Response(status_code=204, headers=NO_STORE)
 
 
 async def choose_language(request: Request) -> Response:
@@ -110,8 +135,31 @@ async def sign_out(request: Request) -> Response:
 ROUTES: list[BaseRoute] = [
     Route("/session/sign-in", sign_in, methods=["POST"]),
     Route("/session/sign-out", sign_out, methods=["POST"]),
+    Route("/session/accept", accept, methods=["POST"]),
+    Route("/session/password", change_password, methods=["POST"]),
     Route("/session/language", choose_language, methods=["POST"]),
 ]
+
+
+def _signed_in(request: Request, token: str) -> Response:
+    response = Response(status_code=204, headers={"Cache-Control": "no-store"})
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=LONGEST_SIGN_IN_S,
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return response
+
+
+def _accepted(token: str, name: str, shown_as: str, password: str) -> str:
+    return people.accept(open_workspace(), token, name=name, display_name=shown_as, password=password)
+
+
+def _change_password(workspace: Workspace, user: User, old: str, new: str, token: str) -> None:
+    accounts.change_password(workspace, user, old, new, token=token)
 
 
 def _token(name: str, password: str) -> str:
@@ -130,13 +178,18 @@ async def _body(request: Request) -> bytes:
 
 def _credentials(body: bytes) -> tuple[str, str]:
     """Name and password of a body; ValueError for anything else."""
-    sent = json.loads(body)
-    if not isinstance(sent, dict):
-        raise ValueError("an object is needed")
-    name, password = sent.get("name"), sent.get("password")
-    if not (isinstance(name, str) and isinstance(password, str) and name.strip() and password):
+    name, password = _texts(body, "name", "password")
+    if not (name.strip() and password):
         raise ValueError("name and password are needed")
     return name.strip(), password
+
+
+def _texts(body: bytes, *names: str) -> list[str]:
+    """The texts of these names in a body's JSON object; ValueError for anything else."""
+    sent = json.loads(body)
+    if not isinstance(sent, dict) or not all(isinstance(sent.get(name), str) for name in names):
+        raise ValueError("an object of texts is needed")
+    return [sent[name] for name in names]
 
 
 def _refusal(message: str, status: int) -> JSONResponse:

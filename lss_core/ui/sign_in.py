@@ -21,6 +21,7 @@ _FORM_HTML = """
     spellcheck="false" required maxlength="100"></label>
   <label><span></span> <input name="password" type="password" autocomplete="current-password"
     required maxlength="500"></label>
+  <label hidden><span></span> <input name="shown_as" type="text" autocomplete="name" maxlength="100"></label>
   <button type="submit"></button>
   <p role="alert" hidden></p>
 </form>
@@ -36,7 +37,8 @@ _MENU_HTML = """
 
 _CSS = """
 .lss-sign-in { display: grid; gap: .8rem; max-width: 22rem }
-.lss-sign-in label { display: grid; gap: .25rem; font-size: .85rem }
+.lss-sign-in [hidden] { display: none }
+.lss-sign-in label:not([hidden]) { display: grid; gap: .25rem; font-size: .85rem }
 .lss-sign-in input, .lss-sign-in button, .lss-menu :is(button, select) {
   font: inherit; color: var(--st-text-color); padding: .5rem .7rem;
   border: 1px solid var(--st-border-color); border-radius: 4px }
@@ -57,6 +59,20 @@ _MENU_JS = common() + (_FOLDER / "menu.js").read_text(encoding="utf-8")
 
 _form = st.components.v2.component(
     "lss_sign_in", html=_FORM_HTML, css=_CSS, js=_FORM_JS, isolate_styles=False
+)
+_PASSWORD_HTML = """
+<form class="lss-sign-in" method="post">
+  <label><span></span> <input name="old" type="password" autocomplete="current-password" maxlength="500">
+  </label>
+  <label><span></span> <input name="new" type="password" autocomplete="new-password" required
+    minlength="10" maxlength="500"></label>
+  <button type="submit"></button>
+  <p role="alert" hidden></p>
+</form>
+"""
+_PASSWORD_JS = common() + (_FOLDER / "password.js").read_text(encoding="utf-8")
+_password = st.components.v2.component(
+    "lss_password", html=_PASSWORD_HTML, css=_CSS, js=_PASSWORD_JS, isolate_styles=False
 )
 _menu = st.components.v2.component("lss_menu", html=_MENU_HTML, css=_CSS, js=_MENU_JS, isolate_styles=False)
 
@@ -79,6 +95,11 @@ def show(workspace: Workspace) -> None:
                 command="<code>python -m lss_core users add</code>",
             )
         write(f'<p class="lss-muted">{words}</p>')
+
+
+def own_password() -> None:
+    """The form by which somebody changes his own password; it never passes through Streamlit."""
+    _password(key="password", data={"texts": texts_of(_PASSWORD_JS)})
 
 
 def menu() -> None:

@@ -35,7 +35,10 @@ PAGES = {
     "read": {A, R},
     "adjudicate": {A, J},
     "results": {A, C, S},
+    "progress": {A, C, S, U},
     "record": {A, C, S, U},
+    "people": {A, C},
+    "account": set(Role),
 }
 """Whose each page is; tests/pages/test_pages.py runs each for everybody else and for nobody."""
 
@@ -67,6 +70,8 @@ SIGNED_IN = "401 204 204 204 204 204 204 204 204"
 TABLE = {
     "/session/sign-in": Row("/session/sign-in", "400 " * 9, {}),
     "/session/sign-out": Row("/session/sign-out", "204 " * 9, {}),
+    "/session/accept": Row("/session/accept", "400 " * 9, {}),
+    "/session/password": Row("/session/password", "401" + " 400" * 8, {}),
     "/session/language": Row("/session/language", SIGNED_IN, {"language": "en"}),
     "/pixels/{case_id}/manifest": Row("/pixels/{case}/manifest", PIXELS),
     "/pixels/{case_id}/thumbnail": Row("/pixels/{case}/thumbnail", PIXELS),

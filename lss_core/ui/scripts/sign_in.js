@@ -3,21 +3,27 @@ export default ({ data, parentElement }) => {
   const form = parentElement.querySelector("form")
   const say = form.querySelector("[role=alert]")
   const button = form.querySelector("button")
-  const [name, password] = form.querySelectorAll("label span")
+  const [name, password, shown] = form.querySelectorAll("label span")
+  const invitation = window.location.hash.match(/^#join=([\w-]+)$/)?.[1]
   name.textContent = t("Name")
   password.textContent = t("Password")
-  button.textContent = t("Sign in")
+  shown.textContent = t("Shown to others as")
+  shown.parentElement.hidden = !invitation
+  form.elements.password.autocomplete = invitation ? "new-password" : "current-password"
+  button.textContent = invitation ? t("Accept the invitation") : t("Sign in")
   form.onkeydown = (event) => event.stopPropagation()
   form.onsubmit = async (event) => {
     event.preventDefault()
     say.hidden = true
     button.disabled = true
     try {
-      const answer = await fetch("/session/sign-in", {
+      const fields = Object.fromEntries(new FormData(form))
+      const answer = await fetch(invitation ? "/session/accept" : "/session/sign-in", {
         method: "POST",
         headers: { "Content-Type": "application/json", "X-LSS-Request": "1" },
-        body: JSON.stringify(Object.fromEntries(new FormData(form))),
+        body: JSON.stringify(invitation ? { ...fields, token: invitation } : fields),
       })
+      if (answer.ok && invitation) return window.location.replace("/")
       if (answer.ok) return window.location.reload()
       say.textContent = (await answer.json()).message
     } catch {
