@@ -37,6 +37,7 @@ from lss_core.vision.bundle import Bundle
 from lss_core.vision.classify import Classifier, make_classifier
 from lss_core.vision.ensemble import CLASSIFICATION, MEASUREMENT, Ensemble, ensemble_of, median_grade
 from lss_core.vision.explain import Explanation, explained
+from lss_core.vision.fitness import judged
 from lss_core.vision.locate import Places, axial_slice, locate
 from lss_core.vision.running import CpuEngine, Processor, processor_named
 from lss_core.vision.segment import Segmenter, make_segmenter
@@ -141,7 +142,8 @@ class Engine:
     def see(self, series: Mapping[SeriesRole, Volume], *, progress: Progress = silent) -> Seen:
         """Outline and locate: the part of the chain that comes before both streams."""
         study, places = outlined(series, self._segmenters, progress=progress)
-        return Seen(study=study, views={site: view_of(site, study, places.missing) for site in SITES})
+        views = {site: view_of(site, study, places.missing, places.reasons) for site in SITES}
+        return Seen(study=study, views=judged(views, study))
 
     def pictures(self, seen: Seen) -> dict[Site, list[crops.Image]]:
         """What the classification stream looks at; a central site is seen from both sides."""

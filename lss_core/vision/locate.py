@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lss_core.domain import Level, Point, SagittalStructure, SeriesRole, Site
+from lss_core.domain import Level, NotGradable, Point, SagittalStructure, SeriesRole, Site
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.vision.discs import Disc, Float, discs_of, share_at
@@ -34,6 +34,10 @@ BELOW_L5_MM = (40.0, 56.0)
 """Where the sacrum lies below the disc L4-L5, behind a whole vertebra."""
 L5_LEANS_DEGREES = 20.0
 """How much further back than that disc's own direction the spine turns over this vertebra."""
+SIXTH_LENGTH, SIXTH_HEIGHT = 0.85, 0.55
+"""A disc below the last one counts as a further lumbar one from these shares of the others' length and
+height on: below S1 lies a full disc where S1 is lumbar in type (O'Driscoll et al. 1996, Skeletal Radiol
+25:225, type 4). A rudiment is shorter or thinner."""
 MOST_LEVEL_SHARE = 0.3
 """More of a structure than this below a disc, and it counts as being there."""
 
@@ -44,7 +48,8 @@ class Places:
 
     canal_points_mm: the middle of the canal at the disc. disc_points_mm: the disc's own
     middle. disc_normals: unit vectors through the disc, to the head. foramen_points_mm: of
-    the foraminal sites found. missing: why a level was not found.
+    the foraminal sites found. missing: why a level was not found. reasons: the same as a reason,
+    where it is another than LEVEL_NOT_FOUND.
     """
 
     canal_points_mm: Mapping[Level, Point] = field(default_factory=dict)
@@ -52,6 +57,7 @@ class Places:
     disc_normals: Mapping[Level, Point] = field(default_factory=dict)
     foramen_points_mm: Mapping[Site, Point] = field(default_factory=dict)
     missing: Mapping[Level, str] = field(default_factory=dict)
+    reasons: Mapping[Level, NotGradable] = field(default_factory=dict)
 
 
 def locate(series: Mapping[SeriesRole, Volume], masks: Mapping[SeriesRole, MaskStack]) -> Places:
@@ -104,7 +110,9 @@ def levels_in(volume: Volume, masks: MaskStack) -> Places:
     discs = with_missed(discs)
     last = _lumbosacral(discs, volume, masks)
     if isinstance(last, str):
-        return nowhere(last)
+        return _unnumbered(last)
+    if _sixth(discs, last):
+        return _unnumbered("six discs have vertebrae of lumbar type above them")
     numbered = [*discs, *[None] * (last + 1 - len(discs))][: last + 1]
     named = {
         level: disc
@@ -112,6 +120,8 @@ def levels_in(volume: Volume, masks: MaskStack) -> Places:
         if disc is not None
     }
     missing = dict.fromkeys(set(Level) - set(named), "its disc was not found")
+    above = _above_image(named, volume)
+    missing |= dict.fromkeys(above, "the image ends below it")
     points: dict[Level, Point] = {}
     for level, disc in named.items():
         point = canal_at(canal, disc)
@@ -124,7 +134,45 @@ def levels_in(volume: Volume, masks: MaskStack) -> Places:
         disc_points_mm={level: _point(named[level].centre) for level in points},
         disc_normals={level: _point(named[level].up) for level in points},
         missing=missing,
+        reasons=dict.fromkeys(above, NotGradable.OUTSIDE_IMAGE),
     )
+
+
+def _unnumbered(why: str) -> Places:
+    """Discs were found, and which is which is not certain: no level has a point."""
+    return replace(nowhere(why), reasons=dict.fromkeys(Level, NotGradable.NUMBERING_UNCERTAIN))
+
+
+def _sixth(discs: Sequence[Disc], last: int) -> bool:
+    """Whether the disc below the one named L5-S1 is as long and nearly as high as the others."""
+    others = [disc for disc in discs[: last + 1] if disc.weight]
+    if last + 1 >= len(discs) or not others:
+        return False
+    below = discs[last + 1]
+    length = np.median([disc.length_mm for disc in others])
+    return bool(
+        below.length_mm >= SIXTH_LENGTH * length
+        and _height_mm(below) >= SIXTH_HEIGHT * np.median([_height_mm(disc) for disc in others])
+    )
+
+
+def _height_mm(disc: Disc) -> float:
+    """The mean height of a disc's outlines."""
+    return disc.weight / max(len(disc.slices), 1) / disc.length_mm
+
+
+def _above_image(named: Mapping[Level, Disc], volume: Volume) -> set[Level]:
+    """The levels above the highest found whose place, as far on as the two before, is not in the image."""
+    order = [level for level in Level if level in named]
+    if len(order) < 2:
+        return set()
+    first, second = (named[level].centre for level in order[:2])
+    outside = set()
+    for steps, level in enumerate(reversed(list(Level)[: list(Level).index(order[0])]), start=1):
+        place = first + steps * (first - second)
+        if not any(_in_frame(volume, k, place) for k in named[order[0]].slices):
+            outside.add(level)
+    return outside
 
 
 def canal_at(canal: Float, disc: Disc) -> Point | None:

@@ -46,10 +46,16 @@ class Obstacle:
     note: str
 
 
-def view_of(site: Site, study: Study, missing: Mapping[Level, str] | None = None) -> View | Obstacle:
+def view_of(
+    site: Site,
+    study: Study,
+    missing: Mapping[Level, str] | None = None,
+    reasons: Mapping[Level, NotGradable] | None = None,
+) -> View | Obstacle:
     """The view of a site in a study whose levels are located and whose series have masks.
 
-    missing: why a level has not been located.
+    missing: why a level has not been located. reasons: the same as a reason, where it is another than
+    LEVEL_NOT_FOUND.
     """
     if not any(study.has(role) for role in FORAMEN_SERIES):
         return Obstacle(
@@ -58,7 +64,8 @@ def view_of(site: Site, study: Study, missing: Mapping[Level, str] | None = None
     if site.level not in study.canal_points_mm:
         why = (missing or {}).get(site.level)
         note = f"{site.level.label} was not found" + (f": {why}" if why else "")
-        return Obstacle(reason=NotGradable.LEVEL_NOT_FOUND, note=note)
+        reason = (reasons or {}).get(site.level, NotGradable.LEVEL_NOT_FOUND)
+        return Obstacle(reason=reason, note=note)
     if site.condition is Condition.FORAMINAL:
         return _foramen_view(site, study)
     return _axial_view(site, study)

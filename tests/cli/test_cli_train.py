@@ -48,3 +48,19 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     done = run(app, ["train", str(tmp_path / "none.toml")])
     assert isinstance(done.exception, TrainingError)
     assert "it cannot be read" in str(done.exception)
+
+
+def test_the_file_may_be_given_as_an_option_but_not_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+
+    def train(settings: object, path: Path, **how: object) -> TrainedBundle:
+        asked.append(path)
+        return TrainedBundle(folder=Path("/models/ours"), label="ours 1", to_do=())
+
+    monkeypatch.setattr(training, "train_bundle", train)
+    assert run(app, ["train", "--config", "my.toml"]).exit_code == 0
+    assert asked == [Path("my.toml")]
+    for wrong in (["train"], ["train", "a.toml", "--config", "b.toml"]):
+        done = run(app, wrong)
+        assert done.exit_code == 2
+        assert "give one file" in done.output

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lss_core.domain import Condition, Level, SagittalStructure, SeriesRole, Site
+from lss_core.domain import Condition, Level, NotGradable, SagittalStructure, SeriesRole, Site
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.phantom import PhantomOptions, make_study
@@ -44,9 +44,12 @@ def bones_of(rng: np.random.Generator) -> list[Bone]:
 
 
 def drawn(
-    rng: np.random.Generator,
+    rng: np.random.Generator, *, s1_s2_mm: float = 0.0
 ) -> tuple[Volume, dict[str, NDArray[np.bool_]], dict[Level, NDArray[np.float64]]]:
-    """A sagittal volume of 13 slices, its masks, and the canal's point (x, y, z) at each disc."""
+    """A sagittal volume of 13 slices, its masks, and the canal's point (x, y, z) at each disc.
+
+    s1_s2_mm: the height of a disc below S1.
+    """
     bones, size, spacing = bones_of(rng), 250, 1.1
     volume = Volume(
         voxels=np.zeros((13, size, size), np.int16),
@@ -72,14 +75,15 @@ def drawn(
         arch = (np.abs(back - DEPTH / 2 - 10) < 11) & (up > -HEIGHT / 4) & (up < HEIGHT / 3)
         arch |= (np.abs(back - DEPTH / 2 - 20) < 5) & (np.abs(up) < HEIGHT / 2 + DISC / 2)
         masks["sacrum" if bone.name.startswith("S") else "vertebra"][[1, 2, 10, 11]] |= arch
-        if below is None or bone.name == "S1":
+        height = s1_s2_mm if bone.name == "S1" else DISC
+        if below is None or not height:
             continue
         upright = bone.up + below.up
         upright /= np.linalg.norm(upright)
         along = np.array([upright[1], -upright[0]])
         middle = (bone.middle - bone.up * HEIGHT / 2 + below.middle + below.up * HEIGHT / 2) / 2
         away = plane - middle
-        masks["disc"][1:12] |= (np.abs(away @ along) < DEPTH / 2) & (np.abs(away @ upright) < DISC / 2)
+        masks["disc"][1:12] |= (np.abs(away @ along) < DEPTH / 2) & (np.abs(away @ upright) < height / 2)
         if bone.name.startswith("L"):
             y, z = middle + along * (DEPTH / 2 + 1 + CANAL / 2)
             points[list(Level)[int(bone.name[1]) - 1]] = np.array([0.0, y, z])
@@ -159,6 +163,33 @@ def test_an_image_that_ends_above_the_sacrum_names_no_level_and_says_why() -> No
     assert not places.canal_points_mm
     assert set(places.missing) == set(Level)
     assert "image ends" in places.missing[Level.L5_S1]
+    assert set(places.reasons.values()) == {NotGradable.NUMBERING_UNCERTAIN}
+
+
+def test_a_full_disc_below_s1_leaves_the_numbering_uncertain_and_no_level_is_named() -> None:
+    volume, masks, _ = drawn(np.random.default_rng(9), s1_s2_mm=0.8 * DISC)
+    places = located(volume, masks)
+    assert not places.canal_points_mm
+    assert places.missing[Level.L3_L4] == "six discs have vertebrae of lumbar type above them"
+    assert places.reasons == dict.fromkeys(Level, NotGradable.NUMBERING_UNCERTAIN)
+
+
+def test_the_rudiment_of_a_disc_below_s1_leaves_the_numbering_as_it_is() -> None:
+    volume, masks, points = drawn(np.random.default_rng(9), s1_s2_mm=0.35 * DISC)
+    places = located(volume, masks)
+    assert np.linalg.norm(np.array(places.canal_points_mm[Level.L5_S1]) - points[Level.L5_S1]) < 3
+
+
+def test_a_level_above_the_image_is_outside_it_and_a_missed_one_inside_is_not_found() -> None:
+    volume, masks, points = drawn(np.random.default_rng(7))
+    row = int(volume.to_pixel(6, points[Level.L1_L2][None])[0][0][0]) + 12
+    positions = volume.positions_mm + row * volume.spacing_mm[0] * volume.y_axes
+    short = Volume(**{**vars_of(volume), "voxels": volume.voxels[:, row:], "positions_mm": positions})
+    places = located(short, {name: mask[:, row:] for name, mask in masks.items()})
+    assert places.missing == {Level.L1_L2: "the image ends below it"}
+    assert places.reasons == {Level.L1_L2: NotGradable.OUTSIDE_IMAGE}
+    masks["disc"][disc_box(volume, points[Level.L1_L2], 60)] = False
+    assert located(volume, masks).reasons == {}
 
 
 def test_when_the_lowest_disc_was_missed_the_others_keep_their_names() -> None:
