@@ -7,6 +7,7 @@ from typing import Any
 
 from lss_core.domain import Answer, SiteFinding
 from lss_core.texts import known, moment, translated
+from lss_core.ui.drawings import as_source, drawing
 from lss_core.usecases.reading import ReadState
 from lss_core.usecases.signing import meaning_of
 
@@ -44,7 +45,14 @@ def scheme_data(read: ReadState) -> list[dict[str, Any]]:
         {
             "key": condition.value,
             "label": translated(condition.label),
-            "grades": [{"grade": str(int(grade)), "text": known(text)} for grade, text in grades.items()],
+            "grades": [
+                {
+                    "grade": str(int(grade)),
+                    "text": known(text),
+                    "drawing": as_source(drawing(condition, grade)),
+                }
+                for grade, text in grades.items()
+            ],
         }
         for condition, grades in read.plan.scheme.items()
         if condition in asked

@@ -168,7 +168,7 @@ class Toolbar {
       const list = make("dl", "scheme");
       for (const { grade, text, drawing } of grades) {
         const what = make("dd", "", { text });
-        if (drawing) what.prepend(make("img", "drawing", { src: drawing, alt: "" }));
+        what.prepend(make("img", "drawing", { src: drawing, alt: "" }));
         list.append(make("dt", "", { text: grade }), what);
       }
       return [make("h3", "", { text: label }), list];
