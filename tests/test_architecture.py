@@ -114,7 +114,12 @@ def test_a_page_has_no_more_than_80_lines() -> None:
 
 
 def test_every_requirement_is_pinned() -> None:
-    for name in ("requirements.txt", "requirements-train.txt", "requirements-dev.txt"):
+    for name in (
+        "requirements.txt",
+        "requirements-train.txt",
+        "requirements-openid.txt",
+        "requirements-dev.txt",
+    ):
         for line in (ROOT / name).read_text(encoding="utf-8").splitlines():
             wanted = line.split("#")[0].strip()
             assert not wanted or wanted.startswith("-r ") or "==" in wanted, f"{name}: {line}"

@@ -192,6 +192,9 @@ def test_a_user_is_added_listed_given_a_password_and_removed(folder: Path) -> No
     run("users", "disable", "anna")
     assert json.loads(run("users", "list", "--json").stdout)[0]["disabled"]
     run("users", "enable", "anna")
+    assert run("users", "link", "anna", "--issuer", "https://id.test", "--subject", "4711").exit_code == 0
+    assert run("users", "link", "anna", "--issuer", "https://id.test").exit_code == 2
+    assert "/#join=" in run("users", "invite", "--role", "reader", "--study", "My study").stdout
     run("users", "remove", "anna")
     assert "No user yet" in run("users", "list").stdout
 

@@ -69,6 +69,38 @@ def add_account(
     out.print(f"{added.name} may sign in as {added.role}.")
 
 
+@accounts.command("invite")
+def invite_somebody(
+    role: Annotated[Role, typer.Option(help="What the account may do.")],
+    study: Annotated[str, typer.Option(help="The study he gets the role in; else in none yet.")] = "",
+    note: Annotated[str, typer.Option(help="For whom it is, in your own words.")] = "",
+    in_panel: Annotated[bool, typer.Option(help="Whether a reader votes in the reference.")] = True,
+    days: Annotated[int, typer.Option(min=1, max=90, help="How long the link is good.")] = 7,
+) -> None:
+    """Print the end of a link that makes one account; put it behind the server's address."""
+    from lss_core.usecases.people import invite
+
+    workspace = workspace_here()
+    chosen = study_named(workspace, study) if study else None
+    made = invite(workspace, operator(), chosen, role, note=note, in_panel=in_panel, days=days)
+    out.print(f"/#join={made.token}\nGood until {made.expires_at:%Y-%m-%d %H:%M} UTC, once.", soft_wrap=True)
+
+
+@accounts.command("link")
+def link_account(
+    name: str,
+    issuer: Annotated[str, typer.Option(help="The provider's issuer; left out: no more.")] = "",
+    subject: Annotated[str, typer.Option(help="The user's subject there.")] = "",
+) -> None:
+    """Let an account sign in by OpenID Connect."""
+    from lss_core.usecases.accounts import link_subject
+
+    if bool(issuer) != bool(subject):
+        raise typer.BadParameter("name both --issuer and --subject, or neither")
+    link_subject(workspace_here(), operator(), name, f"{issuer} {subject}" if issuer else None)
+    out.print(f"{name} {'may sign in there' if issuer else 'signs in here alone'}.")
+
+
 @accounts.command("password")
 def change_password(name: str, password: NewPassword) -> None:
     """Give a user another password and end his sign-ins."""

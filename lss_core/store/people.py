@@ -130,6 +130,12 @@ def find_sign_in(tx: Transaction, token_hash: str) -> SignIn | None:
     return SignIn(user=user_record(row), created_at=row.signed_in_at, seen_at=row.seen_at)
 
 
+def has_signed_in_since(tx: Transaction, user_id: str, since: datetime) -> bool:
+    """Whether a user has begun a sign-in since then, ended or not."""
+    own = (t.sign_ins.c.user_id == user_id) & (t.sign_ins.c.created_at >= since)
+    return tx.scalar(sa.select(t.sign_ins.c.token_hash).where(own).limit(1)) is not None
+
+
 def forget_sign_ins(tx: Transaction, *, before: datetime) -> None:
     """Drop sign-ins that are too old to be good."""
     tx.execute(sa.delete(t.sign_ins).where(t.sign_ins.c.created_at < before))

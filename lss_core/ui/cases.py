@@ -20,7 +20,7 @@ from lss_core.errors import AccessError, LssError
 from lss_core.texts import Language, _, known, language, later, ngettext, translated
 from lss_core.ui.frame import show_error
 from lss_core.ui.language import in_this_language
-from lss_core.ui.tasks import TaskQueue
+from lss_core.ui.tasks import TaskQueue, TaskView
 from lss_core.usecases.cases import CaseSummary, RunStatus, delete_case
 from lss_core.usecases.demo import check_open_door
 from lss_core.usecases.grading import grade_case
@@ -224,11 +224,12 @@ def run_model(workspace: Workspace, user: User, cases: Sequence[CaseSummary]) ->
         GRADING.submit(case.case_id, partial(_grade, workspace, user, case.case_id))
 
 
-def show_grading() -> None:
-    """What the model is at now, how many cases wait, and why some could not be graded."""
-    tasks = GRADING.views()
+def show_grading(cases: Sequence[CaseSummary]) -> None:
+    """What the model is at now among these cases, how many wait, and why some could not be graded."""
+    own = frozenset(case.case_id for case in cases)
+    tasks = _grading_of(own)
     if any(not task.done for task in tasks):
-        _watch(_grading_progress)
+        _watch(partial(_grading_progress, own))
     failed = [task for task in tasks if task.error is not None]
     for reason in {str(task.error): task.error for task in failed}.values():
         if reason is not None:
@@ -306,8 +307,13 @@ def _import_progress(key: str) -> None:
     st.progress(task.share, text=_("Importing: {what}", what=task.what))
 
 
-def _grading_progress() -> None:
-    tasks = [task for task in GRADING.views() if not task.done]
+def _grading_of(own: frozenset[str]) -> list[TaskView[StudyFindings]]:
+    """The model's tasks on these cases: those of other studies are not told."""
+    return [task for task in GRADING.views() if task.key in own]
+
+
+def _grading_progress(own: frozenset[str]) -> None:
+    tasks = [task for task in _grading_of(own) if not task.done]
     if not tasks:
         st.rerun()
     at = _("Model at {case}: {what}", case=tasks[0].key, what=tasks[0].what)

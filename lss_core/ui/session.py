@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 from lss_core.domain import Role
 from lss_core.errors import AccessError, LssError
 from lss_core.texts import Language, _, sentence, speak
+from lss_core.ui import openid
 from lss_core.ui import sign_in as form
 from lss_core.ui.answers import from_our_page
 from lss_core.ui.asking import COOKIE, NO_STORE
@@ -46,7 +47,10 @@ def require_role(*roles: Role) -> User:
     speak_to(user)
     top_bar(user)
     if user is None:
-        form.show(open_workspace())
+        workspace = open_workspace()
+        form.show(workspace)
+        if (token := openid.token_here(workspace)) is not None:
+            form.adopt(token)
         st.stop()
     try:
         return users.require(user, *roles)
@@ -67,6 +71,19 @@ async def sign_in(request: Request) -> Response:
         return _refusal(_("Enter a name and a password."), 400)
     except LssError as error:
         return _refusal(f"{sentence(error.reason)} {sentence(error.remedy)}", 401)
+    return _signed_in(request, token)
+
+
+async def adopt(request: Request) -> Response:
+    """POST {"token"}: the cookie of a sign-in that began elsewhere; 401 for a token that is nobody's."""
+    if not from_our_page(request):
+        return Response(status_code=403, headers=NO_STORE)
+    try:
+        (token,) = _texts(await _body(request), "token")
+    except ValueError:
+        return Response(status_code=400, headers=NO_STORE)
+    if await run_in_threadpool(users.user_of, open_workspace(), token) is None:
+        return Response(status_code=401, headers=NO_STORE)
     return _signed_in(request, token)
 
 
@@ -135,6 +152,7 @@ async def sign_out(request: Request) -> Response:
 ROUTES: list[BaseRoute] = [
     Route("/session/sign-in", sign_in, methods=["POST"]),
     Route("/session/sign-out", sign_out, methods=["POST"]),
+    Route("/session/adopt", adopt, methods=["POST"]),
     Route("/session/accept", accept, methods=["POST"]),
     Route("/session/password", change_password, methods=["POST"]),
     Route("/session/language", choose_language, methods=["POST"]),

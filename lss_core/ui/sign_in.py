@@ -74,6 +74,9 @@ _PASSWORD_JS = common() + (_FOLDER / "password.js").read_text(encoding="utf-8")
 _password = st.components.v2.component(
     "lss_password", html=_PASSWORD_HTML, css=_CSS, js=_PASSWORD_JS, isolate_styles=False
 )
+_adopt = st.components.v2.component(
+    "lss_adopt", html="<i></i>", js=(_FOLDER / "adopt.js").read_text(encoding="utf-8"), isolate_styles=False
+)
 _menu = st.components.v2.component("lss_menu", html=_MENU_HTML, css=_CSS, js=_MENU_JS, isolate_styles=False)
 
 
@@ -95,6 +98,11 @@ def show(workspace: Workspace) -> None:
                 command="<code>python -m lss_core users add</code>",
             )
         write(f'<p class="lss-muted">{words}</p>')
+
+
+def adopt(token: str) -> None:
+    """Let the browser change a token for its cookie, which a script cannot set."""
+    _adopt(key="adopt", data={"token": token})
 
 
 def own_password() -> None:

@@ -87,6 +87,24 @@ def begin_sign_in(tx: Transaction, record: UserRecord, *, at: datetime, **detail
     return token
 
 
+def sign_in_elsewhere(workspace: Workspace, subject: str, issued_at: datetime) -> str | None:
+    """A token for the account that signs in under 'issuer subject'; None where there is none.
+
+    The caller has the provider's word of that time. Raises AccessError when the account is disabled, and
+    when it has signed in since then: a word counts once, or nobody could sign out.
+    """
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        record = people.user_of_subject(tx, subject)
+        if record is None:
+            return None
+        if people.has_signed_in_since(tx, record.id, issued_at):
+            raise AccessError(
+                SIGN_IN, reason=later("you have signed out"), remedy=later("Sign in again to go on")
+            )
+        return begin_sign_in(tx, record, at=now, by="openid")
+
+
 def confirm_password(workspace: Workspace, user: User, password: str) -> None:
     """Raises AccessError unless it is the user's own password; failures count as those of a sign-in."""
     _whose_password_fits(workspace, user.name, password)

@@ -25,7 +25,7 @@ with title:
 ui.warn_of_open_door(workspace)
 ui.import_panel(workspace, user, study.id if study and not synthetic else None, open_at_first=not cases)
 ui.show_import(user)
-ui.show_grading()
+ui.show_grading(cases)
 
 if not cases:
     show_empty(

@@ -36,7 +36,7 @@ with title:
     )
     heading(_("Review"), synthetic=case.synthetic, detail=detail)
 
-show_grading()
+show_grading(cases)
 if findings is None:
     if case.model_status is RunStatus.FAILED:
         show_empty(_("The model could not grade this case"), next_step=refusal_words(case.model_message))

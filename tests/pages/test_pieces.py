@@ -55,10 +55,17 @@ def decide() -> None:
     st.session_state["asked"] = [*st.session_state.get("asked", []), (answer, key)]
 
 
+SEEN = [
+    CaseSummary(case_id=f"C-{letter * 6}", study_id="S", synthetic=True, imported_at=NOW, series=())
+    for letter in "AB"
+]
+
+
 def progress() -> None:
     from lss_core.ui.cases import show_grading
+    from tests.pages.test_pieces import SEEN
 
-    show_grading()
+    show_grading(SEEN)
 
 
 def test_a_case_is_deleted_with_the_reason_that_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,10 +225,15 @@ def test_why_the_model_could_not_grade_is_said_until_it_is_closed(monkeypatch: p
     def fail(report: object) -> None:
         raise BundleError("models", reason="there is no bundle", remedy="Put one there")
 
+    def other(report: object) -> None:
+        raise BundleError("models", reason="this is another study's", remedy="Say nothing")
+
     queue.submit("C-AAAAAA", fail)
     queue.submit("C-BBBBBB", fail)
+    queue.submit("C-OTHERS", other)
     queue._executor.submit(lambda: None).result(SECONDS)
     page = AppTest.from_function(progress, default_timeout=SECONDS).run()
     assert said(page).count("There is no bundle.") == 1
+    assert "another study" not in said(page)
     page.button[0].click().run()
     assert "There is no bundle." not in said(page)

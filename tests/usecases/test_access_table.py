@@ -70,6 +70,7 @@ SIGNED_IN = "401 204 204 204 204 204 204 204 204"
 TABLE = {
     "/session/sign-in": Row("/session/sign-in", "400 " * 9, {}),
     "/session/sign-out": Row("/session/sign-out", "204 " * 9, {}),
+    "/session/adopt": Row("/session/adopt", "400 " * 9, {}),
     "/session/accept": Row("/session/accept", "400 " * 9, {}),
     "/session/password": Row("/session/password", "401" + " 400" * 8, {}),
     "/session/language": Row("/session/language", SIGNED_IN, {"language": "en"}),
