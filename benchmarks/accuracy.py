@@ -19,7 +19,7 @@ import json
 import secrets
 import sys
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -150,14 +150,19 @@ def size_errors(
                 yield f"{name}, {how}", error / right if how == "share" else error
 
 
-def figures(pairs: Sequence[tuple[SiteFinding, Grade]]) -> dict[str, float]:
-    """Coverage, then the figures of gradable sites with the calibration error of 'moderate or worse'."""
+def figures(pairs: Sequence[tuple[SiteFinding, Grade]]) -> dict[str, Any]:
+    """Coverage and why the rest has no grade, then the figures of gradable sites with the calibration
+    error of 'moderate or worse'."""
     known = [(one.probabilities, int(grade)) for one, grade in pairs if one.probabilities is not None]
-    if not known:
-        return {"sites": len(pairs), "coverage": 0.0}
-    return {
+    covered = {
         "sites": len(pairs),
         "coverage": round(len(known) / len(pairs), 4),
+        "not gradable": dict(Counter(one.not_gradable.value for one, _ in pairs if one.not_gradable)),
+    }
+    if not known:
+        return covered
+    return {
+        **covered,
         **figures_of(known),
         "calibration error": reliability_of(known)["calibration error"],
     }

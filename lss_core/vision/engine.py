@@ -28,6 +28,7 @@ from lss_core.domain import (
 )
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
+from lss_core.measure.alignment import measure_spine
 from lss_core.measure.axial import Measurements
 from lss_core.measure.spread import Spread, over_slices
 from lss_core.measure.study import Study, measure_study
@@ -120,6 +121,8 @@ class Engine:
         progress(0.87, later("Measuring"))
         measured = measure_study(seen.study)
         spreads = over_slices(seen.study, measured)
+        spine = measure_spine(seen.study)
+        measured |= {site: measured[site] | spine for site in SITES if site.condition is Condition.CENTRAL}
         progress(0.9, later("Classifying"))
         pictures = self.pictures(seen)
         classified = self._classifier(pictures)

@@ -162,6 +162,9 @@ def test_a_whole_study_has_25_findings_with_their_evidence(
         assert volume.distances_mm(np.array(finding.point_mm))[finding.slice_index] < 5
         assert finding.instance_number == volume.instance_numbers[finding.slice_index]
         assert "classification" in finding.streams
+    spine = [finding.measurements.keys() & {"lordosis_deg", "cobb_deg"} for finding in seen]
+    central = [finding.site.condition is Condition.CENTRAL for finding in seen]
+    assert [bool(one) for one in spine] == central
     assert set(graded.masks) == {AXIAL, T1, T2}
 
 

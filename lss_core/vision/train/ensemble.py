@@ -6,6 +6,7 @@ both, it is negative in binary figures, and it has no part in kappa.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -194,7 +195,8 @@ def ordinal_fit(evidence: Sequence[Evidence], features: tuple[str, ...]) -> Ordi
 
 
 def results_of(evidence: Sequence[Evidence], condition: Condition, ensemble: Ensemble) -> dict[str, Any]:
-    """Binary AUC, sensitivity, specificity, quadratic kappa of the ensemble and of each stream alone.
+    """Binary AUC, sensitivity, specificity, quadratic kappa of the ensemble and of each stream alone,
+    beside the share of sites that have a grade at all and why the others have none.
 
     The ensemble has its reliability besides; see reliability_of.
     """
@@ -202,6 +204,9 @@ def results_of(evidence: Sequence[Evidence], condition: Condition, ensemble: Ens
     graded = [one for one in own if one.reason is None]
     combination = ensemble.conditions[condition]
     found: dict[str, Any] = {"sites": len(own), "gradable": len(graded)}
+    if own:
+        found["coverage"] = round(len(graded) / len(own), 4)
+        found["not gradable"] = dict(Counter(one.reason for one in own if one.reason is not None))
     answers: dict[str, list[tuple[Probabilities, int]]] = {
         "ensemble": [],
         MEASUREMENT: [],

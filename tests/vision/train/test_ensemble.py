@@ -86,6 +86,8 @@ def test_sites_that_could_not_be_graded_are_counted_apart() -> None:
     combination = fitted(sites, Condition.CENTRAL)
     results = results_of(sites, Condition.CENTRAL, Ensemble(conditions={Condition.CENTRAL: combination}))
     assert (results["sites"], results["gradable"]) == (41, 40)
+    assert results["coverage"] == round(40 / 41, 4)
+    assert sum(results["not gradable"].values()) == 1
     assert results["ensemble AUC"] == pytest.approx(1, abs=0.01)
     assert FEATURES[Condition.CENTRAL][0] == "sac_area_ratio"
 
