@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ASKED = tuple(site for site in SITES if site.level is Level.L4_L5)
 CENTRAL = Site(condition=Condition.CENTRAL, level=Level.L4_L5)
-READERS = ("sequential", "aided", "practice", "tabs", "keys", "screens", "time", "levels", "offline")
+READERS = ("sequential", "aided", "practice", "tabs", "keys", "screens", "time", "levels", "offline", "home")
 
 Come = Callable[..., Page]
 
@@ -90,6 +90,8 @@ def come(browser: Browser, address: str, seeded: Seeded) -> Iterator[Come]:
     expect.set_options(timeout=5000)
     for context in contexts:
         context.close()
+    with seeded.workspace.store.write() as tx:  # a browser that is closed so says no goodbye
+        tx.execute(sa.delete(t.read_pens))
 
 
 def who(seeded: Seeded, name: str) -> User:
@@ -389,8 +391,11 @@ def test_time_is_kept_by_site_active_and_idle_apart(come: Come, seeded: Seeded) 
     assert sum(row.idle_ms for row in at_site) == pytest.approx(70_000, abs=50)
 
 
-def test_home_leads_on_to_the_case_that_is_due(come: Come) -> None:
-    page = come("screens", "/")
+def test_home_leads_on_to_the_case_that_is_due(come: Come, seeded: Seeded) -> None:
+    given = Answer(site=CENTRAL, grade=Grade.SEVERE, positive=True)
+    read = state(seeded, "home")
+    reading.record_answer(seeded.workspace, who(seeded, "home"), read.read_id, given, idempotency_key="1")
+    page = come("home", "/")
     expect(page.get_by_role("heading", name="My reading")).to_be_visible()
     expect(page.get_by_text("0 of 2 submitted")).to_be_visible()
     page.get_by_role("button", name="Go on reading").click()
