@@ -106,14 +106,22 @@ def _parts(node: ast.AST) -> list[ast.expr]:
         if name == "notes.append":
             return node.args
         said = [named[key] for key in ("reason", "remedy", "note") if key in named]
+        said += _items(named.get("notes"))
         return said + (node.args[:1] if said and name.endswith("Error") else [])
     if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("reason", "remedy", "note"):
         return [node.value]
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "notes":
+        return _items(node.value)
     if isinstance(node, ast.FunctionDef) and node.name in ("_unfit", "_why"):
         return [one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value]
     if isinstance(node, ast.FunctionDef) and node.name == "remarks":
         return [one.elt for one in ast.walk(node) if isinstance(one, ast.ListComp)]
     return []
+
+
+def _items(value: ast.expr | None) -> list[ast.expr]:
+    own = value.body if isinstance(value, ast.IfExp) else value
+    return own.elts if isinstance(own, ast.Tuple) else []
 
 
 def _with_fields(text: ast.JoinedStr) -> str:
