@@ -15,7 +15,7 @@ import gettext
 import io
 import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -95,6 +95,12 @@ def later(message: str, **values: object) -> str:
 def later_n(one: str, many: str, n: int, **values: object) -> str:
     """As `later`, for a number of things: `n` chooses the form and fills {n}."""
     return Text(one, many, {"n": n, **values})
+
+
+def joined(parts: Sequence[str], between: str = ", ") -> str:
+    """Texts side by side as one that can still be translated."""
+    values = {f"part{place}": part for place, part in enumerate(parts)}
+    return Text(between.join(f"{{{name}}}" for name in values), values=values)
 
 
 def _(message: str, **values: object) -> str:

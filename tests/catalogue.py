@@ -81,21 +81,32 @@ def extracted() -> Catalog:
 
 def _refusals() -> Iterator[tuple[str, str, int]]:
     """What refusals and notes say: subjects, reasons, remedies and notes need no mark."""
-    for path in sorted((ROOT / "lss_core").rglob("*.py")):
+    for path in (path for path in sources() if path.suffix == ".py"):
         place = path.relative_to(ROOT).as_posix()
-        if not place.startswith(ON_THE_COMMAND_LINE):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        silent = place.startswith(ON_THE_COMMAND_LINE)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not silent or isinstance(node, ast.JoinedStr):
                 yield from ((text, place, node.lineno) for text in _said_in(node))
 
 
 def _said_in(node: ast.AST) -> Iterator[str]:
-    """The texts of a statement or call that `known` finds again, fields as {a}, {b}."""
+    """The texts of a statement or call that `known` finds again, fields as {a}, {b}; marks in f-strings."""
+    if isinstance(node, ast.JoinedStr):
+        yield from _marked_in(node)
     for part in _parts(node):
         for own in (part.body, part.orelse) if isinstance(part, ast.IfExp) else (part,):
             if isinstance(own, ast.Constant) and isinstance(own.value, str):
                 yield own.value
             elif isinstance(own, ast.JoinedStr):
                 yield _with_fields(own)
+
+
+def _marked_in(text: ast.JoinedStr) -> Iterator[str]:
+    calls = (one for one in ast.walk(text) if isinstance(one, ast.Call) and one.args)
+    for call in calls:
+        first = call.args[0]
+        if ast.unparse(call.func) in ("_", "later") and isinstance(first, ast.Constant):
+            yield str(first.value)
 
 
 def _parts(node: ast.AST) -> list[ast.expr]:

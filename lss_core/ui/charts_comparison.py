@@ -165,7 +165,7 @@ def slope_figure(arms: ArmComparison, readers: Sequence[str], colours: Palette) 
         figure.add_annotation(
             x=1.04, y=height, text=name, showarrow=False, xanchor="left", font={"color": marks[name].colour}
         )
-    figure.update_yaxes(title=arms.figure.label)
+    figure.update_yaxes(title=translated(arms.figure.label))
     figure.update_xaxes(range=[-0.2, 1.5])
     return laid_out(figure, height=SLOPES_PX)
 

@@ -37,6 +37,13 @@ from lss_core.usecases.result_data import RESAMPLES, SEED, Selection, StudyData,
 REFERENCE = later("Reference")
 
 
+ALPHAS = {
+    Metric.NOMINAL: later("Krippendorff's alpha, nominal"),
+    Metric.ORDINAL: later("Krippendorff's alpha, ordinal"),
+    Metric.INTERVAL: later("Krippendorff's alpha, interval"),
+}
+
+
 class Weights(StrEnum):
     """Which kappa is shown."""
 
@@ -177,8 +184,8 @@ def _of_panel(codes: Codes, table: RatingTable, replicates: Resamples) -> tuple[
     asked = [
         (later("Percent agreement"), Coefficient.PERCENT, Weighting.PLAIN),
         (later("Fleiss' kappa"), Coefficient.FLEISS, Weighting.PLAIN),
-        ("Brennan-Prediger", Coefficient.BRENNAN_PREDIGER, Weighting.PLAIN),
-        ("Gwet's AC1", Coefficient.GWET, Weighting.PLAIN),
+        (later("Brennan-Prediger"), Coefficient.BRENNAN_PREDIGER, Weighting.PLAIN),
+        (later("Gwet's AC1"), Coefficient.GWET, Weighting.PLAIN),
         (later("Gwet's AC2, quadratic weights"), Coefficient.GWET, Weighting.QUADRATIC),
     ]
     statistics = [
@@ -186,7 +193,7 @@ def _of_panel(codes: Codes, table: RatingTable, replicates: Resamples) -> tuple[
         for name, kind, weighting in asked
     ]
     statistics += [
-        (f"Krippendorff's alpha, {metric.value}", agreement.alpha(coincidences, metric))
+        (ALPHAS[metric], agreement.alpha(coincidences, metric))
         for metric in (Metric.NOMINAL, Metric.ORDINAL, Metric.INTERVAL)
     ]
     w = kendall_w(codes, table.patients, grades=len(SCALE), n_patients=n)

@@ -19,7 +19,7 @@ from lss_core.stats.resample import Resamples
 from lss_core.store import cases, protocols, ratings, reads, references, studies
 from lss_core.store.values import Rater, RatingRow, ReferenceGrade, ReferenceMethod, ReferenceSummary
 from lss_core.study.protocol import PANEL_ARM, AssignmentKind, Protocol, ReferenceSource
-from lss_core.texts import _, later, translated
+from lss_core.texts import joined, later
 from lss_core.usecases.access import UNBLINDED, require_study
 from lss_core.usecases.analysis import RaterColumn, RatingTable
 from lss_core.usecases.csv_tables import Unit
@@ -33,6 +33,8 @@ __all__ = ["Selection", "StudyData", "Unit", "drawn", "rating_table", "study_dat
 
 RESAMPLES = 2000
 SEED = 20240607
+
+_SIDES = {Side.LEFT: later("left"), Side.RIGHT: later("right")}
 
 UNIT_LABELS: Mapping[Unit, str] = {
     Unit.SITE: later("the site"),
@@ -64,9 +66,9 @@ class Selection:
     def subgroup(self) -> str:
         """'all levels', 'L4-L5, left'."""
         parts = [] if self.level is None else [self.level.label]
-        parts += [] if self.side is None else [translated(self.side.label).lower()]
+        parts += [] if self.side is None else [_SIDES[self.side]]
         parts += [] if self.attribute is None else [" ".join(self.attribute)]
-        return ", ".join(parts) or _("all levels")
+        return joined(parts) if parts else later("all levels")
 
     def takes(self, site: Site) -> bool:
         """Whether a site is one of those that are looked at, whatever its case."""

@@ -11,7 +11,7 @@ import numpy as np
 from lss_core.domain import SITES, RaterKind, Verdict
 from lss_core.store import cases, reads
 from lss_core.store.values import CaseSummary, RunStatus
-from lss_core.texts import later
+from lss_core.texts import joined, later
 from lss_core.usecases.access import UNBLINDED, require_study
 from lss_core.usecases.rater_statistics import POSITIVE, RaterColumn
 from lss_core.usecases.reference import ADJUDICATION
@@ -136,7 +136,7 @@ def _unit_steps(data: StudyData, own: Cut, selection: Selection) -> tuple[Step, 
     )
     return (
         Step(
-            title=f"{selection.condition.label}, {selection.subgroup}",
+            title=joined([selection.condition.label, selection.subgroup]),
             count=worded,
             unit="site",
             left=_some(

@@ -49,7 +49,7 @@ def agreement_view(data: StudyData, selection: Selection, made: Made) -> None:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             write(heading_of(_("Kappa of each two raters")))
             options = {weights.value: _("Kappa: {weights}", weights=weights.label) for weights in Weights}
-            weights = Weights(choose("weights", options, width=270))
+            weights = Weights(choose("weights", options, width=310))
         matrix = agreement_matrix(data, selection, weights)
         title = _("Cohen's kappa, {weights}, {condition}", weights=weights.label, condition=made.named)
         records = matrix_records(matrix)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from lss_core.domain import Condition, Level, Role, Side
 from lss_core.errors import StoreError
-from lss_core.texts import _, known, later, ngettext, translated
+from lss_core.texts import _, joined, known, later, ngettext, translated
 from lss_core.ui.choice import choose, choose_segment, go_to
 from lss_core.ui.frame import show_empty, show_error
 from lss_core.ui.html import write
@@ -37,6 +37,9 @@ OTHERS_VOTE = later(
     "model with that of all. So nobody is compared with his own vote, but their references differ."
 )
 
+
+ARM_NAMES = (later("unaided"), later("aided"))
+"""Names of arms that protocols use, to be known where a page shows an arm."""
 
 UNIT_WORDS = {
     Unit.SITE.value: later("Unit: site"),
@@ -173,17 +176,18 @@ def _margin(text: str | None, otherwise: float) -> float:
 
 def made_of(study: StudySummary, data: StudyData, selection: Selection) -> Made:
     """What the figures of a selection rest on."""
-    arm = _(", arm {arm}", arm=known(selection.arm)) if selection.arm else ""
-    arm += _(", session {n}", n=selection.session) if selection.session else ""
-    others = _(", each reader against the majority of the others") if selection.leave_one_out else ""
+    parts = [selection.subgroup]
+    parts += [later("arm {arm}", arm=selection.arm)] if selection.arm else []
+    parts += [later("session {n}", n=selection.session)] if selection.session else []
+    others = [later("each reader against the majority of the others")] if selection.leave_one_out else []
     return Made(
         study_id=study.id,
         study=study.title,
         fingerprint=data.fingerprint,
-        reference=f"{data.reference.name} v{data.reference.version}{others}",
+        reference=joined([f"{data.reference.name} v{data.reference.version}", *others]),
         condition=selection.condition.label,
         unit=UNIT_LABELS[selection.unit],
-        subgroup=selection.subgroup + arm,
+        subgroup=joined(parts),
         patients=len(cases_of(data, selection)),
         resamples=RESAMPLES,
         seed=SEED,

@@ -67,7 +67,7 @@ def _standalone(data: StudyData, selection: Selection, made: Made) -> None:
         show_empty(_("No model to compare"), next_step=_("Run the model on the cases on the page Cases"))
         return
     head: tuple[str, ...] = (
-        _("Condition"), _("Figure"), _("Model"), _("Readers (range)"), _("Difference (95% CI)"), "t", "df",
+        _("Condition"), _("Statistic"), _("Model"), _("Readers (range)"), _("Difference (95% CI)"), "t", "df",
         _("p"), _("p, Holm"), _("Non-inferior, {margin:g}", margin=margin),
     )  # fmt: skip
     adjusted = non_inferiority(rows, fixed, margin)
