@@ -34,6 +34,7 @@ def _entry(file: str, title: str, *roles: Role, visitors: tuple[Role, ...] = ())
 ENTRIES = (
     _entry("pages/coordinator/cases.py", later("Cases"), Role.COORDINATOR),
     _entry("pages/coordinator/review.py", later("Review"), Role.COORDINATOR, visitors=(Role.STATISTICIAN,)),
+    _entry("pages/coordinator/protocol.py", later("Protocol"), Role.COORDINATOR),
     _entry("pages/reader/home.py", later("My reading"), Role.READER),
     _entry("pages/reader/read.py", later("Read"), Role.READER),
     _entry("pages/adjudicator/adjudicate.py", later("Adjudicate"), Role.ADJUDICATOR),
