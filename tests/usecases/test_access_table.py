@@ -31,6 +31,7 @@ A, C, R, J, S, U = (
 PAGES = {
     "cases": {A, C},
     "review": {A, C, S},
+    "protocol": {A, C},
     "home": {A, R},
     "read": {A, R},
     "adjudicate": {A, J},
