@@ -40,7 +40,7 @@ def condition_part(
     seed: int,
 ) -> ConditionPart:
     """All that the report shows of a condition, sites as units."""
-    selection = Selection(condition=result.condition)
+    selection = Selection(condition=result.condition, arm=data.first_arm)
     bands = roc_bands(data, selection, resamples=resamples, seed=seed)
     readers = [r.name for r in result.raters if r.kind is RaterKind.READER and not r.is_mean]
     printed = PUBLISHED.get(result.condition)

@@ -113,6 +113,11 @@ class StudyData:
         return self.tables[""]
 
     @property
+    def first_arm(self) -> str:
+        """The arm that stands for the readers where none is chosen: the first of several, '' with one alone."""
+        return self.arms[0] if len(self.arms) > 1 else ""
+
+    @property
     def arms(self) -> tuple[str, ...]:
         """The arms in which readers have answered."""
         return tuple(arm for arm in self.tables if arm)

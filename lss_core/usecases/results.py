@@ -101,7 +101,7 @@ def results_csv(results: StudyResults) -> str:
 
 @lru_cache(maxsize=16)
 def _results(data: StudyData, resamples: int, seed: int) -> tuple[ConditionResult, ...]:
-    return analyse(data.table, drawn(data.table.n_patients, resamples, seed))
+    return analyse(data.tables[data.first_arm], drawn(data.table.n_patients, resamples, seed))
 
 
 @lru_cache(maxsize=128)

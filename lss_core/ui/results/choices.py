@@ -97,10 +97,8 @@ def choose_selection(data: StudyData) -> Selection:
             side = choose("side", sides, width=125)
         arm = ""
         if len(data.arms) > 1:
-            arms = {
-                "newest": _("Newest answers"),
-                **{own: _("Arm: {arm}", arm=known(own)) for own in data.arms},
-            }
+            arms = {own: _("Arm: {arm}", arm=known(own)) for own in data.arms}
+            arms["newest"] = _("Newest answers")
             chosen = choose("arm", arms, width=160)
             arm = "" if chosen == "newest" else chosen
         session = _session(data)
