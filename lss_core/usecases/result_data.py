@@ -114,7 +114,7 @@ class StudyData:
 
     @property
     def first_arm(self) -> str:
-        """The arm that stands for the readers where none is chosen: the first of several, '' with one alone."""
+        """The arm that stands for the readers where none is chosen: of several the first, else ''."""
         return self.arms[0] if len(self.arms) > 1 else ""
 
     @property
