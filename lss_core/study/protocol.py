@@ -11,6 +11,7 @@ from typing import Any
 
 from lss_core.domain import SITES, Condition, Grade, Site
 from lss_core.errors import ProtocolError
+from lss_core.texts import later
 
 LONGEST_NAME = 40
 WASH_OUT_DAYS = 28
@@ -82,22 +83,22 @@ Scheme = Mapping[Condition, Mapping[Grade, str]]
 
 SCHEME: Scheme = {
     Condition.CENTRAL: {
-        Grade.NONE: "The dural sac has its normal size; cerebrospinal fluid lies around the roots",
-        Grade.MILD: "Up to a third of the sac's normal area is lost",
-        Grade.MODERATE: "A third to two thirds of the sac's normal area are lost",
-        Grade.SEVERE: "More than two thirds of the sac's normal area are lost",
+        Grade.NONE: later("The dural sac has its normal size; cerebrospinal fluid lies around the roots"),
+        Grade.MILD: later("Up to a third of the sac's normal area is lost"),
+        Grade.MODERATE: later("A third to two thirds of the sac's normal area are lost"),
+        Grade.SEVERE: later("More than two thirds of the sac's normal area are lost"),
     },
     Condition.LATERAL_RECESS: {
-        Grade.NONE: "The recess is wide; the root lies free",
-        Grade.MILD: "The recess is narrowed; the root is not touched",
-        Grade.MODERATE: "The root is touched or displaced; some room is left",
-        Grade.SEVERE: "The root is compressed; no room is left",
+        Grade.NONE: later("The recess is wide; the root lies free"),
+        Grade.MILD: later("The recess is narrowed; the root is not touched"),
+        Grade.MODERATE: later("The root is touched or displaced; some room is left"),
+        Grade.SEVERE: later("The root is compressed; no room is left"),
     },
     Condition.FORAMINAL: {
-        Grade.NONE: "Fat surrounds the root on all sides",
-        Grade.MILD: "Fat is lost on two opposite sides; the root keeps its form",
-        Grade.MODERATE: "Fat is lost on all sides; the root keeps its form",
-        Grade.SEVERE: "The root is compressed or deformed",
+        Grade.NONE: later("Fat surrounds the root on all sides"),
+        Grade.MILD: later("Fat is lost on two opposite sides; the root keeps its form"),
+        Grade.MODERATE: later("Fat is lost on all sides; the root keeps its form"),
+        Grade.SEVERE: later("The root is compressed or deformed"),
     },
 }
 """The scheme by default. Central: shares of the normal size after Lurie et al., Spine 2008;

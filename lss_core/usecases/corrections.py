@@ -9,6 +9,7 @@ from lss_core.store.corrections import Correction, CorrectionKind
 from lss_core.store.engine import Transaction
 from lss_core.texts import later
 from lss_core.usecases.access import require_in, require_study
+from lss_core.usecases.protocols import reason_given
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -21,16 +22,15 @@ __all__ = [
     "withdraw_read",
 ]
 
-LONGEST_REASON = 500
-
 
 def unlock_read(workspace: Workspace, user: User, read_id: str, *, reason: str) -> None:
     """Open a submitted read again: its reader may answer on and signs anew. Coordinators of its study.
 
-    Its answers and its signature stay on record. Raises ConflictError without a reason, for a read that is
-    not submitted, and for the first stage of a sequential read whose second has begun: the model was shown.
+    Its answers and its signature stay on record. Raises ProtocolError without a reason, ConflictError for
+    a read that is not submitted, and for the first stage of a sequential read whose second has begun: the
+    model was shown.
     """
-    now, reason = workspace.now(), _given(reason)
+    now, reason = workspace.now(), reason_given(reason)
     with workspace.store.write() as tx:
         read = reads.get_read(tx, read_id)
         _coordinated(tx, user, read.case_id)
@@ -53,9 +53,9 @@ def unlock_read(workspace: Workspace, user: User, read_id: str, *, reason: str) 
 def withdraw_read(workspace: Workspace, user: User, read_id: str, *, reason: str) -> None:
     """Take a read out of the analysis for good; the record keeps it. Coordinators of its study.
 
-    Raises ConflictError without a reason, and for a read that was withdrawn before.
+    Raises ProtocolError without a reason, ConflictError for a read that was withdrawn before.
     """
-    now, reason = workspace.now(), _given(reason)
+    now, reason = workspace.now(), reason_given(reason)
     with workspace.store.write() as tx:
         case_id = reads.get_read(tx, read_id).case_id
         _coordinated(tx, user, case_id)
@@ -67,9 +67,9 @@ def withdraw_read(workspace: Workspace, user: User, read_id: str, *, reason: str
 def withdraw_case(workspace: Workspace, user: User, case_id: str, *, reason: str) -> None:
     """Take a case with all its reads out of the analysis for good. Coordinators of its study.
 
-    Raises ConflictError without a reason, and for a case that was withdrawn before.
+    Raises ProtocolError without a reason, ConflictError for a case that was withdrawn before.
     """
-    now, reason = workspace.now(), _given(reason)
+    now, reason = workspace.now(), reason_given(reason)
     with workspace.store.write() as tx:
         _coordinated(tx, user, case_id)
         _check_there(tx, case_id, None)
@@ -82,15 +82,6 @@ def study_corrections(workspace: Workspace, user: User, study_id: str) -> tuple[
     require_study(workspace, user, study_id, Role.COORDINATOR, Role.AUDITOR)
     with workspace.store.read() as tx:
         return corrections.study_corrections(tx, study_id)
-
-
-def _given(reason: str) -> str:
-    reason = reason.strip()[:LONGEST_REASON]
-    if not reason:
-        raise ConflictError(
-            later("Reason"), reason=later("this needs one"), remedy=later("Say why it is done")
-        )
-    return reason
 
 
 def _coordinated(tx: Transaction, user: User, case_id: str) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from lss_core.domain import SITES, Answer, Grade, Role
-from lss_core.errors import AccessError, ConflictError
+from lss_core.errors import AccessError, ConflictError, ProtocolError
 from lss_core.store import audit
 from lss_core.study.washout import SessionState
 from lss_core.texts import Language, speaking
@@ -80,9 +80,9 @@ def test_a_correction_needs_a_reason(workspace, study_id, cases, reader, coordin
     go_live(workspace, study_id, [(reader, cases[0], ALONE, {})])
     read_id = _signed(workspace, reader)
     for act in (unlock_read, withdraw_read):
-        with pytest.raises(ConflictError, match="this needs one"):
+        with pytest.raises(ProtocolError, match="this needs one"):
             act(workspace, coordinator, read_id, reason=reason)
-    with pytest.raises(ConflictError, match="this needs one"):
+    with pytest.raises(ProtocolError, match="this needs one"):
         withdraw_case(workspace, coordinator, cases[0], reason=reason)
 
 
