@@ -174,7 +174,7 @@ def on_spider(engine: Engine, folder: Path) -> dict[str, Any]:
     training: Any = engine.bundle.network_card("sagittal").training
     apart = training["apart"]["spider"]
     slices = read_spider(folder, segmenter.structures, segmenter.preprocessing).of_patients(apart)
-    dice = dice_of(segmenter.network, slices, segmenter.structures)
+    dice = dice_of(engine.bundle.network("sagittal"), slices, segmenter.structures)
     return {"patients": apart, "slices": len(slices.images), "dice": dice}
 
 
