@@ -145,6 +145,8 @@ def _kill_once(environment: dict[str, str], readers: list[Reader], *, delay_s: f
     here, there = _processes.Pipe()
     server = _processes.Process(target=serve, args=(environment, there), daemon=True)
     server.start()
+    there.close()  # the server's end alone is open: if it dies too early, that is the end of the pipe
+    assert here.poll(PATIENCE_S), "the server did not come up"
     port = here.recv()
     first = [threading.Event() for _ in readers]
     threads = [
