@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 REFUSED, IN_PART = 1, 3
 
-out = Console()
+PIPED_COLUMNS = 200
+"""How wide what is not printed on a terminal may be: a table in a file or a pipe is not cut."""
+
+out = Console(width=None if sys.stdout.isatty() else PIPED_COLUMNS)
 err = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value, for machines.")]

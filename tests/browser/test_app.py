@@ -117,7 +117,7 @@ def test_importing_a_zip_gives_a_verdict_for_every_file(enter: Enter, seeded: Se
     expect(page.get_by_text("study.zip")).to_be_visible()
     page.get_by_role("button", name="Import the files").click()
     expect(page.get_by_text("Import done.")).to_be_visible()
-    expect(page.get_by_text(re.compile("1 new"))).to_be_visible()
+    expect(page.get_by_text(re.compile("new 1"))).to_be_visible()
     expect(page.get_by_text(f"{Verdict.TAKEN.capitalize()} {slices}", exact=True)).to_be_visible()
     expect(page.get_by_text(f"{Verdict.SKIPPED.capitalize()} 1", exact=True)).to_be_visible()
     page.get_by_text(f"{Verdict.SKIPPED.capitalize()} 1", exact=True).click()
