@@ -8,11 +8,13 @@ import json
 import os
 import signal
 import socket
+import sys
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from types import ModuleType
 from uuid import uuid4
 
 import numpy as np
@@ -122,6 +124,8 @@ def test_what_was_acknowledged_is_there_after_a_hundred_kills_each_with_its_audi
     for number, reader in enumerate(readers):
         _, reader.token = users.sign_in(real, f"reader{number}", PASSWORD)
     rng = np.random.default_rng(5)
+    # A page that was tested in this process may still be its main module, which each server would run again.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     _processes.set_forkserver_preload(["lss_core.ui.routes", "uvicorn", "pytest"])
     for _ in range(KILLS):
         _kill_once(environment, readers, delay_s=float(rng.uniform(0, 0.05)))
