@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -154,13 +156,10 @@ def take_in_ratings(
 
     workspace = workspace_here()
     study_id = study_named(workspace, study)
-    try:
+    with _lines_shown():
         made = import_ratings(
             workspace, operator(), study_id, read_file(source), name=source.name, in_panel=in_panel
         )
-    except ImportRefused as error:
-        _print_lines(error)
-        raise
     out.print(
         f"{made.ratings} ratings in {made.reads} reads; new readers: {', '.join(made.new_raters) or 'none'}."
     )
@@ -179,19 +178,22 @@ def take_in_reference(
 
     workspace = workspace_here()
     study_id = study_named(workspace, study)
-    try:
+    with _lines_shown():
         made = import_reference(
             workspace, operator(), study_id, read_file(source), file=source.name, name=name
         )
-    except ImportRefused as error:
-        _print_lines(error)
-        raise
     out.print(f"{made.name}, version {made.version}: {made.grades} sites.")
 
 
-def _print_lines(error: ImportRefused) -> None:
-    for line, reason in error.lines:
-        err.print(f"line {line}: {reason}", highlight=False)
+@contextmanager
+def _lines_shown() -> Iterator[None]:
+    """Print the wrong lines of a file that is refused."""
+    try:
+        yield
+    except ImportRefused as error:
+        for line, reason in error.lines:
+            err.print(f"line {line}: {reason}", highlight=False)
+        raise
 
 
 def _needed(target: Path | None) -> Path:

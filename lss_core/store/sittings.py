@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +47,22 @@ def newest_note(tx: Transaction, read_id: str) -> ReadNote:
     n = t.read_notes
     row = tx.execute(sa.select(n).where(n.c.read_id == read_id).order_by(n.c.id.desc()).limit(1)).first()
     return ReadNote() if row is None else ReadNote(image_quality=row.image_quality, comment=row.comment)
+
+
+def study_notes(tx: Transaction, study_id: str) -> Mapping[str, ReadNote]:
+    """The note that counts of each read of a study's cases, by the read's id."""
+    n = t.read_notes
+    query = (
+        sa.select(n)
+        .join(t.reads, t.reads.c.id == n.c.read_id)
+        .join(t.cases, t.cases.c.id == t.reads.c.case_id)
+        .where(t.cases.c.study_id == study_id)
+        .order_by(n.c.id)
+    )
+    return {
+        row.read_id: ReadNote(image_quality=row.image_quality, comment=row.comment)
+        for row in tx.execute(query)
+    }
 
 
 def add_note(tx: Transaction, read_id: str, note: ReadNote, *, key: str, at: datetime) -> bool:

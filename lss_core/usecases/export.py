@@ -13,10 +13,16 @@ from datetime import datetime
 
 from lss_core.domain import Condition, Grade, RaterKind, Site
 from lss_core.errors import StoreError
-from lss_core.store import answers, audit, notes, protocols, references, studies
+from lss_core.store import answers, audit, protocols, references, sittings, studies
 from lss_core.store.answers import AnswerRow
-from lss_core.store.notes import ReadNote
-from lss_core.store.values import AssignmentKind, ProtocolRecord, Rater, ReferenceGrade, ReferenceSummary
+from lss_core.store.values import (
+    AssignmentKind,
+    ProtocolRecord,
+    Rater,
+    ReadNote,
+    ReferenceGrade,
+    ReferenceSummary,
+)
 from lss_core.study.protocol import as_document
 from lss_core.usecases.access import UNBLINDED, require_study
 from lss_core.usecases.csv_writing import as_csv
@@ -377,7 +383,7 @@ def _read(workspace: Workspace, user: User, study_id: str, reference_id: str | N
     with workspace.store.read() as tx:
         study = studies.study_summary(tx, study_id)
         rows = answers.study_answers(tx, study_id)
-        said = notes.study_notes(tx, study_id)
+        said = sittings.study_notes(tx, study_id)
         raters = {rater.id: rater for rater in studies.study_raters(tx, study_id)}
         known = references.reference_summaries(tx, study_id)
         chosen = next((one for one in known if reference_id in (None, one.id)), None)
