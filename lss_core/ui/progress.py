@@ -97,7 +97,7 @@ def show_drift(workspace: Workspace, user: User, progress: StudyProgress) -> Non
     if not any(read.minutes is not None and read.order for read in progress.reads):
         st.caption(_("No times yet: they are kept while readers read in the browser."))
         return
-    st.plotly_chart(drift_figure(progress.reads, palette(current_mode())), theme=None)
+    st.plotly_chart(drift_figure(progress.reads, palette(current_mode())), config={"displayModeBar": False})
 
 
 def drift_figure(reads: Sequence[Read], colours: Palette) -> go.Figure:
