@@ -71,7 +71,7 @@ def show_sessions(workspace: Workspace, user: User, progress: StudyProgress) -> 
     ]  # fmt: skip
     rows = [
         [
-            one.rater.name, one.session, _state(one), one.assigned, one.begun, one.submitted,
+            one.rater.name, one.session, session_words(one), one.assigned, one.begun, one.submitted,
             percent(one.submitted / one.assigned) if one.assigned else "", one.missing, one.not_gradable,
             "" if one.minutes is None else number(one.minutes, 1), one.interrupted, one.withdrawn,
         ]
@@ -83,7 +83,8 @@ def show_sessions(workspace: Workspace, user: User, progress: StudyProgress) -> 
     )
 
 
-def _state(one: Progress) -> str:
+def session_words(one: Progress) -> str:
+    """'waits for the wash-out, opens 3 May 2026', 'open, early'."""
     if one.standing is None:
         return _("no protocol")
     words = translated(STATES[one.standing.state])

@@ -14,6 +14,7 @@ from lss_core.ui.choice import go_to
 from lss_core.ui.drawings import as_source, drawing
 from lss_core.ui.frame import show_error
 from lss_core.ui.html import Html, escape, table, write
+from lss_core.ui.progress import session_words
 from lss_core.usecases.cases import make_study
 from lss_core.usecases.progress import study_progress
 from lss_core.usecases.protocol_toml import from_toml, to_toml
@@ -170,6 +171,8 @@ def show_sessions(workspace: Workspace, user: User, study_id: str) -> None:
     if not waiting:
         st.caption(_("No session waits."))
         return
+    rows = [[one.rater.name, one.session, session_words(one)] for one in waiting]
+    write(table([_("Reader"), _("Session"), _("State")], rows, numbers=[1]))
     names = [f"{one.rater.name}, {_('session {n}', n=one.session)}" for one in waiting]
     with st.form("allow-session", clear_on_submit=True):
         chosen = st.selectbox(_("Session"), range(len(names)), format_func=names.__getitem__)

@@ -60,3 +60,11 @@ def enter(browser: Browser, address: str) -> Iterator[Enter]:
     expect.set_options(timeout=5000)
     for context in contexts:
         context.close()
+
+
+def choose_grade(page: Page, words: str) -> None:
+    """Choose one of the adjudicator's grades, once the script has ended and the tie before is gone."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    form = page.get_by_role("radiogroup", name="Your grade")
+    expect(form).to_have_count(1)
+    form.get_by_text(words, exact=True).click()

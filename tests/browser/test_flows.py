@@ -14,7 +14,7 @@ from lss_core.usecases import reading, signing, users
 from lss_core.usecases.cases import list_cases, list_studies
 from lss_core.usecases.reference import adjudications_due
 from lss_core.usecases.users import OPERATOR
-from tests.browser.conftest import Enter
+from tests.browser.conftest import Enter, choose_grade
 from tests.browser.viewer_case import study
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -81,19 +81,19 @@ def test_a_tie_that_is_decided_gives_way_to_the_next_with_an_empty_form(enter: E
     expect(page.get_by_text("0 of 3 ties decided")).to_be_visible()
     expect(page.get_by_text("of the panel not submitted yet")).to_be_visible()
     expect(page.get_by_role("heading", name=SITES[0].label)).to_be_visible()
-    page.locator("label").get_by_text("2 moderate", exact=True).click()
+    choose_grade(page, "2 moderate")
     page.get_by_label("Why", exact=True).fill("the sac is a slit")
     page.get_by_role("button", name="Decide").click()
     expect(page.get_by_text("1 of 3 ties decided")).to_be_visible()
     expect(page.get_by_role("heading", name=SITES[1].label)).to_be_visible()
     expect(page.locator("input[type=radio]:checked")).to_have_count(0)
     expect(page.get_by_label("Why", exact=True)).to_have_value("")
-    page.locator("label").get_by_text("not gradable", exact=True).click()
+    choose_grade(page, "not gradable")
     page.get_by_label("Why it is not gradable").click()
     page.get_by_text("Image quality too poor").click()
     page.get_by_role("button", name="Decide").click()
     expect(page.get_by_role("heading", name=SITES[2].label)).to_be_visible()
-    page.locator("label").get_by_text("0 none", exact=True).click()
+    choose_grade(page, "0 none")
     page.get_by_label("Why", exact=True).fill("it is round")
     page.get_by_role("button", name="Decide").click()
     expect(page.get_by_text("3 of 3 ties decided")).to_be_visible()

@@ -22,7 +22,7 @@ from lss_core.usecases.protocols import protocol_state
 from lss_core.usecases.reading import ReadState, open_read
 from lss_core.usecases.reference import Decision, list_references
 from lss_core.usecases.users import OPERATOR, User
-from tests.browser.conftest import Enter
+from tests.browser.conftest import Enter, choose_grade
 from tests.browser.viewer_case import findings, study
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -231,14 +231,15 @@ def let_in(page: Page, name: str) -> None:
     page.get_by_role("option", name=f"{name}, session 2").click()
     page.get_by_label("Reason, kept on record").fill(REASONS[name])
     page.get_by_role("button", name="Open it before its wash-out is over").click()
-    expect(page.get_by_label("Reason, kept on record")).to_have_value("")
+    row = page.get_by_role("row", name=re.compile(f"{name} 2 "))
+    expect(row.get_by_role("cell", name="open, early")).to_be_visible()
 
 
 def settle_ties(page: Page) -> None:
     expect(page.get_by_text("0 of 2 ties decided")).to_be_visible()
     for done in (1, 2):
         expect(page.get_by_role("heading", name=RIGHT.label)).to_be_visible()
-        page.locator("label").get_by_text("1 mild", exact=True).click()
+        choose_grade(page, "1 mild")
         page.get_by_label("Why", exact=True).fill("fat is lost above and below")
         page.get_by_role("button", name="Decide").click()
         expect(page.get_by_text(f"{done} of 2 ties decided")).to_be_visible()
