@@ -360,11 +360,11 @@ class Answer:
 
     def __post_init__(self) -> None:
         if (self.grade is None) == (self.not_gradable is None):
-            raise ValueError("an answer is either a grade or a reason why there is none")
+            raise ValueError(later("an answer is either a grade or a reason why there is none"))
         check_probabilities(self.probabilities)
         check_call(self.grade, self.positive, self.score)
         if self.confidence is not None and not 0 <= self.confidence <= 1:
-            raise ValueError("a confidence lies between 0 and 1")
+            raise ValueError(later("a confidence lies between 0 and 1"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -447,13 +447,13 @@ POSITIVE_SCORE = 50
 def check_call(grade: Grade | None, positive: bool | None, score: float | None) -> None:
     """Raises ValueError where a grade, a binary call and a score (0 to 100) contradict each other."""
     if score is not None and not 0 <= score <= 100:
-        raise ValueError("a score lies between 0 and 100")
+        raise ValueError(later("a score lies between 0 and 100"))
     if grade is None and (positive is not None or score is not None):
-        raise ValueError("what is not gradable has neither call nor score")
+        raise ValueError(later("what is not gradable has neither call nor score"))
     if positive is not None and grade is not None and positive != grade.positive:
-        raise ValueError("the call and the grade contradict each other")
+        raise ValueError(later("the call and the grade contradict each other"))
     if score is not None and grade is not None and (score >= POSITIVE_SCORE) != grade.positive:
-        raise ValueError("the score and the grade contradict each other")
+        raise ValueError(later("the score and the grade contradict each other"))
 
 
 def check_probabilities(probabilities: Probabilities | None) -> None:

@@ -145,6 +145,13 @@ def test_ratings_and_a_reference_come_from_files_whose_wrong_lines_are_named(
     assert "line 2: '9' is not a grade" in refused.stderr
 
 
+def test_an_export_to_a_folder_that_is_not_there_is_refused(folder: Path, tmp_path: Path) -> None:
+    run("ingest", folder)
+    refused = run("export", "--out", tmp_path / "none" / "x.csv")
+    assert isinstance(refused.exception, StoreError)
+    assert refused.exception.reason == "it cannot be written: No such file or directory"
+
+
 def test_an_export_without_a_study_is_a_wrong_call() -> None:
     result = run("export")
     assert result.exit_code == 2

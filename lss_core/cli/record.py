@@ -23,7 +23,7 @@ from lss_core.cli.show import (
     workspace_here,
 )
 from lss_core.domain import Condition
-from lss_core.errors import ImportRefused
+from lss_core.errors import ImportRefused, StoreError
 
 trail = typer.Typer(no_args_is_help=True, help="The audit trail: who did what to what.")
 
@@ -130,7 +130,7 @@ def export(
     if target is None:
         sys.stdout.write(text)
     else:
-        target.write_text(text, encoding="utf-8")
+        _write(target, text)
 
 
 def take_in_study(source: Annotated[Path, typer.Argument(help="A zip of `export --format zip`.")]) -> None:
@@ -194,6 +194,16 @@ def _lines_shown() -> Iterator[None]:
         for line, reason in error.lines:
             err.print(f"line {line}: {reason}", highlight=False)
         raise
+
+
+def _write(target: Path, text: str) -> None:
+    try:
+        target.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        reason = f"it cannot be written: {error.strerror}"
+        raise StoreError(
+            str(target), reason=reason, remedy="Name a file in a folder that is there"
+        ) from error
 
 
 def _needed(target: Path | None) -> Path:

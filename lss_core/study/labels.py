@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from lss_core.domain import Condition, Grade, Level, Side, Site
+from lss_core.texts import later
 
 NONE_OR_MILD = -3
 """A grade of data sets that do not tell none from mild (RSNA's 'Normal/Mild')."""
@@ -36,13 +37,13 @@ def site_of(condition: str, level: str, side: str = "") -> Site:
     if first in set(Side) and rest in _CONDITIONS:
         name, beside = rest, first
     if name not in _CONDITIONS:
-        raise ValueError(f"'{condition}' is not a condition")
+        raise ValueError(later("'{cell}' is not a condition", cell=condition))
     if plain(level).upper() not in set(Level):
-        raise ValueError(f"'{level}' is not a level")
+        raise ValueError(later("'{cell}' is not a level", cell=level))
     if beside and beside not in set(Side):
-        raise ValueError(f"'{side}' is not a side")
+        raise ValueError(later("'{cell}' is not a side", cell=side))
     if (_CONDITIONS[name] is Condition.CENTRAL) == bool(beside):
-        raise ValueError("central sites have no side, all others have one")
+        raise ValueError(later("central sites have no side, all others have one"))
     return Site(
         condition=_CONDITIONS[name],
         level=Level(plain(level).upper()),
@@ -54,7 +55,7 @@ def grade_of(text: str) -> int:
     """The grade that a source writes: 0 to 3, by number or name, or NONE_OR_MILD. Raises ValueError."""
     known = text.strip().lower().removesuffix(".0")
     if known not in _GRADES:
-        raise ValueError(f"'{text}' is not a grade")
+        raise ValueError(later("'{cell}' is not a grade", cell=text))
     return _GRADES[known]
 
 

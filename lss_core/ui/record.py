@@ -130,7 +130,7 @@ def _run(work: Callable[[], str]) -> None:
         st.success(work())
     except ImportRefused as error:
         show_error(error)
-        rows = [[line, reason] for line, reason in error.lines]
+        rows = [[line, translated(reason)] for line, reason in error.lines]
         write(table([_("Line"), _("What is wrong")], rows, numbers=[0]))
     except LssError as error:
         show_error(error)

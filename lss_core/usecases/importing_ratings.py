@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from lss_core.domain import Answer, Grade, NotGradable, RaterKind, Role, Site
 from lss_core.errors import StoreError
-from lss_core.store import audit, cases, reads, studies
+from lss_core.store import audit, cases, progress, reads, studies
 from lss_core.store.engine import Transaction
-from lss_core.store.values import AnswerOrigin
+from lss_core.store.values import AnswerOrigin, Rater
 from lss_core.study.labels import NONE_OR_MILD, grade_of, site_of
+from lss_core.texts import later
 from lss_core.usecases.access import require_study
 from lss_core.usecases.csv_reading import Row, Sheet, each_row, read_sheet, refuse
 from lss_core.usecases.due import UNAIDED
@@ -55,8 +56,9 @@ def import_ratings(
     """Take in the ratings of a file; each rater, case, arm and session becomes one submitted read.
 
     Coordinators. A rater who is not in the study becomes a reader without an account; `in_panel` says whether
-    such readers vote in the reference. Raises ImportRefused with each wrong line and its reason, StoreError
-    for a file that is no such table, or that was imported before.
+    such readers vote in the reference (of a study without a protocol: else those vote to whom it assigned the
+    case). Raises ImportRefused with each wrong line and its reason, such as a read that its rater has made
+    before; StoreError for a file that is no such table, or that was imported before.
     """
     require_study(workspace, user, study_id, Role.COORDINATOR)
     sheet = read_sheet(name, content, needed=NEEDED)
@@ -65,7 +67,7 @@ def import_ratings(
     with workspace.store.write() as tx:
         _check_new(tx, sheet, study_id)
         known = {rater.name: rater for rater in studies.study_raters(tx, study_id)}
-        _check_lines(tx, sheet, study_id, given, {name: rater.kind for name, rater in known.items()})
+        _check_lines(tx, sheet, study_id, given, known)
         raters = {name: rater.id for name, rater in known.items()}
         new = tuple(dict.fromkeys(one.rater for _, one in given if one.rater not in raters))
         for rater in new:
@@ -95,12 +97,12 @@ def _given(row: Row) -> _Given:
     """A row's rating. Raises ValueError with what is wrong with it."""
     for column in ("case", "rater"):
         if not row.get(column):
-            raise ValueError(f"the {column} is empty")
+            raise ValueError(later("the {column} is empty", column=column))
     if len(row["rater"]) > LONGEST_NAME:
-        raise ValueError(f"the rater's name has more than {LONGEST_NAME} letters")
+        raise ValueError(later("the rater's name has more than {n} letters", n=LONGEST_NAME))
     arm = row.get("arm") or UNAIDED
     if len(arm) > LONGEST_ARM:
-        raise ValueError(f"the arm's name has more than {LONGEST_ARM} letters")
+        raise ValueError(later("the arm's name has more than {n} letters", n=LONGEST_ARM))
     return _Given(
         case=row["case"],
         rater=row["rater"],
@@ -115,14 +117,16 @@ def answer_of(row: Row) -> Answer:
     site = site_of_row(row)
     reason = row.get("not_gradable", "")
     if reason and row.get("grade"):
-        raise ValueError("it has a grade and a reason why there is none")
+        raise ValueError(later("it has a grade and a reason why there is none"))
     if reason and reason not in set(NotGradable):
-        raise ValueError(f"not_gradable '{reason}' is not one of {', '.join(NotGradable)}")
+        raise ValueError(
+            later("not_gradable '{cell}' is not one of {words}", cell=reason, words=", ".join(NotGradable))
+        )
     if not reason and not row.get("grade"):
-        raise ValueError("it has neither a grade nor a reason why there is none (not_gradable)")
+        raise ValueError(later("it has neither a grade nor a reason why there is none (not_gradable)"))
     grade = None if reason else grade_of(row["grade"])
     if grade == NONE_OR_MILD:
-        raise ValueError("'Normal/Mild' is not one grade: write 0 or 1")
+        raise ValueError(later("'Normal/Mild' is not one grade: write 0 or 1"))
     return Answer(
         site=site,
         grade=None if grade is None else Grade(grade),
@@ -139,21 +143,23 @@ def site_of_row(row: Row) -> Site:
         try:
             return Site.parse(row["site"])
         except ValueError:
-            raise ValueError(f"'{row['site']}' is not a site") from None
+            raise ValueError(later("'{cell}' is not a site", cell=row["site"])) from None
     return site_of(row.get("condition", ""), row.get("level", ""), row.get("side", ""))
 
 
 def _number(row: Row, column: str) -> float | None:
     cell = row.get(column, "")
     try:
-        return float(cell) if cell else None
+        return float(cell.replace(",", ".")) if cell else None
     except ValueError:
-        raise ValueError(f"the {column} '{cell}' is not a number") from None
+        raise ValueError(later("the {column} '{cell}' is not a number", column=column, cell=cell)) from None
 
 
 def _session(cell: str) -> int:
     if cell and not (cell.isascii() and cell.isdigit() and 1 <= int(cell) <= MOST_SESSIONS):
-        raise ValueError(f"the session '{cell}' is not a number from 1 to {MOST_SESSIONS}")
+        raise ValueError(
+            later("the session '{cell}' is not a number from 1 to {n}", cell=cell, n=MOST_SESSIONS)
+        )
     return int(cell or 1)
 
 
@@ -169,18 +175,34 @@ def _check_lines(
     sheet: Sheet,
     study_id: str,
     given: list[tuple[int, _Given]],
-    kinds: Mapping[str, RaterKind],
+    known: Mapping[str, Rater],
 ) -> None:
     """Raises ImportRefused for lines that are wrong beside the study, or beside other lines."""
     there = set(cases.case_ids(tx, study_id))
+    kinds = {name: rater.kind for name, rater in known.items()}
+    names = {rater.id: name for name, rater in known.items()}
+    sat = {
+        (one.case_id, names.get(one.rater_id), one.arm, one.session)
+        for one in progress.study_sittings(tx, study_id)
+        if not one.withdrawn
+    }
     named = Counter((one.read, one.answer.site) for _, one in given)
     wrong = []
     for line, one in given:
-        if one.case not in there:
-            wrong.append((line, f"{one.case} is no case of this study"))
+        if one.read in sat:  # an answer from a file never takes the place of one that a reader gave
+            wrong.append((line, later("'{name}' has read this case in this arm and session", name=one.rater)))
+        elif one.case not in there:
+            wrong.append((line, later("{case} is no case of this study", case=one.case)))
         elif kinds.get(one.rater, RaterKind.READER) is not RaterKind.READER:
-            wrong.append((line, f"'{one.rater}' is the study's {kinds[one.rater].value}, no reader"))
+            wrong.append((line, later("'{name}' is no reader of this study", name=one.rater)))
         elif named[one.read, one.answer.site] > 1:
-            wrong.append((line, f"{one.answer.site.key} has two rows of this rater, case, arm and session"))
+            wrong.append(
+                (
+                    line,
+                    later(
+                        "{site} has two rows of this rater, case, arm and session", site=one.answer.site.key
+                    ),
+                )
+            )
     if wrong:
-        raise refuse(sheet, wrong)
+        raise refuse(sheet.name, wrong)

@@ -9,6 +9,7 @@ from lss_core.domain import Grade, Role, Site
 from lss_core.store import cases
 from lss_core.store.values import ReferenceSummary
 from lss_core.study.labels import NONE_OR_MILD, grade_of, site_of_column
+from lss_core.texts import later
 from lss_core.usecases.access import require_study
 from lss_core.usecases.csv_reading import Row, Sheet, each_row, read_sheet, refuse
 from lss_core.usecases.importing import installation_key
@@ -50,12 +51,12 @@ def _of_rows(workspace: Workspace, sheet: Sheet, study_id: str) -> Mapping[str, 
         there = set(cases.case_ids(tx, study_id))
     for line, (case, site, grade) in each_row(sheet, _row):
         if case not in there:
-            wrong.append((line, f"{case} is no case of this study"))
+            wrong.append((line, later("{case} is no case of this study", case=case)))
         elif site in found.setdefault(case, {}):
-            wrong.append((line, f"{site.key} of {case} has two rows"))
+            wrong.append((line, later("{site} of {case} has two rows", site=site.key, case=case)))
         found.setdefault(case, {})[site] = grade
     if wrong:
-        raise refuse(sheet, wrong)
+        raise refuse(sheet.name, wrong)
     return found
 
 
@@ -66,7 +67,7 @@ def _row(row: Row) -> tuple[str, Site, Grade]:
 def _grade(text: str) -> Grade:
     grade = grade_of(text)
     if grade == NONE_OR_MILD:
-        raise ValueError("'Normal/Mild' is not one grade: write 0 or 1")
+        raise ValueError(later("'Normal/Mild' is not one grade: write 0 or 1"))
     return Grade(grade)
 
 
@@ -81,7 +82,9 @@ def _of_rsna(workspace: Workspace, sheet: Sheet, study_id: str) -> Mapping[str, 
         if case is not None and grades:
             found[case] = grades
     if not found:
-        raise refuse(sheet, [(line, "this study is not among the cases") for line, _ in sheet.rows[:1]])
+        raise refuse(
+            sheet.name, [(line, later("this study is not among the cases")) for line, _ in sheet.rows[:1]]
+        )
     return found
 
 

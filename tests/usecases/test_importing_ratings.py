@@ -96,7 +96,7 @@ def test_a_foreign_case_a_rater_of_another_kind_and_a_second_row_of_a_site_are_n
         )
     reasons = dict(refused.value.lines)
     assert reasons[2] == "C-NONE is no case of this study"
-    assert reasons[3] == "'test-bundle' is the study's model, no reader"
+    assert reasons[3] == "'test-bundle' is no reader of this study"
     assert "two rows" in reasons[4]
     assert "two rows" in reasons[5]
 
@@ -117,12 +117,57 @@ def test_the_same_file_twice_is_taken_once(workspace, study_id, case_id):
         (b"case,grade\nC,1\n", "no column rater"),
         (b"case,rater,grade,grade\n", "has the column grade twice"),
         (b"case,rater,grade\n", "it has no rows"),
+        (b"", "it is empty"),
+        (b"\xef\xbb\xbf\r\n", "it is empty"),
+        (b'case,rater,grade\nC,"Ada,1\n', "its line 2 cannot be read: unexpected end of data"),
+        (b"case,rater,grade\nC," + b"x" * 200_000 + b",1\n", "its line 2 cannot be read: field larger"),
         ("case,rater,grade\nö,1,1".encode("latin-1"), "not UTF-8"),
     ],
 )
 def test_a_file_that_is_no_such_table_is_refused(workspace, study_id, content, words):
     with pytest.raises(StoreError, match=words):
         import_ratings(workspace, OPERATOR, study_id, content, name="reads.csv")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: text.replace("\n", "\r").encode(),
+        lambda text: text.replace(",", ";").replace("72.5", "72,5").encode("utf-8-sig"),
+        lambda text: text.replace(",", "\t").encode("utf-16"),
+        lambda text: f"\n\n{text}\n;\n".replace(",", ";").encode(),
+    ],
+    ids=["mark", "Windows", "old Mac", "decimal comma", "Unicode text", "empty lines"],
+)
+def test_what_spreadsheets_write_is_read(workspace, study_id, case_id, written):
+    content = written(f"Case,Site,Rater,Grade,Score\n{case_id},central:L4_L5,Ада,2,72.5")
+    made = import_ratings(workspace, OPERATOR, study_id, content, name="reads.csv")
+    assert (made.ratings, made.new_raters) == (1, ("Ада",))
+    (row,) = _answers(workspace, study_id)
+    assert (row.grade, row.score) == (Grade.MODERATE, 72.5)
+
+
+def test_a_row_of_more_or_fewer_cells_than_the_header_is_named(workspace, study_id, case_id):
+    """A comma within a comment would shift what follows it; missing cells are empty ones."""
+    content = f"case,site,grade,comment\n{case_id},central:L4_L5,1,a, b\n".encode()
+    with pytest.raises(ImportRefused) as refused:
+        import_reference(workspace, OPERATOR, study_id, content, file="truth.csv", name="Surgery")
+    assert refused.value.lines == ((2, "it has more cells than the header"),)
+    short = f"case,site,grade\n{case_id},central:L4_L5\n".encode()
+    with pytest.raises(ImportRefused) as refused:
+        import_reference(workspace, OPERATOR, study_id, short, file="truth.csv", name="Surgery")
+    assert refused.value.lines == ((2, "'' is not a grade"),)
+
+
+def test_a_file_never_takes_the_place_of_what_was_read(workspace, study_id, case_id):
+    """The newest answer of a rater counts: a second read in the same arm and session would replace it."""
+    _import(workspace, study_id, f"{case_id},central,L4_L5,,Ada,2,,,,,")
+    with pytest.raises(ImportRefused) as refused:
+        _import(workspace, study_id, f"{case_id},central,L4_L5,,Ada,0,,,,,")
+    assert refused.value.lines == ((2, "'Ada' has read this case in this arm and session"),)
+    assert _import(workspace, study_id, f"{case_id},central,L4_L5,,Ada,0,,,,,2").reads == 1
 
 
 def test_only_coordinators_import(workspace, study_id, person):
