@@ -14,8 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lss_core.errors import SettingsError
 
-ELSEWHERE = {"LSS_REQUIRE_BROWSER", "LSS_CHROMIUM"}
-"""What tests and benchmarks read."""
+ELSEWHERE = {"LSS_NEW_PASSWORD", "LSS_REQUIRE_BROWSER", "LSS_CHROMIUM"}
+"""What `users add` and `users password`, tests and benchmarks read."""
 
 
 class Settings(BaseSettings):

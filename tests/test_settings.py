@@ -48,6 +48,11 @@ def test_a_misspelt_setting_is_refused_with_the_name_that_was_meant(monkeypatch:
         get_settings()
 
 
+def test_the_password_of_a_new_user_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LSS_NEW_PASSWORD", "ten letters and more")
+    get_settings()
+
+
 def test_a_limit_of_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LSS_DECODE_SECONDS", "-1")
     with pytest.raises(SettingsError, match="LSS_DECODE_SECONDS"):

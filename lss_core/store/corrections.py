@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from lss_core.store import tables as t
 from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
+from lss_core.study.protocol import AssignmentKind
 
 
 class CorrectionKind(StrEnum):
@@ -57,6 +58,27 @@ def withdrawn(tx: Transaction, case_id: str, read_id: str | None) -> bool:
     w = t.withdrawals
     same = w.c.read_id.is_(None) if read_id is None else w.c.read_id == read_id
     return tx.scalar(sa.select(w.c.id).where(w.c.case_id == case_id, same).limit(1)) is not None
+
+
+def withdrawn_reads(tx: Transaction, rater_id: str) -> frozenset[str]:
+    """The ids of a rater's sittings that were withdrawn one by one; not those of a withdrawn case."""
+    query = sa.select(t.withdrawals.c.read_id).join(t.reads, t.reads.c.id == t.withdrawals.c.read_id)
+    return frozenset(tx.scalars(query.where(t.reads.c.rater_id == rater_id)))
+
+
+def withdrawn_voters(tx: Transaction, study_id: str, arm: str | None) -> frozenset[tuple[str, str]]:
+    """(case, rater) of a study's withdrawn first reads in an arm (None: in any)."""
+    r, w, a = t.reads, t.withdrawals, t.assignments
+    query = (
+        sa.select(r.c.case_id, r.c.rater_id)
+        .join(w, w.c.read_id == r.c.id)
+        .join(t.cases, t.cases.c.id == r.c.case_id)
+        .outerjoin(a, a.c.id == r.c.assignment_id)
+        .where(t.cases.c.study_id == study_id)
+        .where(sa.or_(a.c.id.is_(None), a.c.kind == AssignmentKind.TEST))
+    )
+    rows = tx.execute(query if arm is None else query.where(r.c.arm == arm))
+    return frozenset((row.case_id, row.rater_id) for row in rows)
 
 
 def study_corrections(tx: Transaction, study_id: str) -> tuple[Correction, ...]:

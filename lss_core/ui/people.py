@@ -77,8 +77,8 @@ def change_form(workspace: Workspace, user: User, study_id: str) -> None:
         with st.container(horizontal=True):
             given = st.form_submit_button(_("Give this role"))
             removed = st.form_submit_button(_("Take out of the study"))
-            closed = st.form_submit_button(_("Disable the account"))
-            opened = st.form_submit_button(_("Enable the account"))
+            closed = st.form_submit_button(_("Disable this account"))
+            opened = st.form_submit_button(_("Enable this account"))
     acts: list[tuple[bool, Callable[[], None]]] = [
         (given, lambda: set_role(workspace, user, study_id, name, role, in_panel=in_panel)),
         (removed, lambda: remove_member(workspace, user, study_id, name)),

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from lss_core.domain import SITES, Role
 from lss_core.errors import AccessError
-from lss_core.store import analysed, protocols, reads
+from lss_core.store import analysed, corrections, protocols, reads
 from lss_core.store.engine import Transaction
 from lss_core.store.values import Assignment, AssignmentKind, ProtocolRecord, ReadSummary, StudySummary
 from lss_core.study.assignment import reading_order
 from lss_core.study.washout import SessionStanding, SessionState
 from lss_core.usecases.access import studies_of
-from lss_core.usecases.sessions import session_standings
+from lss_core.usecases.sessions import session_standings, still_wanted
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -155,16 +155,23 @@ def progress(tx: Transaction, user: User, *, now: datetime) -> list[ReadProgress
     rater_id = reader_of(user)
     assigned = reads.assigned_reads(tx, rater_id)
     unassigned = reads.unassigned_reads(tx, rater_id, UNAIDED)
+    withdrawn = corrections.withdrawn_reads(tx, rater_id)
     found: list[ReadProgress] = []
     for study in studies_of(tx, user, Role.READER):
         live = protocols.live_protocol(tx, study.id)
         if live is None:
-            found += _in_own_order(analysed.study_cases(tx, study.id), study, rater_id, unassigned)
+            stopped = {case for case, read in unassigned.items() if _stopped(read, withdrawn)}
+            left = [case for case in analysed.study_cases(tx, study.id) if case not in stopped]
+            found += _in_own_order(left, study, rater_id, unassigned)
         else:
-            of_reader = protocols.study_assignments(tx, study.id, rater_id=rater_id)
+            of_reader = still_wanted(tx, live, rater_id)
             stand = session_standings(tx, live, rater_id, of_reader, now=now)
             found += _as_assigned(of_reader, live, assigned, stand)
     return found
+
+
+def _stopped(read: ReadSummary, withdrawn: Container[str]) -> bool:
+    return read.submitted_at is None and read.id in withdrawn
 
 
 def _in_own_order(

@@ -16,7 +16,7 @@ from lss_core.study.washout import SessionStanding, SessionState
 from lss_core.texts import _, day, ngettext
 from lss_core.usecases.access import require_study
 from lss_core.usecases.due import UNAIDED
-from lss_core.usecases.sessions import session_standings
+from lss_core.usecases.sessions import session_standings, still_wanted
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -135,8 +135,10 @@ def _of_rater(
     own = [one for one in sittings if one.rater_id == rater.id]
     if live is None:
         reads = [one for one in own if one.assignment_id is None and one.arm == UNAIDED]
-        return [_progress(rater, 1, len(cases.case_ids(tx, study_id)), {}, reads, sites=25, standing=None)]
-    assigned = protocols.study_assignments(tx, study_id, rater_id=rater.id)
+        left = [one for one in reads if one.submitted_at or not one.withdrawn]
+        wanted = set(cases.case_ids(tx, study_id)) - {one.case_id for one in reads if one not in left}
+        return [_progress(rater, 1, len(wanted), {}, left, sites=25, standing=None)]
+    assigned = still_wanted(tx, live, rater.id)
     standings = session_standings(tx, live, rater.id, assigned, now=now)
     stages = {one.id: len(live.protocol.arm(one.arm).stages) for one in assigned}
     return [

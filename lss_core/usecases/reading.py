@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lss_core.domain import SITES, Answer, Grade, Role, Site
 from lss_core.errors import AccessError, ConflictError, NotFoundError, ProtocolError
-from lss_core.store import audit, cases, protocols, reads, sittings
+from lss_core.store import audit, cases, corrections, protocols, reads, sittings
 from lss_core.store.engine import Transaction
 from lss_core.store.values import (
     AnswerOrigin,
@@ -131,7 +131,7 @@ def record_answer(
         read = own_read(tx, user, read_id)
         if reads.answer_of_key(tx, read_id, idempotency_key) == answer:
             return  # it was taken before, and only the reply was lost
-        check_open(read)
+        check_open(tx, read)
         check_pen(tx, read_id, pen, at=now)
         _check_asked(plan_of(tx, read), answer)
         if base is not None:
@@ -151,7 +151,7 @@ def record_remaining(
     now = workspace.now()
     with workspace.store.write() as tx:
         read = own_read(tx, user, read_id)
-        check_open(read)
+        check_open(tx, read)
         check_pen(tx, read_id, pen, at=now)
         before = state(tx, read)
         if not reads.answer_keys(tx, read_id, f"{idempotency_key}:"):
@@ -178,7 +178,7 @@ def record_note(
     now = workspace.now()
     with workspace.store.write() as tx:
         read = own_read(tx, user, read_id)
-        check_open(read)
+        check_open(tx, read)
         check_pen(tx, read_id, pen, at=now)
         if sittings.add_note(tx, read_id, note, key=idempotency_key, at=now):
             audit.record(tx, at=now, actor=user.id, act="read.note", subject=read_id)
@@ -194,8 +194,14 @@ def own_read(tx: Transaction, user: User, read_id: str) -> ReadRecord:
     return read
 
 
-def check_open(read: ReadRecord) -> None:
-    """Raises ConflictError when a read is submitted."""
+def check_open(tx: Transaction, read: ReadRecord) -> None:
+    """Raises ConflictError when a read is submitted, or it or its case was withdrawn."""
+    if any(corrections.withdrawn(tx, read.case_id, one) for one in (read.id, None)):
+        raise ConflictError(
+            read.case_id,
+            reason=later("this read was withdrawn"),
+            remedy=later("Reload the page and go on with the next case"),
+        )
     if read.submitted_at is not None:
         raise ConflictError(read.case_id, reason="this read is submitted", remedy="Go on with the next case")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lss_core.domain import SITES, Answer, Grade, NotGradable, Role, Site
 from lss_core.errors import AccessError, StoreError
-from lss_core.store import analysed, audit, cases, protocols, ratings, reads, references, studies
+from lss_core.store import analysed, audit, cases, corrections, protocols, ratings, reads, references, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.values import (
     SITE_OF,
@@ -205,21 +205,29 @@ class _Ballot:
 
 
 def _ballot(tx: Transaction, study_id: str) -> _Ballot:
-    """By the live protocol: who was assigned the case in the arm that votes; without one all the panel."""
+    """By the live protocol: who was assigned the case in the arm that votes; without one all the panel.
+
+    Whose read was withdrawn has no vote there, or the others' would wait for it for ever.
+    """
     panel = frozenset(rater.id for rater in studies.study_raters(tx, study_id) if rater.in_panel)
     known = analysed.case_ids(tx, study_id)
     live = protocols.live_protocol(tx, study_id)
     if live is None:
-        return _Ballot(voters=dict.fromkeys(known, panel), arm=None)
+        silent = corrections.withdrawn_voters(tx, study_id, None)
+        everybody = {case_id: {one for one in panel if (case_id, one) not in silent} for case_id in known}
+        return _Ballot(voters=_with_voters(everybody), arm=None)
     arm = _voting_arm(live.protocol)
+    silent = corrections.withdrawn_voters(tx, study_id, arm.stages[0])
     voters: dict[str, set[str]] = {case_id: set() for case_id in known}
     for one in protocols.study_assignments(tx, study_id):
         is_vote = one.kind is AssignmentKind.TEST and one.arm == arm.name and one.rater_id in panel
-        if is_vote and one.case_id in voters:
+        if is_vote and one.case_id in voters and (one.case_id, one.rater_id) not in silent:
             voters[one.case_id].add(one.rater_id)
-    return _Ballot(
-        voters={case_id: frozenset(own) for case_id, own in voters.items() if own}, arm=arm.stages[0]
-    )
+    return _Ballot(voters=_with_voters(voters), arm=arm.stages[0])
+
+
+def _with_voters(voters: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    return {case_id: frozenset(own) for case_id, own in voters.items() if own}
 
 
 def _voting_arm(protocol: Protocol) -> Arm:

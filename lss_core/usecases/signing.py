@@ -50,7 +50,7 @@ def sign_read(
         before = state(tx, read)
         if before.submitted:
             return before
-        check_open(read)
+        check_open(tx, read)
         check_pen(tx, read_id, pen, at=now)
         _check_complete(before)
         digest = answers_sha256(before.answers, before.note)

@@ -19,8 +19,10 @@ from lss_core.usecases.corrections import (
     withdraw_case,
     withdraw_read,
 )
+from lss_core.usecases.due import home, reads_of
 from lss_core.usecases.progress import reminder, study_progress
 from lss_core.usecases.reading import open_read, record_answer
+from lss_core.usecases.reference import make_majority_reference
 from lss_core.usecases.signing import sign_read
 from lss_core.usecases.sittings import ReadSpan, record_spans
 from lss_core.usecases.users import OPERATOR
@@ -164,3 +166,66 @@ def test_a_study_without_a_protocol_has_one_session_of_all_its_cases(
 ):
     (one,) = study_progress(workspace, coordinator, study_id).sessions
     assert (one.assigned, one.begun, one.submitted, one.standing) == (2, 0, 0, None)
+
+
+def test_a_read_that_was_withdrawn_before_its_signature_is_asked_for_no_more(
+    workspace, study_id, cases, reader, coordinator
+):
+    """Else it would be the next for ever, and hold its session open."""
+    first, second = cases
+    plan = [(reader, first, ALONE, {}), (reader, second, ALONE, {"position": 2})]
+    go_live(workspace, study_id, [*plan, (reader, first, AIDED, {"session": 2})], wash_out_days=0)
+    read_id = open_read(workspace, reader).read_id
+    _answer(workspace, reader, read_id, sites=SITES[:3])
+    withdraw_read(workspace, coordinator, read_id, reason="the wrong reader sat there")
+    with pytest.raises(ConflictError, match="this read was withdrawn"):
+        _answer(workspace, reader, read_id, sites=SITES[3:4])
+    with pytest.raises(ConflictError, match="this read was withdrawn"):
+        sign_read(workspace, reader, read_id, PASSWORD)
+    assert open_read(workspace, reader).case_id == second
+    _signed(workspace, reader)
+    (due,) = home(workspace, reader)
+    assert [(one.cases, one.submitted) for one in due.sessions] == [(1, 1), (1, 0)]
+    assert open_read(workspace, reader).plan.aided
+    one, _ = study_progress(workspace, coordinator, study_id).sessions
+    assert (one.assigned, one.submitted, one.missing) == (1, 1, 0)
+
+
+def test_a_sequential_read_whose_first_answers_were_withdrawn_gets_no_second_ones(
+    workspace, study_id, cases, reader, coordinator
+):
+    go_live(workspace, study_id, [(reader, case_id, SEQUENTIAL, {}) for case_id in cases])
+    withdraw_read(workspace, coordinator, _signed(workspace, reader), reason="he had seen the report")
+    assert open_read(workspace, reader).case_id == cases[1]
+
+
+def test_a_case_that_was_withdrawn_while_it_was_read_takes_no_answer(
+    workspace, study_id, cases, reader, coordinator
+):
+    read_id = open_read(workspace, reader).read_id
+    withdraw_case(workspace, coordinator, open_read(workspace, reader).case_id, reason="consent")
+    with pytest.raises(ConflictError, match="this read was withdrawn"):
+        _answer(workspace, reader, read_id, sites=SITES[:1])
+
+
+def test_without_a_protocol_a_withdrawn_read_is_asked_for_no_more(
+    workspace, study_id, cases, reader, coordinator
+):
+    read = open_read(workspace, reader)
+    withdraw_read(workspace, coordinator, read.read_id, reason="wrong hanging")
+    assert [one.case_id for one in reads_of(workspace, reader)] == [c for c in cases if c != read.case_id]
+    (one,) = study_progress(workspace, coordinator, study_id).sessions
+    assert (one.assigned, one.begun) == (1, 0)
+
+
+@pytest.mark.parametrize("with_protocol", [True, False])
+def test_the_panel_votes_without_the_reader_whose_read_was_withdrawn(
+    workspace, study_id, cases, person, coordinator, with_protocol
+):
+    """Else the case would wait for that vote for ever, and have no reference."""
+    panel = [person(Role.READER, name) for name in ("ada", "ben", "eve")]
+    if with_protocol:
+        go_live(workspace, study_id, [(one, cases[0], ALONE, {}) for one in panel])
+    *_, last = [_signed(workspace, one, cases[0]) for one in panel]
+    withdraw_read(workspace, coordinator, last, reason="he had seen the report")
+    assert make_majority_reference(workspace, coordinator, study_id).grades == len(SITES)
