@@ -32,9 +32,21 @@ def progress_words(reads: Sequence[ReadProgress]) -> str:
     return ngettext("{done} of {n} case submitted", "{done} of {n} cases submitted", total, done=_done(reads))
 
 
+def case_words(read: ReadProgress) -> str:
+    """What a case is called: by its place where a protocol has assigned it, else by its id.
+
+    By its id a reader would know a case again that he reads in two arms.
+    """
+    if read.assignment is None:
+        return read.case_id
+    if read.kind is AssignmentKind.TRAINING:
+        return _("practice case {place}", place=read.position)
+    return _("session {session}, case {place}", session=read.session, place=read.position)
+
+
 def state_words(read: ReadProgress) -> str:
     """What the heading says of the read that is open."""
-    named = {"case": read.case_id}
+    named = {"case": case_words(read)}
     if read.submitted:
         return _("{case} is submitted and locked", **named)
     if read.stages > 1:
@@ -85,12 +97,10 @@ def _done(reads: Sequence[ReadProgress]) -> int:
 
 
 def _name(read: ReadProgress) -> str:
-    named = {"place": read.position, "case": read.case_id, "state": _state(read)}
-    if read.kind is AssignmentKind.TRAINING:
-        return _("Practice {place}. {case}, {state}", **named)
-    if read.assignment is not None and read.session > 1:
-        return _("Session {session}, {place}. {case}, {state}", session=read.session, **named)
-    return _("{place}. {case}, {state}", **named)
+    if read.assignment is None:
+        return _("{place}. {case}, {state}", place=read.position, case=read.case_id, state=_state(read))
+    words = case_words(read)
+    return f"{words[0].upper()}{words[1:]}: {_state(read)}"
 
 
 def _state(read: ReadProgress) -> str:
@@ -98,7 +108,7 @@ def _state(read: ReadProgress) -> str:
         return _("submitted")
     if read.answered:
         return _("{n} of {total}", n=read.answered, total=read.sites)
-    return _("new")
+    return _("new") if read.stage == 1 else _("first answers locked")
 
 
 def fetched_ahead(reads: Sequence[ReadProgress], key: str) -> str | None:

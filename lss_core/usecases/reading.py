@@ -48,11 +48,12 @@ class ReadPlan:
 class ReadState:
     """A sitting as the database has it: the answers that count, by site key.
 
-    `versions` counts the answers that each site has had; `first` are the locked answers of stage 1, where
-    this is stage 2.
+    `key` names what is read: the assignment, or the case where there is no protocol. `versions` counts the
+    answers that each site has had; `first` are the locked answers of stage 1, where this is stage 2.
     """
 
     read_id: str
+    key: str
     case_id: str
     answers: Mapping[str, Answer]
     submitted: bool
@@ -229,6 +230,7 @@ def state(tx: Transaction, read: ReadRecord) -> ReadState:
     """A sitting as the database has it."""
     return ReadState(
         read_id=read.id,
+        key=read.assignment_id or read.case_id,
         case_id=read.case_id,
         answers=read.answers,
         submitted=read.submitted_at is not None,

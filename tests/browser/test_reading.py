@@ -30,7 +30,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 ASKED = tuple(site for site in SITES if site.level is Level.L4_L5)
 CENTRAL = Site(condition=Condition.CENTRAL, level=Level.L4_L5)
-READERS = ("sequential", "aided", "practice", "tabs", "keys", "screens", "time", "levels", "offline", "home")
+READERS = (
+    "sequential",
+    "aided",
+    "practice",
+    "tabs",
+    "keys",
+    "screens",
+    "time",
+    "levels",
+    "offline",
+    "home",
+    "quality",
+)
 
 Come = Callable[..., Page]
 
@@ -263,6 +275,48 @@ def test_what_was_not_sent_when_the_tab_was_closed_is_sent_by_the_next(come: Com
     expect(again.locator(f'[data-site="{CENTRAL.key}"]')).to_contain_text("3")
     saved(again)
     assert state(seeded, "offline").answers[CENTRAL.key].grade is Grade.SEVERE
+
+
+def test_the_image_quality_is_kept_and_tried_again_like_an_answer(come: Come, seeded: Seeded) -> None:
+    page = come("quality")
+    page.context.route("**/note", lambda route: route.abort())
+    page.locator("[data-quality='4']").click()
+    expect(page.get_by_text("No connection: 1 answer is kept here and tried again.")).to_be_visible()
+    page.reload()
+    expect(page.locator("[data-quality='4']")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_text("1 answer is kept here")).to_be_visible()
+    assert state(seeded, "quality").note.image_quality is None
+    page.context.unroute("**/note")
+    saved(page)
+    assert state(seeded, "quality").note.image_quality == 4
+
+
+def test_an_answer_is_kept_while_somebody_else_is_signed_in_in_the_same_browser(
+    come: Come, seeded: Seeded
+) -> None:
+    page = come("quality")
+    context = page.context
+    own = next(one for one in context.cookies() if one["name"] == COOKIE)
+    _, other = users.sign_in(seeded.workspace, "home", PASSWORD)
+    context.add_cookies([{"name": COOKIE, "value": other, "url": page.url}])
+    page.locator(f'[data-site="{CENTRAL.key}"]').click()
+    press(page, "p", "3")
+    expect(
+        page.get_by_text("Who is signed in now may not answer here: 1 answer is kept here")
+    ).to_be_visible()
+    assert state(seeded, "quality").answers == {}
+    context.add_cookies([{"name": COOKIE, "value": own["value"], "url": page.url}])
+    saved(page)
+    assert state(seeded, "quality").answers[CENTRAL.key].grade is Grade.SEVERE
+
+
+def test_a_case_is_named_by_its_place_and_not_by_an_id_that_is_known_again(
+    come: Come, seeded: Seeded
+) -> None:
+    page = come("quality")
+    expect(page.get_by_text("reading session 1, case 1")).to_be_visible()
+    for case_id in seeded.case_ids:
+        expect(page.get_by_text(case_id)).to_have_count(0)
 
 
 def test_an_old_answer_is_not_laid_over_a_newer_one_from_elsewhere(come: Come, seeded: Seeded) -> None:

@@ -13,10 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from lss_core.domain import Answer, Condition, Grade, Level, NotGradable, Site, Verdict
 from lss_core.errors import BundleError, StoreError
-from lss_core.ui import adjudicate
+from lss_core.store.values import Assignment, AssignmentKind
+from lss_core.ui import adjudicate, read
 from lss_core.ui import cases as pieces
 from lss_core.ui.tasks import TaskQueue
 from lss_core.usecases.cases import CaseSummary, RunStatus
+from lss_core.usecases.due import ReadProgress
 from lss_core.usecases.importing import FileVerdict, ImportReport
 from lss_core.usecases.reference import Adjudication
 from lss_core.usecases.users import OPERATOR
@@ -237,3 +239,20 @@ def test_why_the_model_could_not_grade_is_said_until_it_is_closed(monkeypatch: p
     assert "another study" not in said(page)
     page.button[0].click().run()
     assert "There is no bundle." not in said(page)
+
+
+def test_an_assigned_case_is_called_by_its_place_and_no_text_shows_its_id() -> None:
+    assigned = Assignment(
+        id="AS-1", protocol_id="PR-1", rater_id="R-1", case_id="C-AAAAAA", session=2, position=3, arm="alone",
+        kind=AssignmentKind.TEST,
+    )  # fmt: skip
+    known: dict[str, Any] = {"case_id": "C-AAAAAA", "study_id": "S", "answered": 0, "submitted": False}
+    own = ReadProgress(read_id=None, assignment=assigned, session=2, position=3, **known)
+    (text,) = read.open_to_him([own], own).values()
+    assert text == "Session 2, case 3: new"
+    assert read.state_words(own) == "reading session 2, case 3"
+    second = replace(own, stage=2, stages=2)
+    (text,) = read.open_to_him([second], second).values()
+    assert text == "Session 2, case 3: first answers locked"
+    practice = replace(own, assignment=replace(assigned, kind=AssignmentKind.TRAINING), position=1)
+    assert read.state_words(practice) == "reading practice case 1"

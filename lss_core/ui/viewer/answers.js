@@ -1,7 +1,7 @@
 // Answers on their way to the server: sent one by one in the order they were given, kept in this browser
 // until the server has them, tried again when it cannot be reached. A key made once for each answer lets
 // the server take a repeated one for what it is; `base` says how many answers of the site we knew of, so
-// that none is laid over one that came from elsewhere.
+// that none is laid over one that came from elsewhere. What is said of the whole case goes the same way.
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;
@@ -24,11 +24,25 @@ class AnswerQueue {
   }
 
   add(answer, known) {
-    this.refused.delete(answer.site);
     const before = this.waiting.findLast(({ site }) => site === answer.site);
-    this.waiting.push({ ...answer, base: before ? before.base + 1 : known, key: crypto.randomUUID() });
+    this.push({ ...answer, base: before ? before.base + 1 : known });
+  }
+
+  /** Image quality and comment of the whole case. */
+  addNote(case_note) {
+    this.push({ case_note });
+  }
+
+  push(given) {
+    this.refused.delete(given.site);
+    this.waiting.push({ ...given, key: crypto.randomUUID() });
     this.keep();
     this.send();
+  }
+
+  /** What was last said of the whole case and is still on its way. */
+  get note() {
+    return this.waiting.findLast(({ case_note }) => case_note)?.case_note;
   }
 
   keep() {
@@ -63,18 +77,20 @@ class AnswerQueue {
   }
 
   /** Empty when the server has dealt with the answer (taken or refused it), else why not yet. */
-  async post({ key, ...answer }) {
-    const path = `/answers/${encodeURIComponent(this.readId)}`;
-    const response = await asked(path, answer, this.pen.id, { key, keepalive: true });
+  async post({ key, case_note, ...answer }) {
+    const id = encodeURIComponent(this.readId);
+    const path = case_note ? `/sittings/${id}/note` : `/answers/${id}`;
+    const response = await asked(path, case_note ?? answer, this.pen.id, { key, keepalive: true });
     if (!response) return t("No connection");
     if (response.status === 401) return t("Signed out");
+    if (response.status === 403) return t("Who is signed in now may not answer here");
     if (response.status >= 500 || response.status === 429) return t("The server does not answer");
     if (response.status === 423) {
       this.pen.become("other");
       return t("Another window answers");
     }
     if (!response.ok) this.refused.set(answer.site, await response.text());
-    else this.taken?.(answer);
+    else if (!case_note) this.taken?.(answer);
     return "";
   }
 

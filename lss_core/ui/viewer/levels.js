@@ -6,8 +6,8 @@ const DISC_STEP_MM = 36; // from one lumbar disc to the next, where nothing bett
 const ASIDE_MM = { central: 0, lateral_recess: 9, foraminal: 18 }; // from the midline, where such a site lies
 
 class LevelPlaces {
-  constructor(user, caseId) {
-    this.place = `lss-levels:${user}:${caseId}`;
+  constructor(user, readKey) {
+    this.place = `lss-levels:${user}:${readKey}`;
     this.marks = new Map(JSON.parse(localStorage.getItem(this.place) ?? "[]"));
   }
 

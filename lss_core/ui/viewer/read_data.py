@@ -17,6 +17,7 @@ def read_data(read: ReadState) -> dict[str, Any]:
     plan, questions = read.plan, read.plan.questions
     return {
         "id": read.read_id,
+        "key": read.key,
         "submitted": read.submitted,
         "answers": answers_data(read.answers),
         "versions": dict(read.versions),

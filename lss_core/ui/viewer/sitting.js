@@ -11,7 +11,7 @@ class Sitting {
     this.queue = new AnswerQueue(read.id, this.pen, () => this.settle());
     this.queue.taken = ({ site, base }) => this.versions.set(site, base + 1);
     this.clock = new Clock(read.id, this.pen);
-    this.queue.waiting.forEach((answer) => this.answers.set(answer.site, answer));
+    for (const answer of this.queue.waiting) if (answer.site) this.answers.set(answer.site, answer);
     this.take(read);
     if (read.aided) this.fetch("model");
     if (read.submitted && read.kind === "training") this.fetch("feedback");
@@ -27,7 +27,7 @@ class Sitting {
 
   /** What the server says, from the page or a reply; what is on its way stays as it was given here. */
   take(read) {
-    this.read = read;
+    this.read = { ...read, note: this.queue.note ?? read.note };
     for (const [site, count] of Object.entries(read.versions)) {
       if (count < (this.versions.get(site) ?? 0)) continue;
       this.versions.set(site, count);
@@ -140,12 +140,11 @@ class Sitting {
     return !!response?.ok;
   }
 
-  async note(part) {
+  note(part) {
     if (this.locked) return;
     const note = { ...this.read.note, ...part };
     this.read = { ...this.read, note };
-    this.changed();
-    await this.act("note", note);
+    this.queue.addNote(note);
   }
 
   async sign(password) {

@@ -82,7 +82,7 @@ class App extends Controls {
     this.pixels?.listeners.delete(this.heard);
     this.mark = null;
     this.opened = false;
-    this.levels = this.data.read ? new LevelPlaces(this.data.user, this.data.case_id) : null;
+    this.levels = this.data.read ? new LevelPlaces(this.data.user, this.data.read.key) : null;
     performance.mark("lss-opened", { detail: this.data.case_id });
     this.pixels = openCase(this.data.user, this.data.case_id, "high");
     this.pixels.listeners.add(this.heard);

@@ -43,7 +43,7 @@ def findings() -> StudyFindings:
 
 def read() -> ReadState:
     answers = {CENTRAL.key: Answer(site=CENTRAL, not_gradable=NotGradable.POOR_QUALITY)}
-    return ReadState(read_id="R-1", case_id="C-1", answers=answers, submitted=False)
+    return ReadState(read_id="R-1", key="AS-1", case_id="C-1", answers=answers, submitted=False)
 
 
 def data(**known: object) -> dict[str, object]:
