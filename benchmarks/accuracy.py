@@ -25,11 +25,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
+from scipy import ndimage
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.pop(1)  # this folder: it holds a statistics.py
 
+from benchmarks.localisation import CONDITIONS, Label, labels_of
 from lss_core.dicom.export import Header, StudyHeader, write_series
 from lss_core.dicom.reading import read_studies
 from lss_core.domain import Condition, Grade, SeriesRole, SiteFinding
@@ -38,12 +40,12 @@ from lss_core.imaging.volume import Volume
 from lss_core.measure.study import Study, measure_study
 from lss_core.phantom import PhantomStudy, make_study
 from lss_core.settings import get_settings
+from lss_core.ui.theme import STRUCTURE_COLOURS
 from lss_core.usecases.grading import engine_of
 from lss_core.vision.engine import Engine, Graded
-from lss_core.vision.segment import make_segmenter
+from lss_core.vision.segment import Preprocessing, make_segmenter
 from lss_core.vision.train.ensemble import figures_of, reliability_of
-from lss_core.vision.train.segmentation import dice_of
-from lss_core.vision.train.slices import read_spider
+from lss_core.vision.train.slices import SPIDER_SPACING_MM, SPIDER_STRUCTURES, SliceSet, read_spider
 
 FIRST_SEED = 90_000
 """From here on no seed is ever trained on."""
@@ -169,13 +171,35 @@ def figures(pairs: Sequence[tuple[SiteFinding, Grade]]) -> dict[str, Any]:
 
 
 def on_spider(engine: Engine, folder: Path) -> dict[str, Any]:
-    """Dice on the patients that the card keeps apart, at the network's spacing."""
+    """Dice on the patients that the card keeps apart, in the pixels of their own slices."""
     segmenter = make_segmenter(engine.bundle, "sagittal", engine.processor)
     training: Any = engine.bundle.network_card("sagittal").training
     apart = training["apart"]["spider"]
-    slices = read_spider(folder, segmenter.structures, segmenter.preprocessing).of_patients(apart)
-    dice = dice_of(engine.bundle.network("sagittal"), slices, segmenter.structures)
-    return {"patients": apart, "slices": len(slices.images), "dice": dice}
+    as_they_are = Preprocessing(spacing_mm=SPIDER_SPACING_MM, largest=segmenter.preprocessing.largest)
+    slices = read_spider(folder, segmenter.structures, as_they_are)
+    overlap = Overlap()
+    for patient in apart:
+        own = slices.of_patients([patient])
+        true = MaskStack(structures=segmenter.structures, bits=np.stack(own.bits))
+        overlap.add(SeriesRole.SAGITTAL_T2.value, segmenter(upright(own)), true)
+    known = {f"{SeriesRole.SAGITTAL_T2.value} {name}" for name in SPIDER_STRUCTURES}
+    dice = {name: value for name, value in overlap.dice().items() if name in known}
+    return {"patients": apart, "dice": dice}
+
+
+def upright(slices: SliceSet) -> Volume:
+    """SPIDER's slices of one patient as a series: head up, the front to the left."""
+    count = len(slices.images)
+    return Volume(
+        voxels=np.stack(slices.images),
+        positions_mm=np.array([[number * SPIDER_SPACING_MM, 0.0, 0.0] for number in range(count)]),
+        x_axes=np.tile([0.0, 1.0, 0.0], (count, 1)),
+        y_axes=np.tile([0.0, 0.0, -1.0], (count, 1)),
+        spacing_mm=(SPIDER_SPACING_MM, SPIDER_SPACING_MM),
+        thickness_mm=SPIDER_SPACING_MM,
+        instance_numbers=tuple(range(1, count + 1)),
+        block=np.zeros(count, np.int64),
+    )
 
 
 RSNA_GRADES = {
@@ -183,44 +207,39 @@ RSNA_GRADES = {
     "Moderate": (Grade.MODERATE,),
     "Severe": (Grade.SEVERE,),
 }
-RSNA_NAMES = {
-    Condition.CENTRAL: "spinal_canal_stenosis",
-    Condition.LATERAL_RECESS: "subarticular_stenosis",
-    Condition.FORAMINAL: "neural_foraminal_narrowing",
-}
+RSNA_NAMES = {condition: name for name, condition in CONDITIONS.items()}
 
 
 def on_rsna(engine: Engine, folder: Path, pictures: Path | None) -> dict[str, Any]:
-    """Each site's probabilities beside its label, and the AUC of 'moderate or worse' over them."""
+    """Each site's probabilities beside its label, the AUC of 'moderate or worse' over them, and of
+    each miss what went wrong.
+    """
     series = read_series(folder)
+    places = {label.site: label for label in labels_of(folder, series)}
     graded = engine.grade(series)
     with (folder / "train.csv").open(encoding="utf-8") as file:
-        labels = next(csv.DictReader(file))
+        labels = {name.lower(): value for name, value in next(csv.DictReader(file)).items()}
     rows, pairs = [], []
     for finding in graded.findings.sites:
         site = finding.site
-        column = "_".join(
-            [*([site.side.value] if site.side else []), RSNA_NAMES[site.condition], site.level.value]
-        )
-        label = labels[column.lower()]
+        parts = [*([site.side.value] if site.side else []), RSNA_NAMES[site.condition], site.level.value]
+        label = labels["_".join(parts).lower()]
         if label not in RSNA_GRADES:
             continue
         right = finding.grade in RSNA_GRADES[label]
-        rows.append(
-            {
-                "site": site.key,
-                "label": label,
-                "grade": None if finding.grade is None else finding.grade.name.lower(),
-                "right": right,
-                "probabilities": finding.probabilities and [round(p, 3) for p in finding.probabilities],
-                "reason": finding.note or (finding.not_gradable and finding.not_gradable.value),
-            }
-        )
+        row = {
+            "site": site.key,
+            "label": label,
+            "grade": None if finding.grade is None else finding.grade.name.lower(),
+            "right": right,
+            "probabilities": finding.probabilities and [round(p, 3) for p in finding.probabilities],
+            "what went wrong": "" if right else what_went_wrong(finding, places.get(site), series),
+        }
+        rows.append(row)
         pairs.append((finding, RSNA_GRADES[label][0]))
-        if not right and pictures is not None:
-            draw(pictures, series, graded, finding, label)
-    for row in rows:
         print("  ".join(str(value) for value in row.values()))
+        if not right and pictures is not None:
+            draw(pictures, series, graded, finding, label, places.get(site))
     return {
         "right": sum(bool(row["right"]) for row in rows),
         "sites": rows,
@@ -228,23 +247,53 @@ def on_rsna(engine: Engine, folder: Path, pictures: Path | None) -> dict[str, An
     }
 
 
+def what_went_wrong(finding: SiteFinding, place: Label | None, series: Mapping[SeriesRole, Volume]) -> str:
+    """Whether the site was looked for at the wrong place, and how far each stream was from its label."""
+    if finding.point_mm is None or finding.series is None or finding.slice_index is None:
+        return finding.note or (finding.not_gradable.value if finding.not_gradable else "")
+    said = []
+    if place is not None:
+        point = float(np.linalg.norm(np.array(finding.point_mm) - place.point))
+        away = float(series[finding.series].distances_mm(place.point)[finding.slice_index])
+        said.append(f"{point:.1f} mm from the labelled place, slice {away:.1f} mm from it")
+    said += [f"{name} {sum(answer[2:]):.2f}" for name, answer in finding.streams.items()]
+    sizes = [f"{name} {finding.measurements[name]:.1f}" for name in SIZES if name in finding.measurements]
+    return "; ".join([*said, *sizes])
+
+
 def draw(
-    folder: Path, series: Mapping[SeriesRole, Volume], graded: Graded, finding: SiteFinding, label: str
+    folder: Path,
+    series: Mapping[SeriesRole, Volume],
+    graded: Graded,
+    finding: SiteFinding,
+    label: str,
+    place: Label | None,
 ) -> None:
-    """A miss: the slice, the outlines on it, the place that was judged."""
+    """A miss: the slice that was judged beside itself with the edges of the outlines in the viewer's
+    colours, a ring round the place that was judged and a cross at the labelled one.
+    """
     if finding.series is None or finding.slice_index is None or finding.point_mm is None:
         return
     volume, k = series[finding.series], finding.slice_index
     pixels = volume.voxels[k].astype(float)
     grey = (np.clip(pixels / np.percentile(pixels, 99.5), 0, 1) * 255).astype(np.uint8)
-    shown = np.stack([grey] * 3, -1)
-    shown[graded.masks[finding.series].bits[k] != 0, 0] |= 64
-    picture = Image.fromarray(shown)
-    (row, column), _ = (part[0] for part in volume.to_pixel(k, np.array(finding.point_mm)[None]))
+    plain, shown = (np.stack([grey] * 3, -1) for _ in range(2))
+    masks = graded.masks[finding.series]
+    for name in masks.structures:
+        mask = masks.mask(name, k)
+        shown[mask & ~ndimage.binary_erosion(mask)] = ImageColor.getrgb(STRUCTURE_COLOURS[name])
+    enlarged = 2 if max(grey.shape) < 500 else 1
+    picture = Image.fromarray(np.concatenate([plain, shown], 1).repeat(enlarged, 0).repeat(enlarged, 1))
     pen = ImageDraw.Draw(picture)
-    pen.ellipse([column - 12, row - 12, column + 12, row + 12], outline=(255, 200, 0))
+    (row, column), _ = (part[0] * enlarged for part in volume.to_pixel(k, np.array(finding.point_mm)[None]))
+    pen.ellipse([column - 20, row - 20, column + 20, row + 20], outline=(255, 200, 0))
+    if place is not None:
+        (row, column), _ = (part[0] * enlarged for part in volume.to_pixel(k, place.point[None]))
+        pen.line([column - 6, row, column + 6, row], fill=(255, 255, 255))
+        pen.line([column, row - 6, column, row + 6], fill=(255, 255, 255))
     said = "not gradable" if finding.grade is None else finding.grade.name.lower()
     pen.text((4, 4), f"{finding.site.label}: {said}, labelled {label}", fill=(255, 200, 0))
+    pen.text((4, 18), what_went_wrong(finding, place, series), fill=(255, 200, 0))
     folder.mkdir(parents=True, exist_ok=True)
     picture.save(folder / f"{finding.site.key.replace(':', '-')}.png")
 

@@ -4,8 +4,8 @@
 
 The folder holds DICOM series and RSNA's train_label_coordinates.csv and
 train_series_descriptions.csv. Exits with 1 unless all five levels are named right, every
-canal point is within 8 mm and every recess site lies on an axial slice within 5 mm of the
-labelled place.
+canal point is within 5 mm of its label, every foramen within 10 mm, and every recess within
+8 mm on an axial slice within 5 mm of the labelled place.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from lss_core.imaging.volume import Volume
 from lss_core.settings import get_settings
 from lss_core.usecases.grading import grade_folder
 
-CANAL_WITHIN_MM = 8.0
+CANAL_WITHIN_MM = 5.0
+SITE_WITHIN_MM = {Condition.FORAMINAL: 10.0, Condition.LATERAL_RECESS: 8.0}
 RECESS_SLICE_WITHIN_MM = 5.0
 ROLES = {
     "Sagittal T2/STIR": SeriesRole.SAGITTAL_T2,
@@ -110,7 +111,7 @@ def site_failures(
         said = sites[label.site]
         if said["instance_number"] is None:
             print(f"{label.site.label:38}{'none':>6}   {said['reason']}: {said['note']}")
-            if label.site.condition is Condition.LATERAL_RECESS:
+            if label.site.condition in SITE_WITHIN_MM:
                 yield f"{label.site.label}: {said['reason']}"
             continue
         volume = volumes[SeriesRole(said["series"])]
@@ -120,6 +121,8 @@ def site_failures(
         print(
             f"{label.site.label:38}{said['instance_number']:6d}{label.instance_number:7d}{off:14.1f}{error:16.1f}"
         )
+        if error > SITE_WITHIN_MM.get(label.site.condition, np.inf):
+            yield f"{label.site.label}: point {error:.1f} mm from the labelled place"
         if label.site.condition is Condition.LATERAL_RECESS and off > RECESS_SLICE_WITHIN_MM:
             yield f"{label.site.label}: slice {off:.1f} mm from the labelled place"
 

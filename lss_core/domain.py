@@ -373,7 +373,7 @@ class SiteFinding:
 
     `probabilities` are the ensemble's; `streams` holds each stream's own, under
     'measurement' and 'classification'. `measurements` carry their unit in the name
-    (`sac_area_mm2`), `spreads` are their standard deviations over neighbouring slices.
+    (`sac_area_mm2`), `spreads` are their standard deviations over neighbouring slices and varied images.
     `series`, `slice_index` and `instance_number` name the slice that shows the site best,
     `point_mm` the place in patient coordinates.
     """

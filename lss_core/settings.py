@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     cpu_engine: Literal["auto", "openvino", "torch"] = Field(
         "auto", description="What runs networks on a CPU: openvino, torch, or auto (OpenVINO where it loads)."
     )
+    variations: int = Field(
+        0, ge=0, le=4, description="Varied images that are outlined too, for the spread of measurements."
+    )
     decode_memory_mb: int = Field(
         2048, gt=0, description="Memory limit of the child process that decodes a file."
     )

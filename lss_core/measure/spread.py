@@ -34,29 +34,20 @@ def spread_of(several: Sequence[Mapping[Site, Mapping[str, float]]]) -> dict[Sit
     return {site: _spread([one[site] for one in several if site in one]) for site in sites}
 
 
-def over_slices(study: Study, measured: Mapping[Site, Measurements]) -> dict[Site, dict[str, Spread]]:
-    """The spread over the slice that shows a site best and its neighbours in the same block.
-
-    measured: what `measure_study` says of the study.
-    """
-    return spread_of([measured, *(measure_study(study, step=step) for step in NEIGHBOURS)])
-
-
-def over_outlines(
-    study: Study, outlines: Sequence[Mapping[SeriesRole, MaskStack]]
+def spreads(
+    study: Study,
+    measured: Mapping[Site, Measurements],
+    outlines: Sequence[Mapping[SeriesRole, MaskStack]] = (),
 ) -> dict[Site, dict[str, Spread]]:
-    """The spread over several outlines of one study, such as those of test-time augmentation.
+    """The spread over the slice that shows a site best, its neighbours in the same block, and other
+    outlines of the study.
 
-    outlines: one set of masks each, on the study's own grids; they stand in for its masks.
+    measured: what `measure_study` says of the study. outlines: such as those of test-time augmentation,
+    one set of masks each, on the study's own grids; they stand in for its masks.
     """
-    return spread_of(measured_each(study, outlines))
-
-
-def measured_each(
-    study: Study, outlines: Sequence[Mapping[SeriesRole, MaskStack]]
-) -> list[dict[Site, Measurements]]:
-    """The measurements of a study under each of several outlines."""
-    return [measure_study(replace(study, masks={**study.masks, **masks})) for masks in outlines]
+    neighbours = [measure_study(study, step=step) for step in NEIGHBOURS]
+    varied = [measure_study(replace(study, masks={**study.masks, **masks})) for masks in outlines]
+    return spread_of([measured, *neighbours, *varied])
 
 
 def _spread(several: Sequence[Mapping[str, float]]) -> dict[str, Spread]:

@@ -95,17 +95,23 @@ def findings_as_json(case_id: str, findings: StudyFindings) -> dict[str, Any]:
 def engine_of(settings: Settings) -> Engine:
     """The engine of these settings, loaded once a process. Raises BundleError, SettingsError."""
     where = (settings.device, settings.cpu_engine, settings.data_dir / COMPILED)
-    return _engine(settings.models_dir, settings.bundle, where)
+    return _engine(settings.models_dir, settings.bundle, where, settings.variations)
 
 
 @cache
-def _engine(models_dir: Path, bundle: str, where: tuple[str, CpuEngine, Path]) -> Engine:
+def _engine(models_dir: Path, bundle: str, where: tuple[str, CpuEngine, Path], variations: int) -> Engine:
     # torch takes seconds to import: not before a model is to run
     from lss_core.vision.bundle import find_bundle
     from lss_core.vision.engine import Engine
 
     device, cpu_engine, compiled = where
-    return Engine(find_bundle(models_dir, bundle), device, cpu_engine=cpu_engine, compiled=compiled)
+    return Engine(
+        find_bundle(models_dir, bundle),
+        device,
+        cpu_engine=cpu_engine,
+        compiled=compiled,
+        variations=variations,
+    )
 
 
 def _site_as_json(finding: SiteFinding) -> dict[str, Any]:

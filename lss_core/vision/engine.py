@@ -30,7 +30,7 @@ from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.measure.alignment import measure_spine
 from lss_core.measure.axial import Measurements
-from lss_core.measure.spread import Spread, over_slices
+from lss_core.measure.spread import Spread, spreads
 from lss_core.measure.study import Study, measure_study
 from lss_core.texts import later
 from lss_core.vision import crops
@@ -41,7 +41,7 @@ from lss_core.vision.explain import Explanation, explained
 from lss_core.vision.fitness import judged
 from lss_core.vision.locate import Places, axial_slice, locate
 from lss_core.vision.running import CpuEngine, Processor, processor_named
-from lss_core.vision.segment import Segmenter, make_segmenter
+from lss_core.vision.segment import AS_IT_IS, VARIATIONS, Segmenter, Variation, make_segmenter
 from lss_core.vision.sites import Obstacle, View, pictured, view_of
 
 SEGMENTED = {
@@ -77,7 +77,8 @@ class Engine:
     """A bundle on a device: cpu, cuda, or auto (CUDA where there is one).
 
     cpu_engine: what runs its networks on a CPU. compiled: the folder that keeps networks
-    compiled for this machine; None keeps none.
+    compiled for this machine; None keeps none. variations: how many of VARIATIONS are outlined
+    besides, for the spread of measurements.
 
     Raises BundleError when the bundle does not hold the whole chain, SettingsError when the
     device is not there. A GPU that runs out of memory gives way to the CPU, once and for all.
@@ -90,8 +91,10 @@ class Engine:
         *,
         cpu_engine: CpuEngine = "auto",
         compiled: Path | None = None,
+        variations: int = 0,
     ) -> None:
         self.bundle = bundle
+        self.variations = VARIATIONS[:variations]
         self._on_cpu = partial(processor_named, "cpu", cpu_engine, compiled)
         self._load(processor_named(device, cpu_engine, compiled))
 
@@ -117,17 +120,27 @@ class Engine:
 
     def _grade(self, series: Mapping[SeriesRole, Volume], progress: Progress) -> Graded:
         started = time.monotonic()
-        seen = self.see(series, progress=lambda share, what: progress(0.85 * share, what))
+        part = 0.85 / (1 + len(self.variations))
+        seen = self.see(series, progress=within(progress, 0.0, part))
+        outlines = [
+            _masks(
+                seen.study.series,
+                self._segmenters,
+                variation=variation,
+                progress=within(progress, part * done, part),
+            )
+            for done, variation in enumerate(self.variations, 1)
+        ]
         progress(0.87, later("Measuring"))
         measured = measure_study(seen.study)
-        spreads = over_slices(seen.study, measured)
+        spread = spreads(seen.study, measured, outlines)
         spine = measure_spine(seen.study)
         measured |= {site: measured[site] | spine for site in SITES if site.condition is Condition.CENTRAL}
         progress(0.9, later("Classifying"))
         pictures = self.pictures(seen)
         classified = self._classifier(pictures)
         sites = tuple(
-            self._finding(site, seen, measured[site], spreads[site], classified.get(site)) for site in SITES
+            self._finding(site, seen, measured[site], spread[site], classified.get(site)) for site in SITES
         )
         findings = StudyFindings(
             levels=dict(seen.study.canal_points_mm),
@@ -196,12 +209,17 @@ class Engine:
         )
 
 
+def within(progress: Progress, begun: float, part: float) -> Progress:
+    """The progress of a part of the work, from `begun` on, told as progress of the whole."""
+    return lambda share, what: progress(begun + part * share, what)
+
+
 def outlined(
     series: Mapping[SeriesRole, Volume], segmenters: Mapping[str, Segmenter], *, progress: Progress = silent
 ) -> tuple[Study, Places]:
     """The series that are used with their outlines and levels, and where these are."""
     used = {role: series[role] for role in SEGMENTED if role in series}
-    masks = _masks(used, segmenters, progress)
+    masks = _masks(used, segmenters, progress=progress)
     places = locate(used, masks)
     axial = used.get(SeriesRole.AXIAL_T2)
     chosen = {} if axial is None else {level: axial_slice(axial, level, places) for level in Level}
@@ -216,7 +234,11 @@ def outlined(
 
 
 def _masks(
-    series: Mapping[SeriesRole, Volume], segmenters: Mapping[str, Segmenter], progress: Progress
+    series: Mapping[SeriesRole, Volume],
+    segmenters: Mapping[str, Segmenter],
+    *,
+    variation: Variation = AS_IT_IS,
+    progress: Progress = silent,
 ) -> dict[SeriesRole, MaskStack]:
     """The outlines of each series. While one is resampled and checked, which takes one core, the
     network has the others for the next.
@@ -230,7 +252,7 @@ def _masks(
                 shares[role] = share
                 progress(sum(shares.values()) / len(shares), what)
 
-        return segmenters[SEGMENTED[role]](series[role], progress=tell)
+        return segmenters[SEGMENTED[role]](series[role], variation=variation, progress=tell)
 
     with ThreadPoolExecutor(SERIES_AT_ONCE) as pool:
         return dict(zip(series, pool.map(segmented, series), strict=True))

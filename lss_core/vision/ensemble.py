@@ -157,7 +157,7 @@ def log_odds(probabilities: Probabilities) -> NDArray[np.float64]:
 def tuple_of(at_least_each: NDArray[np.float64]) -> Probabilities:
     """Four probabilities from the three of 'at least mild, moderate, severe'."""
     falling = np.minimum.accumulate(at_least_each)
-    steps = -np.diff(np.concatenate([[1.0], falling, [0.0]]))
+    steps = np.concatenate([[1.0], falling]) - np.concatenate([falling, [0.0]])
     none, mild, moderate, severe = (steps / steps.sum()).tolist()
     return (none, mild, moderate, severe)
 

@@ -42,6 +42,28 @@ class Preprocessing(BaseModel):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Variation:
+    """A small change of a network's input that leaves anatomy as it is.
+
+    gamma: the power of the intensities in 0..1. rolled: by how many of its pixels the image is moved
+    down and to the right, what leaves at one end coming in at the other.
+    """
+
+    gamma: float = 1.0
+    rolled: tuple[int, int] = (0, 0)
+
+
+AS_IT_IS = Variation()
+VARIATIONS = (
+    Variation(gamma=0.8, rolled=(3, 5)),
+    Variation(gamma=1.25, rolled=(-5, 3)),
+    Variation(gamma=0.9, rolled=(7, -6)),
+    Variation(gamma=1.1, rolled=(-6, -7)),
+)
+"""Brighter or darker, and moved by a part of STRIDE: within it a U-Net sees the same image otherwise."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Segmenter:
     """A segmentation network with all that is needed to run it."""
 
@@ -49,7 +71,9 @@ class Segmenter:
     structures: tuple[str, ...]
     preprocessing: Preprocessing
 
-    def __call__(self, volume: Volume, *, progress: Progress = silent) -> MaskStack:
+    def __call__(
+        self, volume: Volume, *, variation: Variation = AS_IT_IS, progress: Progress = silent
+    ) -> MaskStack:
         """Masks on the volume's own grid: every structure's probability over a half, where plausible."""
         bits = np.zeros(volume.shape, np.uint32)
         turns = [standing(volume, k) for k in range(len(bits))]
@@ -58,17 +82,25 @@ class Segmenter:
             alike = [k for k, other in enumerate(turns) if other == turn]
             for start in range(0, len(alike), batch):
                 chosen = alike[start : start + batch]
-                bits[chosen] = self._bits(volume, chosen, turn)
+                bits[chosen] = self._bits(volume, chosen, turn, variation)
                 progress((chosen[-1] + 1) / len(bits), later("Outlining structures"))
         return plausible(MaskStack(structures=self.structures, bits=bits), volume)
 
-    def _bits(self, volume: Volume, chosen: list[int], turn: Standing) -> NDArray[np.uint32]:
+    def _bits(
+        self, volume: Volume, chosen: list[int], turn: Standing, variation: Variation
+    ) -> NDArray[np.uint32]:
         images = np.stack(
             [turn.forth(normalised(volume.voxels[k], self.preprocessing.percentiles)) for k in chosen]
         )
         canvas = Canvas.of(images.shape[1:], turn.spacing(volume.spacing_mm), self.preprocessing)
         inputs = canvas.forth(onto(self.runner.device, images)[:, None])
-        bits = canvas.bits(self.runner(inputs)).cpu().numpy().view(np.uint32)
+        if variation == AS_IT_IS:
+            logits = self.runner(inputs)
+        else:
+            down, right = variation.rolled
+            moved = torch.roll(inputs**variation.gamma, (down, right), (2, 3))
+            logits = torch.roll(self.runner(moved), (-down, -right), (2, 3))
+        bits = canvas.bits(logits).cpu().numpy().view(np.uint32)
         return np.stack([turn.back(image) for image in bits])
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lss_core.domain import Condition, Level, SeriesRole, Site
-from lss_core.measure.spread import over_outlines, over_slices, spread_of
+from lss_core.measure.spread import spread_of, spreads
 from lss_core.measure.study import Study, measure_study
 from tests.measure.test_planes import HALF_DEPTH, HALF_WIDTH, cylinder, sheared
 
@@ -26,7 +26,7 @@ def study_of(scales: dict[int, float]) -> Study:
 
 def test_the_spread_over_slices_is_that_of_the_slice_and_its_two_neighbours() -> None:
     study = study_of({3: 0.9, 5: 0.8})
-    found = over_slices(study, measure_study(study))[SITE]["sac_area_mm2"]
+    found = spreads(study, measure_study(study))[SITE]["sac_area_mm2"]
     areas = WHOLE * np.array([0.81, 1.0, 0.64])
     assert found.n == 3
     assert found.median == pytest.approx(WHOLE * 0.81, rel=0.01)
@@ -43,13 +43,13 @@ def test_a_step_beyond_the_last_slice_measures_nothing() -> None:
     assert "sac_area_mm2" not in measure_study(study_of({}), step=5)[SITE]
 
 
-def test_the_spread_over_outlines_is_that_of_the_masks_given() -> None:
+def test_other_outlines_of_a_study_add_to_the_spread() -> None:
     study = study_of({})
-    outlines = [{ROLE: study_of({4: scale}).masks[ROLE]} for scale in (0.9, 1.0, 1.1, 1.0)]
-    found = over_outlines(study, outlines)[SITE]["sac_area_mm2"]
-    assert found.n == 4
+    outlines = [{ROLE: study_of({4: scale}).masks[ROLE]} for scale in (0.9, 1.1)]
+    found = spreads(study, measure_study(study), outlines)[SITE]["sac_area_mm2"]
+    assert found.n == 5
     assert found.median == pytest.approx(WHOLE, rel=0.01)
-    assert found.deviation == pytest.approx(WHOLE * np.std([0.81, 1, 1.21, 1], ddof=1), rel=0.03)
+    assert found.deviation == pytest.approx(WHOLE * np.std([1, 1, 1, 0.81, 1.21], ddof=1), rel=0.03)
 
 
 def test_what_was_measured_once_has_no_spread() -> None:

@@ -15,11 +15,11 @@ from lss_core.imaging.volume import Volume
 from lss_core.vision.bundle import Card, load_bundle, write_card, write_network
 from lss_core.vision.networks import UNet
 from lss_core.vision.running import Processor, TorchRunner
-from lss_core.vision.segment import Preprocessing, Segmenter, make_segmenter
+from lss_core.vision.segment import VARIATIONS, Preprocessing, Segmenter, Variation, make_segmenter
 from lss_core.vision.train.augment import Augmentation
 from lss_core.vision.train.run import Run, Schedule
 from lss_core.vision.train.segmentation import Batches, Source, dice_of, loss_of
-from lss_core.vision.train.slices import SliceSet, absent_in_spider, read_spider
+from lss_core.vision.train.slices import SliceSet, absent_in_spider, read_spider, resampled
 
 
 class Bright(nn.Module):
@@ -172,6 +172,33 @@ def test_what_spider_does_not_outline_is_known_to_be_absent_where_it_cannot_be()
     assert not where["disc"].any()
 
 
+@pytest.mark.parametrize(("rarity", "drawn"), [(10.0, True), (1.0, False)])
+def test_pixels_that_are_a_rare_structures_in_four_of_ten_are_drawn_only_while_rarity_weighs(
+    rarity: float, drawn: bool
+) -> None:
+    targets = torch.zeros(10, 1, 20, 20)
+    targets[:, 0, 10, 5:15] = 1
+    targets[:4, 0, 11, 5:15] = 1
+    logits = torch.where(targets > 0, 6.0, -6.0)
+    logits[:, 0, 11, 5:15] = 0
+    logits.requires_grad_()
+    loss_of(logits, targets, torch.ones(10, 1), torch.zeros_like(targets), rarity).backward()
+    assert logits.grad is not None
+    assert (logits.grad[:, 0, 11, 5:15].sum() < 0) == drawn
+
+
+@pytest.mark.parametrize("spacing_mm", [0.45, 0.6, 0.9])
+def test_resampled_for_training_a_structure_stays_where_it_was(spacing_mm: float) -> None:
+    rows, columns = np.indices((120, 100))
+    disc = (rows - 50.3) ** 2 + (columns - 40.7) ** 2 < 30**2
+    how = Preprocessing(spacing_mm=spacing_mm, largest=(448, 448))
+    image, bits = resampled(disc * 200, disc.astype(np.uint32) << np.uint32(3), (0.45, 0.45), how)
+    found = (np.argwhere(bits >> np.uint32(3) & 1) + 0.5).mean(0) * spacing_mm
+    np.testing.assert_allclose(found, (np.argwhere(disc) + 0.5).mean(0) * 0.45, atol=0.03)
+    assert (bits > 0).sum() * spacing_mm**2 == pytest.approx(disc.sum() * 0.45**2, rel=0.02)
+    assert (image > 127)[bits > 0].mean() > 0.99
+
+
 def test_a_small_network_learns_to_outline_a_bright_square(tmp_path: Path) -> None:
     torch.manual_seed(0)
     plain = Augmentation(rotation_degrees=0, scale=1.1, class_contrast=0, curve=0, blur=0, noise=0)
@@ -194,4 +221,11 @@ def test_the_real_slices_read_with_their_three_structures(shared_data: Path, tmp
     known = [name for name, outlined in zip(names, slices.known, strict=True) if outlined]
     assert known == ["disc", "vertebra", "spinal_canal"]
     counts = [int(((slices.bits[0] >> names.index(name)) & 1).sum()) for name in known]
-    assert counts == pytest.approx([8337 / 4, 43634 / 4, 12259 / 4], rel=0.03)  # of the PNG, at half its size
+    assert counts == pytest.approx([8337 / 4, 43634 / 4, 12259 / 4], rel=0.05)  # of the PNG, at half its size
+
+
+@pytest.mark.parametrize("variation", VARIATIONS)
+def test_a_varied_image_is_outlined_where_it_was(variation: Variation) -> None:
+    voxels = blocks()
+    masks = segmenter(0.5)(volume_of(voxels, [1, 0, 0], [0, 1, 0]), variation=variation)
+    np.testing.assert_array_equal(masks.mask("bright"), voxels > 500)

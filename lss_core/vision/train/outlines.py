@@ -67,6 +67,7 @@ def _batches(place: Place, plane: str, plan: OutlinePlan, train: Mapping[str, Sl
         ],
         shape=plan.shape,
         size=outline_section(place.config, plane).batch,
+        rarity=outline_section(place.config, plane).rarity,
     )
 
 

@@ -38,13 +38,14 @@ class Batches:
     """Batches of `size` slices of `shape`, drawn from sources by their shares.
 
     The loss looks at every `sparse`-th row and column, from a random one on: neighbours say
-    much the same, and with many channels the loss costs as much as the network.
+    much the same, and with many channels the loss costs as much as the network. `rarity`: see loss_of.
     """
 
     sources: Sequence[Source]
     shape: tuple[int, int]
     size: int = 8
     sparse: int = 2
+    rarity: float = 10.0
 
     def draw(self, rng: np.random.Generator) -> Batch:
         """Images (n, 1, rows, columns), bits, absent bits, known (n, channels), where the loss begins."""
@@ -76,7 +77,7 @@ class Batches:
         row, column = offset.tolist()
         some = (..., slice(row, None, self.sparse), slice(column, None, self.sparse))
         targets, nowhere = (_unpacked(part[some], known.shape[1]) for part in (bits, absent))
-        return loss_of(logits[some].float(), targets, known, nowhere)
+        return loss_of(logits[some].float(), targets, known, nowhere, self.rarity)
 
 
 def _unpacked(bits: Tensor, channels: int) -> Tensor:
@@ -91,16 +92,19 @@ def _renormalised(image: Tensor) -> Tensor:
     return ((image - low) / (high - low).clamp_min(1e-4)).clamp(0, 1)
 
 
-def loss_of(logits: Tensor, targets: Tensor, known: Tensor, absent: Tensor) -> Tensor:
+def loss_of(
+    logits: Tensor, targets: Tensor, known: Tensor, absent: Tensor, most_rarity: float = 10.0
+) -> Tensor:
     """Cross entropy plus one minus the batch's soft Dice, a channel weighing as much as another.
 
     known (n, channels): what the slice's source outlines. absent (n, channels, rows, columns):
     where a structure it does not outline cannot be; that counts in the cross entropy alone.
-    Pixels of a structure weigh more the rarer it is: small ones are else given up at first and
-    hardly come back.
+    Pixels of a structure weigh more the rarer it is, `most_rarity` times at most: small ones are else
+    given up at first and hardly come back. The price is outlines that are too wide, since a pixel is then
+    called the structure's well below a probability of a half.
     """
     share = targets.mean((0, 2, 3)).clamp(1e-4, 0.5)
-    rarity = ((1 - share) / share).sqrt().clamp(1, 10)[:, None, None]
+    rarity = ((1 - share) / share).sqrt().clamp(1, most_rarity)[:, None, None]
     cross = nn.functional.binary_cross_entropy_with_logits(
         logits, targets, reduction="none", pos_weight=rarity
     )

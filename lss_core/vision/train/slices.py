@@ -165,11 +165,22 @@ def joined(sets: Sequence[SliceSet]) -> SliceSet:
 def resampled(
     image: NDArray[np.generic], bits: NDArray[np.uint32], spacing_mm: Sequence[float], how: Preprocessing
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
-    """An upright slice and its bits at the network's spacing, normalised."""
+    """An upright slice and its bits at the network's spacing, normalised.
+
+    A pixel belongs to a structure that covers half of it: a pixel that took the nearest one's word
+    would lie up to half a pixel aside.
+    """
     shape = [round(size * mm / how.spacing_mm) for size, mm in zip(image.shape, spacing_mm, strict=True)]
-    values = torch.from_numpy(normalised(image, how.percentiles))[None, None]
-    values = F.interpolate(values, shape, mode="bilinear", align_corners=False, antialias=True)[0, 0]
-    rows, columns = (
-        ((np.arange(new) + 0.5) * old / new).astype(int) for new, old in zip(shape, image.shape, strict=True)
-    )
-    return (values * 255).round().clamp(0, 255).byte().numpy(), bits[np.ix_(rows, columns)]
+    values = _smaller(normalised(image, how.percentiles), shape)
+    mask = np.zeros(shape, np.uint32)
+    for channel in range(int(bits.max()).bit_length()):
+        marked = (bits >> np.uint32(channel) & 1).astype(np.float32)
+        if marked.any():
+            mask |= (_smaller(marked, shape) >= 0.5).numpy().astype(np.uint32) << np.uint32(channel)
+    return (values * 255).round().clamp(0, 255).byte().numpy(), mask
+
+
+def _smaller(image: NDArray[np.float32], shape: Sequence[int]) -> Tensor:
+    """An image in another shape, each pixel the mean of what it covers."""
+    whole = torch.from_numpy(image)[None, None]
+    return F.interpolate(whole, list(shape), mode="bilinear", align_corners=False, antialias=True)[0, 0]
