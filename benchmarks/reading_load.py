@@ -59,6 +59,7 @@ class Reader:
     read_id: str
     case_id: str
     series_id: str
+    pen: str = field(default_factory=lambda: str(uuid4()))
     saved: dict[str, str] = field(default_factory=dict)
     answer_ms: list[float] = field(default_factory=list)
     page_ms: list[float] = field(default_factory=list)
@@ -118,6 +119,7 @@ class Reader:
             "Cookie": f"{COOKIE}={self.token}",
             "Content-Type": "application/json",
             "X-LSS-Request": "1",
+            "X-LSS-Pen": self.pen,
             "Idempotency-Key": key,
         }
         started = time.perf_counter()

@@ -26,7 +26,7 @@ NewPassword = Annotated[
 @accounts.command("list")
 def list_accounts(as_json: Json = False) -> None:
     """List who may sign in."""
-    from lss_core.usecases.users import list_users
+    from lss_core.usecases.accounts import list_users
 
     rows = [
         {
@@ -104,7 +104,7 @@ def link_account(
 @accounts.command("password")
 def change_password(name: str, password: NewPassword) -> None:
     """Give a user another password and end his sign-ins."""
-    from lss_core.usecases.users import set_password
+    from lss_core.usecases.accounts import set_password
 
     set_password(workspace_here(), operator(), name, password)
     out.print(f"{name} has a new password.")
@@ -131,7 +131,7 @@ def enable_account(name: str) -> None:
 @accounts.command("remove")
 def remove_account(name: str) -> None:
     """Remove an account that has never done anything; any other is disabled."""
-    from lss_core.usecases.users import remove_user
+    from lss_core.usecases.accounts import remove_user
 
     remove_user(workspace_here(), operator(), name)
     out.print(f"{name} is removed.")

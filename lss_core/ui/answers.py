@@ -86,13 +86,13 @@ def _posted(act: Act, what: str) -> Callable[[Workspace, User, Request, bytes], 
 def _answer(workspace: Workspace, user: User, request: Request, given: Given) -> Response:
     answer, key = answer_of(given), _key(request)
     base = _of(int, given.get("base"))
-    read_id, pen = request.path_params["read_id"], request.headers.get(PEN_HEADER)
+    read_id, pen = request.path_params["read_id"], _pen_of(request)
     reading.record_answer(workspace, user, read_id, answer, idempotency_key=key, pen=pen, base=base)
     return _done()
 
 
 def _remaining(workspace: Workspace, user: User, request: Request, given: Given) -> Response:
-    read_id, pen = request.path_params["read_id"], request.headers.get(PEN_HEADER)
+    read_id, pen = request.path_params["read_id"], _pen_of(request)
     read = reading.record_remaining(workspace, user, read_id, idempotency_key=_key(request), pen=pen)
     return _json(read_data(read))
 
@@ -102,22 +102,22 @@ def _note(workspace: Workspace, user: User, request: Request, given: Given) -> R
     if quality is not None and not 1 <= quality <= 5:
         raise ValueError("image quality is 1 to 5")
     note = ReadNote(image_quality=quality, comment=_text(given.get("comment", "")))
-    read_id, pen = request.path_params["read_id"], request.headers.get(PEN_HEADER)
+    read_id, pen = request.path_params["read_id"], _pen_of(request)
     reading.record_note(workspace, user, read_id, note, idempotency_key=_key(request), pen=pen)
     return _done()
 
 
 def _spans(workspace: Workspace, user: User, request: Request, given: Given) -> Response:
     spans = [_span(one) for one in given["spans"]]
-    pen = request.headers.get(PEN_HEADER)
+    pen = _pen_of(request)
     sittings.record_spans(workspace, user, request.path_params["read_id"], spans, pen=pen)
-    if given.get("leaving") is True and pen:
+    if given.get("leaving") is True:
         sittings.drop_pen(workspace, user, request.path_params["read_id"], pen)
     return _done()
 
 
 def _pen(workspace: Workspace, user: User, request: Request, given: Given) -> Response:
-    pen = str(UUID(request.headers.get(PEN_HEADER, "")))
+    pen = _pen_of(request)
     take = given.get("take") is True
     return _json(
         read_data(sittings.hold_pen(workspace, user, request.path_params["read_id"], pen, take=take))
@@ -125,7 +125,7 @@ def _pen(workspace: Workspace, user: User, request: Request, given: Given) -> Re
 
 
 def _sign(workspace: Workspace, user: User, request: Request, given: Given) -> Response:
-    password, pen = given["password"], request.headers.get(PEN_HEADER)
+    password, pen = given["password"], _pen_of(request)
     if not isinstance(password, str):
         raise ValueError("a password is needed")
     try:
@@ -172,6 +172,10 @@ def _span(given: Given) -> ReadSpan:
         idle_ms=_whole(given["idle_ms"]),
         key=str(UUID(given["key"])),
     )
+
+
+def _pen_of(request: Request) -> str:
+    return str(UUID(request.headers.get(PEN_HEADER, "")))
 
 
 def _key(request: Request) -> str:

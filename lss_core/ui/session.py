@@ -133,7 +133,7 @@ async def choose_language(request: Request) -> Response:
         chosen = Language(json.loads(await _body(request))["language"])
     except (ValueError, KeyError, TypeError):
         return Response(status_code=400, headers=NO_STORE)
-    await run_in_threadpool(users.choose_language, workspace, user, chosen)
+    await run_in_threadpool(accounts.choose_language, workspace, user, chosen)
     return Response(status_code=204, headers=NO_STORE)
 
 

@@ -105,9 +105,13 @@ def adopt(token: str) -> None:
     _adopt(key="adopt", data={"token": token})
 
 
-def own_password() -> None:
-    """The form by which somebody changes his own password; it never passes through Streamlit."""
-    _password(key="password", data={"texts": texts_of(_PASSWORD_JS)})
+def own_password(*, has_one: bool) -> None:
+    """The form by which somebody sets or changes his own password; it never passes through Streamlit."""
+    if not has_one:
+        st.caption(
+            _("You sign in with your institution's account. A password is what you sign your reads with.")
+        )
+    _password(key="password", data={"texts": texts_of(_PASSWORD_JS), "has_one": has_one})
 
 
 def menu() -> None:

@@ -1,4 +1,4 @@
-"""Accounts over time: closed and opened again, and what somebody changes at his own."""
+"""Accounts over time: listed, closed and opened again, removed, and what somebody changes at his own."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from lss_core.errors import AccessError, ConflictError
 from lss_core.store import audit, members, people
 from lss_core.store.engine import Transaction
 from lss_core.store.values import UserRecord
-from lss_core.texts import later
+from lss_core.texts import Language, later
 from lss_core.usecases import passwords
-from lss_core.usecases.users import SIGN_IN, User, confirm_password, known_user, token_hash
+from lss_core.usecases.users import SIGN_IN, User, confirm_password, known_user, require, token_hash, user_in
 from lss_core.usecases.workspace import Workspace
+
+
+def list_users(workspace: Workspace, user: User) -> list[User]:
+    """All users by name; administrators only."""
+    require(user)
+    with workspace.store.read() as tx:
+        return [user_in(tx, record) for record in people.all_users(tx)]
 
 
 def disable_user(workspace: Workspace, user: User, name: str) -> None:
@@ -42,14 +49,19 @@ def enable_user(workspace: Workspace, user: User, name: str) -> None:
         audit.record(tx, at=now, actor=user.id, act="user.enable", subject=record.id)
 
 
+def has_password(workspace: Workspace, user: User) -> bool:
+    """Whether somebody has a password here; who signs in elsewhere alone has none at first."""
+    with workspace.store.read() as tx:
+        return bool(known_user(tx, user.name).password_hash)
+
+
 def change_password(workspace: Workspace, user: User, old: str, new: str, *, token: str = "") -> None:
     """Give oneself another password; every other sign-in ends, that of `token` goes on.
 
     Raises AccessError when the old one is wrong, which counts as a failed sign-in, and for a short new one.
     Who signs in elsewhere alone has no old one: it is not asked for.
     """
-    with workspace.store.read() as tx:
-        has_one = bool(known_user(tx, user.name).password_hash)
+    has_one = has_password(workspace, user)
     if has_one:
         confirm_password(workspace, user, old)
     if has_one and old == new:
@@ -62,6 +74,48 @@ def change_password(workspace: Workspace, user: User, old: str, new: str, *, tok
         people.set_password_hash(tx, user.id, hashed)
         people.end_sign_ins(tx, user.id, at=now, but=token_hash(token))
         audit.record(tx, at=now, actor=user.id, act="user.password", subject=user.id)
+
+
+def set_password(workspace: Workspace, user: User, name: str, password: str) -> None:
+    """Give a user another password and end his sign-ins; administrators only.
+
+    Raises NotFoundError, and AccessError for a short password.
+    """
+    require(user)
+    hashed = passwords.checked_hash(password)
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        record = known_user(tx, name)
+        people.set_password_hash(tx, record.id, hashed)
+        people.end_sign_ins(tx, record.id, at=now)
+        audit.record(tx, at=now, actor=user.id, act="user.password", subject=record.id)
+
+
+def choose_language(workspace: Workspace, user: User, language: Language) -> None:
+    """Keep the language that a user reads the pages in."""
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        people.set_language(tx, user.id, language.value)
+        audit.record(tx, at=now, actor=user.id, act="user.language", subject=user.id, language=language.value)
+
+
+def remove_user(workspace: Workspace, user: User, name: str) -> None:
+    """Remove an account that has never done anything. Administrators only.
+
+    Raises NotFoundError, and ConflictError where the record names it: such an account is disabled.
+    """
+    require(user)
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        record = known_user(tx, name)
+        if people.has_acted(tx, record.id):
+            raise ConflictError(
+                record.name,
+                reason=later("the record names this account, and it stays"),
+                remedy=later("Disable the account"),
+            )
+        people.delete_user(tx, record.id)
+        audit.record(tx, at=now, actor=user.id, act="user.remove", subject=record.id)
 
 
 def link_subject(workspace: Workspace, user: User, name: str, subject: str | None) -> None:

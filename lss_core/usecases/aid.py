@@ -5,7 +5,7 @@ from __future__ import annotations
 from lss_core.domain import Answer
 from lss_core.errors import AccessError
 from lss_core.store import audit, runs
-from lss_core.usecases.reading import own_read, plan_of
+from lss_core.usecases.read_state import own_read, plan_of
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 

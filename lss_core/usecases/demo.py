@@ -11,9 +11,9 @@ from lss_core.domain import Progress, Role, silent
 from lss_core.errors import AccessError, ConflictError
 from lss_core.store import members, people, studies
 from lss_core.store.values import UserRecord
-from lss_core.usecases.accounts import disable_user
+from lss_core.usecases.accounts import disable_user, remove_user
 from lss_core.usecases.cases import delete_case, list_cases
-from lss_core.usecases.users import OPERATOR, remove_user
+from lss_core.usecases.users import OPERATOR
 from lss_core.usecases.workspace import Workspace
 
 TITLE = "Demo study (synthetic)"

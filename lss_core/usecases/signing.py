@@ -12,7 +12,7 @@ from lss_core.store import audit, cases, reads, references, sittings
 from lss_core.store.values import AssignmentKind, ReadNote, ReferenceGrade
 from lss_core.texts import later
 from lss_core.usecases.pens import check_pen
-from lss_core.usecases.reading import ReadPlan, ReadState, check_open, own_read, plan_of, state
+from lss_core.usecases.read_state import ReadPlan, ReadState, check_open, own_read, plan_of, state
 from lss_core.usecases.users import User, confirm_password
 from lss_core.usecases.workspace import Workspace
 

@@ -8,7 +8,7 @@ from lss_core.errors import StoreError
 from lss_core.store import audit, sittings
 from lss_core.store.values import ReadSpan
 from lss_core.usecases.pens import check_pen
-from lss_core.usecases.reading import ReadState, own_read, state
+from lss_core.usecases.read_state import ReadState, own_read, state
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 

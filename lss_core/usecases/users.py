@@ -106,7 +106,18 @@ def sign_in_elsewhere(workspace: Workspace, subject: str, issued_at: datetime) -
 
 
 def confirm_password(workspace: Workspace, user: User, password: str) -> None:
-    """Raises AccessError unless it is the user's own password; failures count as those of a sign-in."""
+    """Raises AccessError unless it is the user's own password; failures count as those of a sign-in.
+
+    Who signs in elsewhere and has no password here is told where he sets one.
+    """
+    with workspace.store.read() as tx:
+        record = people.find_user(tx, user.name)
+    if record is not None and not record.password_hash:
+        raise AccessError(
+            SIGN_IN,
+            reason=later("you sign in elsewhere and have no password here"),
+            remedy=later("Set one on the page Account: it is for your signature"),
+        )
     _whose_password_fits(workspace, user.name, password)
 
 
@@ -270,55 +281,6 @@ def join(
         tx, at=at, actor=actor, act="member.set", subject=study_id, user=record.id, role=role.value,
         in_panel=in_panel and role is Role.READER, **details,
     )  # fmt: skip
-
-
-def list_users(workspace: Workspace, user: User) -> list[User]:
-    """All users by name; administrators only."""
-    require(user)
-    with workspace.store.read() as tx:
-        return [user_in(tx, record) for record in people.all_users(tx)]
-
-
-def set_password(workspace: Workspace, user: User, name: str, password: str) -> None:
-    """Give a user another password and end his sign-ins; administrators only.
-
-    Raises NotFoundError, and AccessError for a short password.
-    """
-    require(user)
-    hashed = passwords.checked_hash(password)
-    now = workspace.now()
-    with workspace.store.write() as tx:
-        record = known_user(tx, name)
-        people.set_password_hash(tx, record.id, hashed)
-        people.end_sign_ins(tx, record.id, at=now)
-        audit.record(tx, at=now, actor=user.id, act="user.password", subject=record.id)
-
-
-def choose_language(workspace: Workspace, user: User, language: Language) -> None:
-    """Keep the language that a user reads the pages in."""
-    now = workspace.now()
-    with workspace.store.write() as tx:
-        people.set_language(tx, user.id, language.value)
-        audit.record(tx, at=now, actor=user.id, act="user.language", subject=user.id, language=language.value)
-
-
-def remove_user(workspace: Workspace, user: User, name: str) -> None:
-    """Remove an account that has never done anything. Administrators only.
-
-    Raises NotFoundError, and ConflictError where the record names it: such an account is disabled.
-    """
-    require(user)
-    now = workspace.now()
-    with workspace.store.write() as tx:
-        record = known_user(tx, name)
-        if people.has_acted(tx, record.id):
-            raise ConflictError(
-                record.name,
-                reason=later("the record names this account, and it stays"),
-                remedy=later("Disable the account"),
-            )
-        people.delete_user(tx, record.id)
-        audit.record(tx, at=now, actor=user.id, act="user.remove", subject=record.id)
 
 
 def known_user(tx: Transaction, name: str) -> UserRecord:

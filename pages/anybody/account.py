@@ -8,10 +8,12 @@ from lss_core.ui.frame import heading
 from lss_core.ui.people import show_own_roles
 from lss_core.ui.session import require_role
 from lss_core.ui.sign_in import own_password
+from lss_core.usecases.accounts import has_password
 from lss_core.usecases.workspace import open_workspace
 
 user = require_role(*Role)
 heading(_("Account"), detail=f"{user.display_name} ({user.name})")
-show_own_roles(open_workspace(), user)
+workspace = open_workspace()
+show_own_roles(workspace, user)
 st.subheader(_("Password"))
-own_password()
+own_password(has_one=has_password(workspace, user))

@@ -11,7 +11,7 @@ from benchmarks.studies import SAGITTAL, Seeded, seed, stack
 from lss_core.domain import Condition, Role, SeriesRole
 from lss_core.settings import get_settings
 from lss_core.ui import session
-from lss_core.usecases import users
+from lss_core.usecases import accounts
 from lss_core.usecases.cases import list_studies
 from lss_core.usecases.protocols import protocol_state
 from lss_core.usecases.users import OPERATOR
@@ -33,7 +33,7 @@ def seeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seeded:
 @pytest.fixture
 def page(seeded: Seeded, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The page as its coordinator sees it."""
-    found = users.list_users(seeded.workspace, OPERATOR)
+    found = accounts.list_users(seeded.workspace, OPERATOR)
     user = next(one for one in found if one.role is Role.COORDINATOR)
     monkeypatch.setattr(session, "current_user", lambda: user)
     return AppTest.from_file(str(PAGE), default_timeout=SECONDS).run()

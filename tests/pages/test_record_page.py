@@ -11,7 +11,7 @@ from benchmarks.studies import SAGITTAL, Seeded, seed, stack
 from lss_core.domain import Role, SeriesRole
 from lss_core.settings import get_settings
 from lss_core.ui import session
-from lss_core.usecases import users
+from lss_core.usecases import accounts, users
 from lss_core.usecases.cases import list_studies
 from lss_core.usecases.users import OPERATOR, User
 
@@ -30,7 +30,7 @@ def seeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seeded:
 
 
 def run(seeded: Seeded, role: Role, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    found: list[User] = users.list_users(seeded.workspace, OPERATOR)
+    found: list[User] = accounts.list_users(seeded.workspace, OPERATOR)
     user = next((one for one in found if one.role is role), None) or users.add_user(
         seeded.workspace, OPERATOR, name="x", display_name="X", role=role, password="correct horse battery"
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from types import ModuleType
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ KILLS = 100
 CLIENTS = 3
 PASSWORD = "correct horse battery"
 PATIENCE_S = 60
-HEADERS = {"X-LSS-Request": "1", "Content-Type": "application/json"}
+HEADERS = {"X-LSS-Request": "1", "X-LSS-Pen": str(UUID(int=1)), "Content-Type": "application/json"}
 
 _processes = get_context("forkserver")
 

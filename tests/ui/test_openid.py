@@ -11,7 +11,7 @@ from lss_core.domain import Role
 from lss_core.errors import AccessError, ConflictError
 from lss_core.ui import openid
 from lss_core.usecases import people, users
-from lss_core.usecases.accounts import disable_user, link_subject
+from lss_core.usecases.accounts import change_password, disable_user, has_password, link_subject
 from lss_core.usecases.users import OPERATOR
 
 SUBJECT = "https://id.test 4711"
@@ -64,6 +64,21 @@ def test_an_invitation_makes_an_account_that_signs_in_elsewhere_alone(workspace,
     other = people.invite(workspace, OPERATOR, None, Role.STATISTICIAN).token
     with pytest.raises(ConflictError, match="belongs to another account"):
         people.accept(workspace, other, name="eve", display_name="Eve", openid_subject=SUBJECT)
+
+
+def test_who_signs_in_elsewhere_sets_a_password_for_his_signature(workspace, clock):
+    token = people.invite(workspace, OPERATOR, None, Role.STATISTICIAN).token
+    people.accept(workspace, token, name="tom", display_name="Tom", openid_subject=SUBJECT)
+    tom = users.user_of(workspace, users.sign_in_elsewhere(workspace, SUBJECT, clock()))
+    assert not has_password(workspace, tom)
+    for _ in range(users.FAILURES_ALLOWED + 1):  # it is not counted as guessing
+        with pytest.raises(AccessError, match=r"no password here.*Set one on the page Account"):
+            users.confirm_password(workspace, tom, "anything at all")
+    change_password(workspace, tom, "", "my own signature")
+    assert has_password(workspace, tom)
+    users.confirm_password(workspace, tom, "my own signature")
+    with pytest.raises(AccessError, match="do not match"):
+        change_password(workspace, tom, "", "another signature")
 
 
 def page() -> None:

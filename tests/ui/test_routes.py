@@ -32,6 +32,9 @@ from tests.exchange import Reply, exchange
 
 Ask = Callable[..., Reply]
 
+PEN = str(uuid4())
+"""The window that the requests come from."""
+
 
 @pytest.fixture
 def seeded(tmp_path: Path) -> Seeded:
@@ -69,13 +72,31 @@ def open_read(seeded: Seeded) -> ReadState:
 
 
 def own_headers() -> dict[str, str]:
-    return {"x_lss_request": "1", "idempotency_key": str(uuid4())}
+    return {"x_lss_request": "1", "idempotency_key": str(uuid4()), "x_lss_pen": PEN}
 
 
 def test_slices_are_sent_from_the_middle_outwards() -> None:
     assert middle_out(5) == [2, 1, 3, 0, 4]
     assert middle_out(4) == [2, 1, 3, 0]
     assert middle_out(1) == [0]
+
+
+def test_an_answer_names_the_window_that_it_comes_from(ask: Ask, seeded: Seeded) -> None:
+    """Without one nobody could be told that another window answers."""
+    read = open_read(seeded)
+    without = {name: value for name, value in own_headers().items() if name != "x_lss_pen"}
+    sent = {
+        f"/answers/{read.read_id}": MODERATE,
+        f"/sittings/{read.read_id}/pen": b"{}",
+        f"/sittings/{read.read_id}/note": b'{"comment": "x"}',
+        f"/sittings/{read.read_id}/remaining": b"{}",
+        f"/sittings/{read.read_id}/spans": b'{"spans": []}',
+        f"/sittings/{read.read_id}/signature": json.dumps({"password": PASSWORD}).encode(),
+    }
+    for path, body in sent.items():
+        assert ask(path, token=seeded.reader_token, body=body, **without).status == 400
+    assert open_read(seeded).answers == {}
+    assert not open_read(seeded).submitted
 
 
 def test_nobody_is_told_anything(ask: Ask, seeded: Seeded) -> None:
@@ -210,12 +231,11 @@ def test_an_answer_without_a_grade_names_its_reason() -> None:
     )
 
 
-def post(ask: Ask, seeded: Seeded, what: str, given: object, *, token: str = "", pen: str = "") -> Reply:
+def post(ask: Ask, seeded: Seeded, what: str, given: object, *, token: str = "", pen: str = PEN) -> Reply:
     """A request of the reading page about its read."""
     path = f"/sittings/{open_read(seeded).read_id}/{what}"
-    pens = {"x_lss_pen": pen} if pen else {}
-    body = json.dumps(given).encode()
-    return ask(path, token=token or seeded.reader_token, body=body, **own_headers(), **pens)
+    headers = {**own_headers(), "x_lss_pen": pen}
+    return ask(path, token=token or seeded.reader_token, body=json.dumps(given).encode(), **headers)
 
 
 def test_a_second_window_is_told_and_may_take_over(ask: Ask, seeded: Seeded) -> None:
@@ -271,7 +291,6 @@ def test_times_notes_and_preferences_are_taken(ask: Ask, seeded: Seeded) -> None
         ("note", {"image_quality": 6}),
         ("note", {"comment": 3}),
         ("signature", {"password": None}),
-        ("pen", {}),
     ],
 )
 def test_what_a_reading_page_does_not_send_is_refused(

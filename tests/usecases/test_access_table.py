@@ -122,15 +122,16 @@ def ask(workspace, monkeypatch):
     app = Starlette(routes=ROUTES)
 
     def send(path: str, token: str, body: dict | None) -> Reply:
-        headers = {"host": "here", "x-lss-request": "1", "idempotency-key": str(uuid4())}
+        headers = {"host": "here", "x-lss-request": "1", "idempotency-key": str(uuid4()), "x-lss-pen": PEN}
         if token:
             headers["cookie"] = f"{asking.COOKIE}={token}"
-        if path.endswith("/pen"):
-            headers["x-lss-pen"] = str(uuid4())
         sent = None if body is None else json.dumps(body).encode()
         return asyncio.run(exchange(app, path, sent, headers))
 
     return send
+
+
+PEN = str(uuid4())
 
 
 def test_every_page_has_a_row() -> None:

@@ -14,6 +14,7 @@ from lss_core.errors import AccessError
 from lss_core.store import protocols, ratings, references, studies
 from lss_core.store import tables as t
 from lss_core.usecases import demo, demo_making, runs
+from lss_core.usecases.accounts import list_users
 from lss_core.usecases.cases import list_cases, list_studies
 from lss_core.usecases.demo_phantoms import STRIPPED_EVERY, write_phantom
 from lss_core.usecases.reading import open_read, record_answer
@@ -21,7 +22,7 @@ from lss_core.usecases.reference import adjudications_due, list_references
 from lss_core.usecases.result_data import study_data
 from lss_core.usecases.result_times import reading_times
 from lss_core.usecases.signing import sign_read
-from lss_core.usecases.users import OPERATOR, add_user, list_users, sign_in
+from lss_core.usecases.users import OPERATOR, add_user, sign_in
 from tests.usecases.conftest import grades, make_dicom_study, make_findings
 
 CASES = 2

@@ -11,15 +11,12 @@ from lss_core.errors import AccessError, ConflictError, NotFoundError
 from lss_core.store import audit, studies
 from lss_core.store import tables as t
 from lss_core.usecases import users
-from lss_core.usecases.accounts import disable_user, enable_user
+from lss_core.usecases.accounts import disable_user, enable_user, list_users, remove_user, set_password
 from lss_core.usecases.users import (
     OPERATOR,
     User,
     add_user,
-    list_users,
-    remove_user,
     require,
-    set_password,
     sign_in,
     sign_out,
     user_of,

@@ -4,9 +4,10 @@ export default ({ data, parentElement }) => {
   const say = form.querySelector("[role=alert]")
   const button = form.querySelector("button")
   const [old, fresh] = form.querySelectorAll("label span")
+  old.parentElement.hidden = !data.has_one
   old.textContent = t("Password until now")
   fresh.textContent = t("New password, 10 characters at least")
-  button.textContent = t("Change the password")
+  button.textContent = data.has_one ? t("Change the password") : t("Set the password")
   form.onkeydown = (event) => event.stopPropagation()
   form.onsubmit = async (event) => {
     event.preventDefault()
@@ -19,7 +20,7 @@ export default ({ data, parentElement }) => {
       })
       if (answer.status === 401) return window.location.reload()
       say.textContent = answer.ok
-        ? t("The password is changed. Your other sign-ins have ended.")
+        ? t("The new password holds. Your other sign-ins have ended.")
         : (await answer.json()).message
       if (answer.ok) form.reset()
     } catch {
