@@ -28,7 +28,7 @@ class Invitation:
     used_at: datetime | None = None
 
     def open_at(self, now: datetime) -> bool:
-        """Whether it still makes an account."""
+        """Whether it still makes an account: not used, not withdrawn, not too old."""
         return self.used_at is None and now < self.expires_at
 
 
@@ -76,6 +76,12 @@ def use_invitation(tx: Transaction, invitation_id: str, user_id: str, *, at: dat
     """Note who came of an invitation."""
     own = t.invitations.c.id == invitation_id
     tx.execute(sa.update(t.invitations).where(own).values(used_at=at, user_id=user_id))
+
+
+def end_invitation(tx: Transaction, invitation_id: str, *, at: datetime) -> None:
+    """Let an invitation end now."""
+    own = (t.invitations.c.id == invitation_id) & t.invitations.c.used_at.is_(None)
+    tx.execute(sa.update(t.invitations).where(own).values(expires_at=at))
 
 
 def _invitation(row: sa.Row[tuple[object, ...]]) -> Invitation:

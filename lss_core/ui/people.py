@@ -16,7 +16,14 @@ from lss_core.ui.html import table, write
 from lss_core.usecases.access import role_in_study
 from lss_core.usecases.accounts import disable_user, enable_user
 from lss_core.usecases.cases import list_studies
-from lss_core.usecases.people import Invitation, Member, invite, remove_member, set_role
+from lss_core.usecases.people import (
+    Invitation,
+    Member,
+    invite,
+    remove_member,
+    set_role,
+    withdraw_invitation,
+)
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -61,11 +68,21 @@ def invite_form(workspace: Workspace, user: User, study_id: str) -> None:
     st.code(f"{address.scheme}://{address.netloc}/#join={made.token}", language=None)
 
 
-def show_invitations(invitations: Sequence[Invitation], now: datetime) -> None:
-    """The invitations, without their tokens, which are kept nowhere."""
+def show_invitations(
+    workspace: Workspace, user: User, study_id: str, invitations: Sequence[Invitation]
+) -> None:
+    """The invitations, without their tokens, which are kept nowhere, and a form that ends an open one."""
+    now = workspace.now()
     if invitations:
         rows = [[one.role.label, one.note, moment(one.expires_at), _state(one, now)] for one in invitations]
         write(table([_("Role"), _("For whom"), _("Ends"), _("State")], rows))
+    names = {one.id: _invited(one) for one in invitations if one.open_at(now)}
+    if not names:
+        return
+    with st.form("withdraw-invitation"):
+        chosen = st.selectbox(_("An open invitation"), list(names), format_func=names.__getitem__)
+        if st.form_submit_button(_("End it: its link makes no account any more")):
+            _do(lambda: withdraw_invitation(workspace, user, study_id, chosen))
 
 
 def change_form(workspace: Workspace, user: User, study_id: str) -> None:
@@ -119,7 +136,15 @@ def _ask_role(key: str) -> tuple[Role, bool]:
     return role, in_panel
 
 
+def _invited(invitation: Invitation) -> str:
+    """'reader, for Dr Adams, until 3 Dec 2026 10:00 UTC'."""
+    named = {"role": translated(invitation.role.label), "end": moment(invitation.expires_at)}
+    if not invitation.note:
+        return _("{role}, until {end}", **named)
+    return _("{role}, for {whom}, until {end}", whom=invitation.note, **named)
+
+
 def _state(invitation: Invitation, now: datetime) -> str:
     if invitation.used_at is not None:
         return _("used")
-    return _("open") if invitation.open_at(now) else _("too old")
+    return _("open") if invitation.open_at(now) else _("ended")

@@ -22,7 +22,7 @@ from lss_core.usecases.workspace import Workspace
 
 __all__ = [
     "Invitation", "Invited", "Member", "accept", "invitations_of", "invite", "members_of", "remove_member",
-    "set_role",
+    "set_role", "withdraw_invitation",
 ]  # fmt: skip
 
 LASTS_DAYS = 7
@@ -140,6 +140,24 @@ def invite(
         details = {"invitation": made, "role": role.value}
         audit.record(tx, at=now, actor=user.id, act="invitation.make", subject=study_id or made, **details)
     return Invited(token=token, expires_at=expires_at)
+
+
+def withdraw_invitation(workspace: Workspace, user: User, study_id: str, invitation_id: str) -> None:
+    """Let the link of an invitation end now: it was lost, or sent to the wrong person. Coordinators.
+
+    Raises ConflictError where it makes no account any more, or is none of this study.
+    """
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        require_in(tx, user, study_id, Role.COORDINATOR)
+        own = {one.id: one for one in invitations.study_invitations(tx, study_id)}
+        if invitation_id not in own or not own[invitation_id].open_at(now):
+            raise ConflictError(
+                "Invitation", reason=later("it is not open"), remedy=later("Look at the list")
+            )
+        invitations.end_invitation(tx, invitation_id, at=now)
+        details = {"invitation": invitation_id, "role": own[invitation_id].role.value}
+        audit.record(tx, at=now, actor=user.id, act="invitation.withdraw", subject=study_id, **details)
 
 
 def accept(

@@ -32,6 +32,6 @@ ui.show_members(members_of(workspace, user, study.id))
 invited, changed = st.columns(2)
 with invited:
     ui.invite_form(workspace, user, study.id)
-    ui.show_invitations(invitations_of(workspace, user, study.id), workspace.now())
+    ui.show_invitations(workspace, user, study.id, invitations_of(workspace, user, study.id))
 with changed:
     ui.change_form(workspace, user, study.id)

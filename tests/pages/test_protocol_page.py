@@ -7,14 +7,19 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.studies import SAGITTAL, Seeded, seed, stack
+from benchmarks.studies import PASSWORD, SAGITTAL, Seeded, seed, stack
 from lss_core.domain import Condition, Role, SeriesRole
 from lss_core.settings import get_settings
 from lss_core.ui import session
 from lss_core.usecases import accounts
 from lss_core.usecases.cases import list_studies
+from lss_core.usecases.due import home
+from lss_core.usecases.protocol_toml import from_toml, to_toml
 from lss_core.usecases.protocols import protocol_state
+from lss_core.usecases.reading import open_read, record_remaining
+from lss_core.usecases.signing import sign_read
 from lss_core.usecases.users import OPERATOR
+from tests.usecases.protocol_data import AIDED, ALONE, go_live
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "coordinator" / "protocol.py"
 SECONDS = 60
@@ -37,6 +42,22 @@ def page(seeded: Seeded, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     user = next(one for one in found if one.role is Role.COORDINATOR)
     monkeypatch.setattr(session, "current_user", lambda: user)
     return AppTest.from_file(str(PAGE), default_timeout=SECONDS).run()
+
+
+FILE = b"""
+wash_out_days = 0
+[[arms]]
+name = "alone"
+kind = "unaided"
+[[arms]]
+name = "helped"
+kind = "aided"
+"""
+
+
+def upload(page: AppTest, content: bytes) -> AppTest:
+    page.file_uploader[0].upload("own.toml", content, "application/toml")
+    return press(page, "Take it as the draft")
 
 
 def press(page: AppTest, label: str) -> AppTest:
@@ -71,3 +92,43 @@ def test_a_protocol_that_cannot_be_is_refused_with_its_reason(page: AppTest) -> 
     press(page, "Save the draft")
     html = " ".join(element.proto.body for element in page.get("html"))
     assert "Name each site once" in html
+
+
+def test_a_toml_file_becomes_the_draft_and_can_be_had_again(seeded: Seeded, page: AppTest) -> None:
+    upload(page, FILE)
+    assert not page.exception
+    draft = protocol_state(seeded.workspace, OPERATOR, list_studies(seeded.workspace, OPERATOR)[0].id).draft
+    assert draft is not None
+    assert draft.protocol == from_toml(FILE)
+    assert [button.label for button in page.get("download_button")] == ["Download as TOML"]
+    assert from_toml(to_toml(draft.protocol).encode()) == draft.protocol
+
+
+def test_a_toml_file_that_is_wrong_is_refused_with_what_is_wrong(seeded: Seeded, page: AppTest) -> None:
+    upload(page, b"wash_out = 28")
+    html = " ".join(element.proto.body for element in page.get("html"))
+    assert "A protocol has no such part" in html
+    study_id = list_studies(seeded.workspace, OPERATOR)[0].id
+    assert protocol_state(seeded.workspace, OPERATOR, study_id).draft is None
+
+
+def test_a_session_is_opened_early_for_a_reason_alone(seeded: Seeded, page: AppTest) -> None:
+    workspace, study_id = seeded.workspace, list_studies(seeded.workspace, OPERATOR)[0].id
+    reader = next(one for one in accounts.list_users(workspace, OPERATOR) if one.role is Role.READER)
+    go_live(workspace, study_id, [
+        (reader, seeded.case_ids[0], ALONE, {}), (reader, seeded.case_ids[0], AIDED, {"session": 2}),
+    ])  # fmt: skip
+    read = open_read(workspace, reader)
+    record_remaining(workspace, reader, read.read_id, idempotency_key="all")
+    sign_read(workspace, reader, read.read_id, PASSWORD)
+    assert not home(workspace, reader)[0].following
+    page.run()
+    press(page, "Open it before its wash-out is over")
+    html = " ".join(element.proto.body for element in page.get("html"))
+    assert "This needs one" in html
+    next(field for field in page.text_input if field.label == "Reason, kept on record").input("he leaves")
+    press(page, "Open it before its wash-out is over")
+    assert not page.exception
+    following = home(workspace, reader)[0].following
+    assert following is not None
+    assert following.session == 2

@@ -13,7 +13,15 @@ from lss_core.store import audit, studies
 from lss_core.store import tables as t
 from lss_core.usecases.accounts import change_password, disable_user
 from lss_core.usecases.cases import list_cases, list_studies, make_study
-from lss_core.usecases.people import accept, invite, members_of, remove_member, set_role
+from lss_core.usecases.people import (
+    accept,
+    invitations_of,
+    invite,
+    members_of,
+    remove_member,
+    set_role,
+    withdraw_invitation,
+)
 from lss_core.usecases.reading import open_read
 from lss_core.usecases.users import OPERATOR, sign_in, user_of
 from tests.usecases.conftest import PASSWORD
@@ -44,6 +52,24 @@ def test_an_invitation_is_good_for_seven_days(workspace, study_id, coordinator, 
     clock.turn(timedelta(days=7))
     with pytest.raises(AccessError, match="too old"):
         accept(workspace, token, **ANNA)
+
+
+def test_an_invitation_that_was_ended_makes_no_account(workspace, study_id, coordinator, person, clock):
+    token = invite(workspace, coordinator, study_id, Role.READER, note="for Tom").token
+    (made,) = invitations_of(workspace, coordinator, study_id)
+    with pytest.raises(AccessError, match="role of coordinator"):
+        withdraw_invitation(workspace, person(Role.STATISTICIAN), study_id, made.id)
+    elsewhere = make_study(workspace, coordinator, "Elsewhere").id
+    with pytest.raises(ConflictError, match="it is not open"):
+        withdraw_invitation(workspace, coordinator, elsewhere, made.id)
+    withdraw_invitation(workspace, coordinator, study_id, made.id)
+    with pytest.raises(AccessError, match="not known, was used, or is too old"):
+        accept(workspace, token, **ANNA)
+    with pytest.raises(ConflictError, match="it is not open"):
+        withdraw_invitation(workspace, coordinator, study_id, made.id)
+    with workspace.store.read() as tx:
+        acts = [entry.act for entry in audit.entries(tx, subject=study_id)]
+    assert acts.count("invitation.withdraw") == 1
 
 
 def test_only_its_coordinator_invites_to_a_study(workspace, study_id, person):
