@@ -106,6 +106,32 @@ def bound(tx: Transaction, study_id: str, rater_id: str) -> bool:
     return any(tx.scalar(query) is not None for query in of_rater)
 
 
+def gone_readers(tx: Transaction, study_id: str) -> frozenset[str]:
+    """A study's raters whose account is closed or no longer reads in it; not those without an account."""
+    here = (t.members.c.user_id == t.users.c.id) & (t.members.c.study_id == study_id)
+    reads_on = (t.members.c.role == Role.READER) & t.users.c.disabled_at.is_(None)
+    query = (
+        sa.select(t.users.c.rater_id)
+        .join(t.parts, (t.parts.c.rater_id == t.users.c.rater_id) & (t.parts.c.study_id == study_id))
+        .outerjoin(t.members, here)
+        .where(t.parts.c.part == RaterKind.READER)
+        .where(sa.not_(sa.func.coalesce(reads_on, sa.false())))
+    )
+    return frozenset(tx.scalars(query))
+
+
+def begun_by_protocol(tx: Transaction, study_id: str, rater_id: str) -> bool:
+    """Whether a rater has opened a read that a protocol of the study has drawn for him."""
+    query = (
+        sa.select(t.reads.c.id)
+        .join(t.cases, t.cases.c.id == t.reads.c.case_id)
+        .where(t.cases.c.study_id == study_id, t.reads.c.rater_id == rater_id)
+        .where(t.reads.c.assignment_id.is_not(None))
+        .limit(1)
+    )
+    return tx.scalar(query) is not None
+
+
 def _set_part(tx: Transaction, study_id: str, rater_id: str, part: RaterKind | None, in_panel: bool) -> None:
     found = studies.part_in(tx, study_id, rater_id)
     if found is not None and found is not part:
@@ -120,6 +146,13 @@ def _set_part(tx: Transaction, study_id: str, rater_id: str, part: RaterKind | N
                 remedy=later("Choose another person"),
             )
         studies.leave_study(tx, study_id=study_id, rater_id=rater_id)
+    before = studies.in_panel(tx, study_id, rater_id)
+    if before not in (None, in_panel) and begun_by_protocol(tx, study_id, rater_id):
+        raise ConflictError(
+            "Study",
+            reason=later("this person has begun to read, and who makes the reference stays as it was"),
+            remedy=later("Choose another person"),
+        )
     if part is not None:
         studies.join_study(tx, study_id=study_id, rater_id=rater_id, part=part, in_panel=in_panel)
         studies.set_in_panel(tx, study_id=study_id, rater_id=rater_id, in_panel=in_panel)

@@ -90,6 +90,14 @@ def join_study(
         )
 
 
+def in_panel(tx: Transaction, study_id: str, rater_id: str) -> bool | None:
+    """Whether a rater votes in the panel of a study; None where he has no part in it."""
+    found: bool | None = tx.scalar(
+        sa.select(parts.c.in_panel).where(parts.c.study_id == study_id, parts.c.rater_id == rater_id)
+    )
+    return found
+
+
 def set_in_panel(tx: Transaction, *, study_id: str, rater_id: str, in_panel: bool) -> None:
     """Say whether a reader votes in the panel."""
     key = (parts.c.study_id == study_id) & (parts.c.rater_id == rater_id)

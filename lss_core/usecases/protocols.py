@@ -9,7 +9,7 @@ import numpy as np
 
 from lss_core.domain import RaterKind, Role
 from lss_core.errors import ConflictError, ProtocolError
-from lss_core.store import analysed, audit, protocols, studies
+from lss_core.store import analysed, audit, members, protocols, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.ids import new_id
 from lss_core.store.values import Assignment, ProtocolRecord
@@ -103,8 +103,9 @@ def go_live(workspace: Workspace, user: User, study_id: str, *, seen_sha256: str
     """Lock the draft and draw who reads what, in one transaction. Coordinators.
 
     `seen_sha256` is the hash of what was confirmed. Of a version before, what is begun stays and what is
-    not ends; the rest is drawn anew. Raises ConflictError where there is no draft or it has changed,
-    ProtocolError where something holds it back, or a later version names no reason.
+    not ends; the rest is drawn anew, for those who still read in the study. Raises ConflictError where there
+    is no draft or it has changed, ProtocolError where something holds it back, or a later version names no
+    reason.
     """
     now = workspace.now()
     with workspace.store.write() as tx:
@@ -208,7 +209,9 @@ def _draw(tx: Transaction, version: ProtocolRecord) -> tuple[int, int]:
     begun = protocols.begun_assignments(tx, version.study_id)
     ended = [one.id for one in before if one.id not in begun]
     protocols.end_assignments(tx, ended, protocol_id=version.id)
-    raters = [one for one in studies.study_raters(tx, version.study_id) if one.kind is RaterKind.READER]
+    gone = members.gone_readers(tx, version.study_id)
+    known = studies.study_raters(tx, version.study_id)
+    raters = [one for one in known if one.kind is RaterKind.READER and one.id not in gone]
     with_panel = protocol.reference is ReferenceSource.PANEL
     panel = {one.id for one in raters if with_panel and one.in_panel}
     drawn = draw(

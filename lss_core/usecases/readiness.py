@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from lss_core.domain import Condition, Grade, RaterKind, SeriesRole
-from lss_core.store import analysed, cases, protocols, references, studies
+from lss_core.store import analysed, cases, members, protocols, references, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.values import CaseSummary, ProtocolRecord, Rater, RunStatus
 from lss_core.study.protocol import ArmKind, Design, Protocol, ReferenceSource
@@ -70,6 +70,7 @@ def findings(
     known = analysed.study_cases(tx, study_id)
     wanted = set(known) - set(protocol.training_cases)
     summaries = cases.case_summaries(tx, now=now, study_id=study_id)
+    gone = members.gone_readers(tx, study_id)
     standards = references.reference_summaries(tx, study_id)
     study = _Study(
         protocol=protocol,
@@ -77,7 +78,7 @@ def findings(
         cases=[case for case in summaries if case.case_id in wanted],
         training=[case for case in summaries if case.case_id in protocol.training_cases],
         all_cases=frozenset(known),
-        raters=studies.study_raters(tx, study_id),
+        raters=[one for one in studies.study_raters(tx, study_id) if one.id not in gone],
         begun=len(protocols.begun_assignments(tx, study_id)),
         references=len(standards),
         referenced=frozenset(

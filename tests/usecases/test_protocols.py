@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from lss_core.domain import Role
+from lss_core.domain import RaterKind, Role
 from lss_core.errors import AccessError, ConflictError, ProtocolError
-from lss_core.store import audit, protocols
+from lss_core.store import audit, protocols, reads, studies
 from lss_core.study.protocol import (
     PANEL_ARM,
     SCHEME,
@@ -19,9 +19,11 @@ from lss_core.study.protocol import (
     ReferenceSource,
     sha256,
 )
+from lss_core.usecases.accounts import disable_user
 from lss_core.usecases.cases import delete_case, list_cases
 from lss_core.usecases.corrections import withdraw_case
 from lss_core.usecases.due import reads_of
+from lss_core.usecases.people import remove_member, set_role
 from lss_core.usecases.protocol_toml import from_toml, to_toml
 from lss_core.usecases.protocols import allow_session, check_protocol, go_live, protocol_state, save_draft
 from lss_core.usecases.reading import open_read
@@ -212,3 +214,41 @@ def test_a_case_that_was_assigned_is_not_deleted_and_a_withdrawn_one_is_read_no_
     assert {read.case_id for read in reads_of(workspace, reader)} == set(three_cases[1:])
     live(workspace, study_id, reason="without the withdrawn case")
     assert {one.case_id for one in assigned(workspace, study_id, reader)} == set(three_cases[1:])
+
+
+@pytest.mark.parametrize("leave", [remove_member, lambda w, u, _study, name: disable_user(w, u, name)])
+def test_a_new_version_draws_nothing_for_a_reader_who_has_left(
+    workspace, study_id, three_cases, person, leave
+):
+    gone, stays = person(Role.READER, "gone"), person(Role.READER, "stays")
+    live(workspace, study_id)
+    begun = open_read(workspace, gone).read_id
+    leave(workspace, OPERATOR, study_id, "gone")
+    live(workspace, study_id, reason="one reader has left")
+    assert len(assigned(workspace, study_id, stays)) == 6
+    (kept,) = assigned(workspace, study_id, gone)
+    with workspace.store.read() as tx:
+        assert reads.get_read(tx, begun).assignment_id == kept.id
+
+
+def test_readers_without_an_account_are_drawn_for(workspace, study_id, three_cases):
+    """Those whose ratings are imported, and the demo's."""
+    with workspace.store.write() as tx:
+        rater = studies.add_rater(tx, name="By file", kind=RaterKind.READER)
+        studies.join_study(tx, study_id=study_id, rater_id=rater, part=RaterKind.READER)
+    live(workspace, study_id)
+    with workspace.store.read() as tx:
+        assert len(protocols.study_assignments(tx, study_id, rater_id=rater)) == 6
+
+
+def test_who_has_begun_to_read_is_not_put_into_the_panel_nor_taken_out(workspace, study_id, case_id, person):
+    """A reader is never also the reference: his reads would leave the analysis, and vote for nothing."""
+    reader = person(Role.READER, "reader", in_panel=False)
+    person(Role.READER, "expert", in_panel=True)
+    live(workspace, study_id, Protocol(reference=ReferenceSource.PANEL))
+    set_role(workspace, OPERATOR, study_id, "reader", Role.READER, in_panel=True)
+    set_role(workspace, OPERATOR, study_id, "reader", Role.READER, in_panel=False)
+    open_read(workspace, reader)
+    with pytest.raises(ConflictError, match="who makes the reference stays as it was"):
+        set_role(workspace, OPERATOR, study_id, "reader", Role.READER, in_panel=True)
+    set_role(workspace, OPERATOR, study_id, "reader", Role.READER, in_panel=False)
