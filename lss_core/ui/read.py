@@ -108,7 +108,7 @@ def _state(read: ReadProgress) -> str:
         return _("submitted")
     if read.answered:
         return _("{n} of {total}", n=read.answered, total=read.sites)
-    return _("new") if read.stage == 1 else _("first answers locked")
+    return _("new") if read.stage == 1 else _("second answers")
 
 
 def fetched_ahead(reads: Sequence[ReadProgress], key: str) -> str | None:

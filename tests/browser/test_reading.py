@@ -16,7 +16,7 @@ from lss_core.store import tables as t
 from lss_core.store.values import AssignmentKind
 from lss_core.study.protocol import Questions
 from lss_core.ui.asking import COOKIE
-from lss_core.usecases import reading, runs, users
+from lss_core.usecases import reading, runs, signing, users
 from lss_core.usecases.cases import list_studies
 from lss_core.usecases.preferences import preferences_of
 from lss_core.usecases.reading import ReadState
@@ -31,18 +31,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ASKED = tuple(site for site in SITES if site.level is Level.L4_L5)
 CENTRAL = Site(condition=Condition.CENTRAL, level=Level.L4_L5)
 READERS = (
-    "sequential",
-    "aided",
-    "practice",
-    "tabs",
-    "keys",
-    "screens",
-    "time",
-    "levels",
-    "offline",
-    "home",
-    "quality",
-)
+    "sequential", "aided", "practice", "tabs", "keys", "screens", "time", "levels", "offline", "home",
+    "quality", "russian",
+)  # fmt: skip
 
 Come = Callable[..., Page]
 
@@ -64,7 +55,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
         one = users.add_user(
             made.workspace, OPERATOR, name=name, display_name=name, role=Role.READER, password=PASSWORD
         )
-        arm = {"sequential": SEQUENTIAL, "aided": AIDED}.get(name, ALONE)
+        arm = {"sequential": SEQUENTIAL, "russian": SEQUENTIAL, "aided": AIDED}.get(name, ALONE)
         kind = AssignmentKind.TRAINING if name == "practice" else AssignmentKind.TEST
         assigned += [(one, first, arm, {"kind": kind, "position": 1}), (one, second, arm, {"position": 2})]
     asked = Questions(call=True, score=True, image_quality=True)
@@ -83,9 +74,9 @@ def come(browser: Browser, address: str, seeded: Seeded) -> Iterator[Come]:
     """Opens a page as a reader at 1280 x 800; the same `context` is the same browser."""
     contexts = []
 
-    def run(name: str, path: str = "/read", *, context: Any = None) -> Page:
+    def run(name: str, path: str = "/read", *, context: Any = None, locale: str = "en-GB") -> Page:
         if context is None:
-            context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+            context = browser.new_context(viewport={"width": 1280, "height": 800}, locale=locale)
             context.set_default_timeout(SLOW_MS)
             contexts.append(context)
             _, token = users.sign_in(seeded.workspace, name, PASSWORD)
@@ -376,6 +367,30 @@ def test_everything_is_on_a_screen_of_1280_by_800(come: Come) -> None:
         assert box["x"] + box["width"] <= 1280
         assert box["y"] + box["height"] <= 800
     assert page.locator("[data-role=axial_t2] canvas").bounding_box()["height"] > 250  # type: ignore[index]
+
+
+def test_second_answers_are_on_that_screen_in_russian_too(come: Come, seeded: Seeded) -> None:
+    """The fullest page there is: call, score, first answers, the model, image quality."""
+    user, first = who(seeded, "russian"), state(seeded, "russian")
+    for site in ASKED:
+        given = Answer(site=site, grade=Grade.SEVERE, positive=True, score=80)
+        reading.record_answer(seeded.workspace, user, first.read_id, given, idempotency_key=site.key)
+    note = reading.ReadNote(image_quality=4)
+    reading.record_note(seeded.workspace, user, first.read_id, note, idempotency_key="note")
+    signing.sign_read(seeded.workspace, user, first.read_id, PASSWORD)
+    page = come("russian", locale="ru-RU")
+    page.locator(f'[data-site="{CENTRAL.key}"]').click()
+    press(page, "p", "3")
+    page.keyboard.type("70")
+    press(page, "Enter")
+    expect(page.get_by_text("Все ответы сохранены")).to_be_visible()
+    for part in (".sites", ".box.answer", "[data-quality='5']", "[data-act=remaining]", ".check"):
+        box = page.locator(part).bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 1250, part  # within the box, whose edge is at 1260
+        assert box["y"] + box["height"] <= 800, part
+    expect(page.get_by_text("нет согласия")).to_have_count(0)  # a kappa is poor in other words than an image
+    expect(page.locator("[data-quality='2']")).to_contain_text("плохое")
 
 
 def test_the_pictures_move_to_a_window_of_their_own_and_come_back(come: Come, seeded: Seeded) -> None:

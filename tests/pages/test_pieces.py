@@ -253,6 +253,6 @@ def test_an_assigned_case_is_called_by_its_place_and_no_text_shows_its_id() -> N
     assert read.state_words(own) == "reading session 2, case 3"
     second = replace(own, stage=2, stages=2)
     (text,) = read.open_to_him([second], second).values()
-    assert text == "Session 2, case 3: first answers locked"
+    assert text == "Session 2, case 3: second answers"
     practice = replace(own, assignment=replace(assigned, kind=AssignmentKind.TRAINING), position=1)
     assert read.state_words(practice) == "reading practice case 1"

@@ -96,7 +96,7 @@ class Footer {
   notes() {
     const { asks, note } = this.sitting.read;
     if (!asks.image_quality) return [];
-    const names = [t("unusable"), t("poor"), t("fair"), t("good"), t("excellent")];
+    const names = [t("unusable"), t("bad"), t("usable"), t("good"), t("excellent")];
     const row = make("div", "quality", { role: "group", "aria-label": t("Image quality") });
     names.forEach((name, i) => {
       const button = make("button", "plain", { "data-quality": i + 1, "aria-pressed": String(note.image_quality === i + 1) });
