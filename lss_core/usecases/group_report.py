@@ -7,7 +7,7 @@ the rest, bounds for what is missing, and differences between a model and the re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from itertools import combinations
 from typing import Any
 
@@ -33,7 +33,14 @@ from lss_core.stats.tables import (
 from lss_core.usecases.analysis import RatingTable, figure_of
 from lss_core.usecases.figures import Figure
 from lss_core.usecases.missing import bounds_of
-from lss_core.usecases.rater_statistics import RaterColumn, Rules, for_each_grade, score_of
+from lss_core.usecases.rater_statistics import (
+    RaterColumn,
+    Rules,
+    for_each_grade,
+    forecasts,
+    probability_statistics,
+    score_of,
+)
 
 PARTIAL_TO = 0.2
 """The partial AUC is over false positive rates from 0 to this."""
@@ -144,31 +151,13 @@ class GroupReport:
 
     def calibration(self, rater: RaterColumn) -> dict[str, Any]:
         """Scores and calibration of a rater's probabilities; only of those that he gives by grade."""
-        assert rater.probabilities is not None
-        truth = self.own_truth(rater)
-        known = truth != MISSING
-        positive = np.isin(truth[known], self.rules.positive)
-        probability = score_of(replace(rater, scores=None), self.rules)[known]
-        patients, n = self.table.patients[known], self.table.n_patients
-        found = {
-            "ranked_probability_score": self.figure(
-                probabilities.ranked_probability_score(
-                    truth, rater.probabilities, self.table.patients, n_patients=n
-                )
-            ),
-            "brier_score": self.figure(probabilities.brier(positive, probability, patients, n_patients=n)),
-            "expected_calibration_error": self.figure(
-                probabilities.calibration_error(positive, probability, patients, n_patients=n)
-            ),
-            "reliability": [
-                asdict(one)
-                for one in probabilities.reliability(positive, probability, patients, n_patients=n)
-            ],
-        }
+        truth, patients, n = self.own_truth(rater), self.table.patients, self.table.n_patients
+        asked = probability_statistics(rater, truth, patients, n_patients=n, rules=self.rules)
+        own = forecasts(rater, truth, patients, self.rules)
+        found: dict[str, Any] = {name: self.figure(statistic) for name, statistic in asked.items()}
+        found["reliability"] = [asdict(one) for one in probabilities.reliability(*own, n_patients=n)]
         try:
-            fit = probabilities.calibration(
-                positive, probability, patients, n_patients=n, level=self.resamples.level
-            )
+            fit = probabilities.calibration(*own, n_patients=n, level=self.resamples.level)
             found |= {name: estimate_json(getattr(fit, name)) for name in vars(fit)}
         except StatisticsError as refusal:
             found |= {"slope": {"value": None, "refusal": refusal.reason}}

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lss_core.domain import Grade, RaterKind
-from lss_core.stats import agreement, binary, graded, rates, roc
+from lss_core.stats import agreement, binary, graded, probabilities, rates, roc
 from lss_core.stats.estimates import Ci
 from lss_core.stats.resample import Array, Statistic
 from lss_core.stats.tables import MISSING, Codes, Tables, confusion_tables, dichotomised, encode
@@ -134,6 +134,30 @@ def concordance_of(
     return roc.concordance(
         score_of(rater, rules)[known], positive[known], patients[known], n_patients=n_patients
     )
+
+
+def forecasts(
+    rater: RaterColumn, truth: Codes, patients: Codes, rules: Rules
+) -> tuple[roc.Flags, Array, Codes]:
+    """Whether positive, his probability of that, and the patient of each unit with a reference."""
+    known = truth != MISSING
+    probability = score_of(replace(rater, scores=None), rules)
+    return np.isin(truth[known], rules.positive), probability[known], patients[known]
+
+
+def probability_statistics(
+    rater: RaterColumn, truth: Codes, patients: Codes, *, n_patients: int, rules: Rules
+) -> dict[str, Statistic]:
+    """The scores of a rater's probabilities by name, 0 the best of each."""
+    assert rater.probabilities is not None
+    own = forecasts(rater, truth, patients, rules)
+    return {
+        "ranked_probability_score": probabilities.ranked_probability_score(
+            truth, rater.probabilities, patients, n_patients=n_patients
+        ),
+        "brier_score": probabilities.brier(*own, n_patients=n_patients),
+        "expected_calibration_error": probabilities.calibration_error(*own, n_patients=n_patients),
+    }
 
 
 def by_grades(rater: RaterColumn) -> RaterColumn:

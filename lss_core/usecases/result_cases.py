@@ -25,7 +25,8 @@ class Pick:
     """What was asked for by a click: units where two raters differ, or that stand in one cell.
 
     `binary` compares grades 0-1 against 2-3 only. `grades` (of `one`, of `other`) is a cell of a confusion
-    matrix. `threshold` calls the model `one` positive from that probability on. `case_id`: of one case only.
+    matrix. `threshold` calls the model `one` positive from that probability on; `shares` (from, to) are its
+    units whose probability of positive lies within. `case_id`: of one case only.
     """
 
     one: str
@@ -33,6 +34,7 @@ class Pick:
     binary: bool = False
     grades: tuple[int, int] | None = None
     threshold: float | None = None
+    shares: tuple[float, float] | None = None
     case_id: str = ""
 
     @property
@@ -45,8 +47,12 @@ class Pick:
     def parse(cls, text: str) -> Self:
         """The pick of a point. Raises ValueError or TypeError for anything else."""
         found = json.loads(text)
-        grades = found.pop("grades", None)
-        return cls(grades=None if grades is None else (int(grades[0]), int(grades[1])), **found)
+        grades, shares = found.pop("grades", None), found.pop("shares", None)
+        return cls(
+            grades=None if grades is None else (int(grades[0]), int(grades[1])),
+            shares=None if shares is None else (float(shares[0]), float(shares[1])),
+            **found,
+        )
 
     @property
     def title(self) -> str:
@@ -63,6 +69,11 @@ class Pick:
                 one=known(self.one),
                 share=self.threshold,
             )
+        if self.shares is not None:
+            return _(
+                "{one}, probability of grade 2 or 3 from {low:.1f} to {high:.1f}",
+                one=known(self.one), low=self.shares[0], high=self.shares[1],
+            )  # fmt: skip
         if self.case_id:
             return _("{one} and the reference in case {case}", one=known(self.one), case=self.case_id)
         other = known(self.other).lower() if self.other == REFERENCE else known(self.other)
@@ -198,6 +209,9 @@ def _answers(row: UnitRow, pick: Pick) -> bool:
         return called is not None and other is not None and called != (other in POSITIVE)
     if one is None or other is None:
         return False
+    if pick.shares is not None:
+        low, high = pick.shares
+        return row.positive is not None and (low <= row.positive < high or low < row.positive == high == 1)
     if pick.grades is not None:
         return (one, other) == pick.grades
     return ((one in POSITIVE) != (other in POSITIVE)) if pick.binary else one != other

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from lss_core.domain import SITES, Condition, Level, RaterKind, Side, Site
+from lss_core.domain import SITES, Condition, Level, NotGradable, RaterKind, Side, Site
 from lss_core.errors import StatisticsError
 from lss_core.stats.resample import Resamples
 from lss_core.store import cases, protocols, ratings, reads, references, studies
@@ -85,7 +85,8 @@ class StudyData:
 
     `tables` by arm ('' for the newest answer in any arm) have the units of `sites`, the sites of the
     reference in its order; so have those of `sessions`, where there are several, and `repeats`, the readers'
-    second reads of the same cases. `attributes` split the cases. `panel_made_reference`: readers of the
+    second reads of the same cases. `attributes` split the cases. `reasons` (sites,) of each model say why it
+    called a site not gradable. `panel_made_reference`: readers of the
     tables, those of the `panel`, voted for it.
     """
 
@@ -100,6 +101,7 @@ class StudyData:
     sessions: Mapping[int, RatingTable] = field(default_factory=dict)
     attributes: Attributes = field(default_factory=dict)
     repeats: RatingTable | None = None
+    reasons: Mapping[str, tuple[NotGradable | None, ...]] = field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StudyData) and other.fingerprint == self.fingerprint
@@ -240,7 +242,20 @@ def _loaded(
         repeats=rating_table(raters, repeated, truth) if any(row.read_id for row in repeated) else None,
         attributes=subgroup_attributes({case: attributes.get(case, {}) for case, _ in sites}),
         unreferenced=len({(row.case_id, row.site) for row in rows} - set(sites)),
+        reasons=_reasons(raters, rows, sites),
     )
+
+
+def _reasons(
+    raters: Sequence[Rater], rows: Iterable[RatingRow], sites: Sequence[tuple[str, Site]]
+) -> dict[str, tuple[NotGradable | None, ...]]:
+    """Why each model gave no grade at the sites that it called not gradable."""
+    said = {(row.rater_id, row.case_id, row.site): row.not_gradable for row in rows}
+    return {
+        rater.name: tuple(said.get((rater.id, *site)) for site in sites)
+        for rater in raters
+        if rater.kind is RaterKind.MODEL
+    }
 
 
 def _arms(read: Sequence[str], protocol: Protocol | None) -> list[str]:

@@ -96,6 +96,28 @@ def test_a_level_and_a_unit_are_chosen_and_named() -> None:
     assert "Published readers" not in text  # these are of sites
 
 
+def test_the_roc_view_has_the_calibration_of_a_model_s_probabilities_below_the_curves() -> None:
+    page = run(ViewName.ROC)
+    text = said(page)
+    for wanted in (
+        "Calibration and coverage of net 1.0",
+        "Ranked probability score",
+        "Calibration error, ten bins",
+        "95% Wilson, effective size of Rao and Scott over patients, 6 patients",
+        "Graded by the model",
+    ):
+        assert wanted in text
+    assert figures(page) == 2
+    assert "Calibration and coverage" not in said(run(ViewName.ROC, unit="patient"))
+
+
+def test_the_roc_view_without_a_model_has_no_calibration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(result_data, "study_data", lambda *_: made_up(model=False))
+    page = run(ViewName.ROC)
+    assert not page.exception
+    assert "Calibration" not in said(page)
+
+
 def test_the_matrix_of_kappas_states_its_weights() -> None:
     page = run(ViewName.AGREEMENT, weights="linear")
     assert page.query_params["weights"] == "linear"

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from lss_core.domain import Condition, Estimate, RaterKind
+from lss_core.domain import Condition, Estimate, NotGradable, RaterKind
+from lss_core.stats.probabilities import ReliabilityBin
 from lss_core.study.published import PUBLISHED
 from lss_core.ui import charts, charts_agreement, charts_roc
+from lss_core.ui.charts_calibration import reliability_figure
 from lss_core.ui.html import table
-from lss_core.ui.results import tables
+from lss_core.ui.results import calibration, tables
 from lss_core.ui.theme import MODEL_SYMBOL, READER_SYMBOLS, Mode, palette
 from lss_core.usecases.figures import (
     BINARY,
@@ -19,6 +21,7 @@ from lss_core.usecases.figures import (
     PanelResult,
     RaterResult,
 )
+from lss_core.usecases.result_calibration import Coverage, ModelCalibration
 from lss_core.usecases.result_cases import Pick
 from lss_core.usecases.result_roc import Band
 
@@ -179,3 +182,45 @@ def test_a_refusal_is_said_once_with_whom_it_concerns(result) -> None:
     assert line == (
         "Guest (Sensitivity), Guest (Specificity), Guest (AUC): no unit is positive in the reference."
     )
+
+
+@pytest.fixture
+def calibrated() -> ModelCalibration:
+    observed = Estimate(value=0.25, low=0.1, high=0.5, n=80, method="test")
+    few = ReliabilityBin(low=0.9, high=1.0, n=20, mean_probability=0.95, share=1.0, observed=None)
+    many = ReliabilityBin(low=0.1, high=0.2, n=80, mean_probability=0.15, share=0.25, observed=observed)
+    names = ("ranked_probability_score", "brier_score", "expected_calibration_error", "in_the_large")
+    return ModelCalibration(
+        model="net",
+        bins=(many, few),
+        scores=dict.fromkeys(names, figure(0.0834)) | {"slope": Figure(refusal="no finite slope fits")},
+        coverage=Coverage(sites=120, graded=100, others=((NotGradable.METAL.label, 20),)),
+    )
+
+
+def test_a_bin_stands_at_its_mean_probability_with_its_interval_and_tells_its_n(calibrated) -> None:
+    line, points = reliability_figure(calibrated, COLOURS).data
+    assert (tuple(line.x), tuple(line.y)) == ((0, 1), (0, 1))
+    assert (tuple(points.x), tuple(points.y)) == ((0.15, 0.95), (0.25, 1.0))
+    assert tuple(points.error_y.array) == pytest.approx((0.25, 0))
+    assert tuple(points.error_y.arrayminus) == pytest.approx((0.15, 0))
+    assert points.marker.size[0] == pytest.approx(2 * points.marker.size[1])  # the area is the number
+    assert "n 80<br>mean 0.15, observed 0.25 (0.10–0.50)" in points.customdata[0][1]
+    assert "observed 1.00 (no interval)" in points.customdata[1][1]
+    assert Pick.parse(points.customdata[0][0]) == Pick(one="net", shares=(0.1, 0.2))
+    assert not reliability_figure(calibrated, COLOURS, picks=False).data[1].customdata[0][0]
+
+
+def test_scores_have_three_decimals_and_coverage_its_shares(calibrated) -> None:
+    scores = table(*calibration.score_table(calibrated))
+    assert "0.083 (−0.017 to 0.133)" in scores
+    assert "undefined" in scores
+    assert calibration._refused(calibrated) == ["Calibration slope: no finite slope fits."]
+    covered = table(*calibration.coverage_table(calibrated.coverage))
+    for wanted in ("83.3", "Metal hides the place", "16.7", "120"):
+        assert wanted in covered
+    head, rows = calibration.coverage_records(calibrated)
+    assert [dict(zip(head, row, strict=True))["n"] for row in rows] == [100, 20, 120]
+    head, rows = calibration.bin_records(calibrated)
+    assert dict(zip(head, rows[1], strict=True))["low"] is None
+    assert len(calibration.score_records(calibrated)[1]) == 5

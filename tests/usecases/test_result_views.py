@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from lss_core.domain import Condition, Estimate, Level, RaterKind, Side
+from lss_core.domain import Condition, Estimate, Level, NotGradable, RaterKind, Side
 from lss_core.errors import StatisticsError
 from lss_core.stats import agreement, curves
 from lss_core.stats.mrmc.result import Difference, Fixed
@@ -26,6 +26,7 @@ from lss_core.usecases.result_agreement import (
     panel_figures,
 )
 from lss_core.usecases.result_arms import AFTER, BEFORE, compare_arms, overrides
+from lss_core.usecases.result_calibration import NO_ANSWER, NOT_GRADABLE, calibrations
 from lss_core.usecases.result_cases import Pick, disagreements, picked, rows_records, unit_rows
 from lss_core.usecases.result_comparison import (
     OWN_REFERENCES,
@@ -109,6 +110,91 @@ def test_the_band_is_that_of_stats_curves() -> None:
     wanted = curves.band(curve, np.array([GRID[place] for place in places]), drawn(CASES, 200))
     assert [own.low[place] for place in places] == pytest.approx([band.low for band in wanted], abs=1e-6)
     assert [own.high[place] for place in places] == pytest.approx([band.high for band in wanted], abs=1e-6)
+
+
+def test_the_model_s_probabilities_are_scored_as_scikit_learn_and_loops_do() -> None:
+    data = made_up()
+    (own,) = calibrations(data, CENTRAL, resamples=100)
+    table = cut(data, CENTRAL).table
+    given = table.raters[0].probabilities
+    positive, chance = np.isin(table.truth, POSITIVE), given[:, POSITIVE].sum(axis=1)
+    assert own.scores["brier_score"].value == pytest.approx(metrics.brier_score_loss(positive, chance))
+    steps = [
+        sum((given[unit, : k + 1].sum() - (truth <= k)) ** 2 for k in range(3)) / 3
+        for unit, truth in enumerate(table.truth)
+    ]
+    assert own.scores["ranked_probability_score"].value == pytest.approx(np.mean(steps))
+    gaps = {}
+    for chance_of, truth in zip(chance, positive, strict=True):
+        gaps.setdefault(min(int(chance_of * 10), 9), []).append(truth - chance_of)
+    error = sum(abs(sum(bin_gaps)) for bin_gaps in gaps.values()) / len(chance)
+    assert own.scores["expected_calibration_error"].value == pytest.approx(error)
+    assert [one.n for one in own.bins] == [len(gaps[place]) for place in sorted(gaps)]
+    assert own.scores["ranked_probability_score"].interval.method.startswith("patient bootstrap")
+    fit = {name: own.scores[name] for name in ("slope", "in_the_large")}
+    assert all(figure.refusal or figure.interval.low < figure.value for figure in fit.values())
+
+
+def test_sites_that_the_model_did_not_grade_are_counted_by_reason() -> None:
+    data = made_up()
+    model, *readers = data.table.raters
+    central = [place for place, (_, site) in enumerate(data.sites) if site.condition is Condition.CENTRAL]
+    refused, unread = central[:4], central[4]
+    grades, shares, no = model.grades.copy(), model.probabilities.copy(), model.refused.copy()
+    grades[central[:5]], shares[central[:5]], no[refused] = np.nan, np.nan, True
+    reasons = dict.fromkeys(refused[:2], NotGradable.METAL) | {refused[2]: NotGradable.NO_SLICE_NEAR}
+    truth = data.table.truth.copy()
+    truth[central[5]] = np.nan  # no part of the coverage
+    changed = replace(
+        data,
+        fingerprint="covered".ljust(64),
+        reasons={model.name: tuple(reasons.get(place) for place in range(len(data.sites)))},
+        tables={
+            "": replace(
+                data.table,
+                truth=truth,
+                raters=(replace(model, grades=grades, probabilities=shares, refused=no), *readers),
+            )
+        },
+    )
+    (own,) = calibrations(changed, CENTRAL, resamples=100)
+    assert unread not in reasons
+    assert (own.coverage.sites, own.coverage.graded) == (29, 24)
+    assert own.coverage.others[0] == (NotGradable.METAL.label, 2)
+    assert dict(own.coverage.others) == {
+        NotGradable.METAL.label: 2, NotGradable.NO_SLICE_NEAR.label: 1, NOT_GRADABLE: 1, NO_ANSWER: 1,
+    }  # fmt: skip
+    assert sum(one.n for one in own.bins) == 24
+
+
+def test_a_calibration_is_of_sites_and_of_a_model_that_gives_probabilities() -> None:
+    assert calibrations(made_up(), replace(CENTRAL, unit=Unit.LEVEL)) == ()
+    assert calibrations(made_up(model=False), CENTRAL) == ()
+
+
+def test_probabilities_that_tell_nothing_have_no_slope_and_say_so() -> None:
+    data = made_up()
+    model, *readers = data.table.raters
+    even = replace(model, probabilities=np.full_like(model.probabilities, 0.25))
+    changed = replace(
+        data, fingerprint="even".ljust(64), tables={"": replace(data.table, raters=(even, *readers))}
+    )
+    (own,) = calibrations(changed, CENTRAL, resamples=100)
+    assert own.scores["slope"].refusal == "all probabilities are alike"
+    assert own.scores["slope"].value is None
+    assert own.scores["brier_score"].value == pytest.approx(0.25)
+
+
+def test_a_bin_of_the_reliability_leads_to_its_units() -> None:
+    data = made_up()
+    rows, (own,) = unit_rows(data, CENTRAL), calibrations(data, CENTRAL, resamples=100)
+    for one in own.bins:
+        pick = Pick(one=own.model, shares=(one.low, one.high))
+        assert Pick.parse(pick.text) == pick
+        assert len(picked(rows, pick)) == one.n
+    sure = [replace(row, positive=1.0) for row in rows]
+    assert len(picked(sure, Pick(one=own.model, shares=(0.9, 1.0)))) == len(rows)
+    assert Pick(one="net", shares=(0.9, 1.0)).title == "net, probability of grade 2 or 3 from 0.9 to 1.0"
 
 
 @pytest.mark.parametrize("weights", Weights)

@@ -8,6 +8,7 @@ from lss_core.study.published import PUBLISHED
 from lss_core.texts import _, later
 from lss_core.ui.charts_roc import legend_of, roc_figure
 from lss_core.ui.html import write
+from lss_core.ui.results.calibration import calibration_part
 from lss_core.ui.results.cases import show_picked
 from lss_core.ui.results.shown import Made, notes, show_figure, show_table
 from lss_core.ui.results.tables import (
@@ -32,7 +33,7 @@ BAND_NOTE = later(
 
 
 def roc_view(data: StudyData, selection: Selection, made: Made) -> None:
-    """Curve, points and table; a click shows the cases that a rater has got wrong."""
+    """Curve, points and table, below them the model's calibration; a click shows a point's cases."""
     result, colours = condition_result(data, selection), palette(current_mode())
     published = PUBLISHED[selection.condition] if selection.unit is Unit.SITE else None
     left, right = st.columns([6, 7], gap="medium")
@@ -52,3 +53,4 @@ def roc_view(data: StudyData, selection: Selection, made: Made) -> None:
         write(notes([counts_line(result, selection.unit.value), BAND_NOTE, AUC_NOTE, MEAN_NOTE]))
         write(notes(refusals(result, BINARY)))
     show_picked(data, selection, pick, made, of="roc", hint=True)
+    calibration_part(data, selection, made)
