@@ -11,12 +11,14 @@ from lss_core.texts import Language, _
 from lss_core.ui.html import escape, write
 from lss_core.ui.scripts import common, texts_of
 from lss_core.usecases.demo import PASSWORD, USER_NAMES, demo_exists
+from lss_core.usecases.users import has_users
 from lss_core.usecases.workspace import Workspace
 
 _FOLDER = Path(__file__).parent / "scripts"
 
 _FORM_HTML = """
 <form class="lss-sign-in" method="post" autocomplete="on">
+  <p class="lss-invited" hidden></p>
   <label><span></span> <input name="name" type="text" autocomplete="username" autocapitalize="none"
     spellcheck="false" required maxlength="100"></label>
   <label><span></span> <input name="password" type="password" autocomplete="current-password"
@@ -46,6 +48,7 @@ _CSS = """
 .lss-sign-in button { background: var(--st-primary-color); color: var(--st-background-color);
   border: 0; font-weight: 600; cursor: pointer }
 .lss-sign-in button:disabled { opacity: .6; cursor: progress }
+.lss-sign-in .lss-invited { margin: 0; font-size: .85rem }
 .lss-sign-in [role=alert] { margin: 0; font-size: .85rem; padding: .5rem .7rem;
   border-left: 3px solid var(--st-primary-color); background: var(--st-secondary-background-color) }
 .lss-menu { display: grid; gap: .5rem; min-width: 11rem }
@@ -92,6 +95,8 @@ def show(workspace: Workspace) -> None:
                 names=names,
                 password=f"<code>{escape(PASSWORD)}</code>",
             )
+        elif has_users(workspace):
+            words = _("No account yet? Open the link of the invitation that your coordinator sends you.")
         else:
             words = _(
                 "No account yet? The administrator of this server adds one: {command}",

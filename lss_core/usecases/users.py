@@ -181,6 +181,12 @@ def sign_out(workspace: Workspace, token: str) -> None:
             audit.record(tx, at=now, actor=user_id, act="sign_out", subject=user_id)
 
 
+def has_users(workspace: Workspace) -> bool:
+    """Whether there is any account; before the first one somebody has to make it on this machine."""
+    with workspace.store.read() as tx:
+        return bool(people.all_users(tx))
+
+
 def require(user: User | None, *roles: Role) -> User:
     """The user, when he has one of these roles anywhere, or is an administrator.
 

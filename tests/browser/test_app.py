@@ -14,7 +14,7 @@ from benchmarks.running import ROOT, serve
 from benchmarks.studies import PASSWORD, Seeded, seed
 from lss_core.dicom.export import StudyHeader, write_series
 from lss_core.domain import Answer, Condition, Grade, RaterKind, Role, Site, Verdict
-from lss_core.usecases import reading, runs, users
+from lss_core.usecases import people, reading, runs, users
 from lss_core.usecases.cases import list_cases, list_studies
 from lss_core.usecases.reference import add_reference
 from lss_core.usecases.results import StudyResults, study_results
@@ -198,3 +198,17 @@ def test_a_statistician_comes_to_the_results(enter: Enter, seeded: Seeded) -> No
     )
     page = enter("/", "statistician")
     page.wait_for_url("**/results*")
+
+
+def test_an_invitation_becomes_an_account_that_is_signed_in(enter: Enter, seeded: Seeded) -> None:
+    study_id = list_studies(seeded.workspace, OPERATOR)[0].id
+    made = people.invite(seeded.workspace, OPERATOR, study_id, Role.AUDITOR)
+    page = enter(f"/#join={made.token}")
+    expect(page.get_by_text("You are invited to a reader study.")).to_be_visible()
+    page.get_by_label("Name", exact=True).fill("zoe")
+    page.get_by_label("Password, 10 characters at least").fill(PASSWORD)
+    page.get_by_label("Shown to others as").fill("Dr Zoe")
+    page.get_by_role("button", name="Accept the invitation").click()
+    heading(page, "Record")
+    expect(page.get_by_role("button", name="Dr Zoe")).to_be_visible()
+    assert "join" not in page.url

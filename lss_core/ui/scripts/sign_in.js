@@ -6,8 +6,12 @@ export default ({ data, parentElement }) => {
   const [name, password, shown] = form.querySelectorAll("label span")
   const invitation = window.location.hash.match(/^#join=([\w-]+)$/)?.[1]
   name.textContent = t("Name")
-  password.textContent = t("Password")
+  password.textContent = invitation ? t("Password, 10 characters at least") : t("Password")
+  const invited = form.querySelector(".lss-invited")
+  invited.textContent = t("You are invited to a reader study. Choose the name and the password that you will sign in with.")
+  invited.hidden = !invitation
   shown.textContent = t("Shown to others as")
+  form.elements.password.minLength = invitation ? 10 : 0
   shown.parentElement.hidden = !invitation
   form.elements.password.autocomplete = invitation ? "new-password" : "current-password"
   button.textContent = invitation ? t("Accept the invitation") : t("Sign in")
