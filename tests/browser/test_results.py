@@ -111,7 +111,7 @@ def test_a_table_downloads_as_csv_in_full_precision(roc: Page, tmp_path: Path) -
 
 def test_a_click_on_a_reader_s_point_leads_to_the_case_that_he_got_wrong(roc: Page, seeded: Seeded) -> None:
     # The last point drawn is the one reader's.
-    roc.locator(".js-plotly-plot .scatterlayer .trace").last.locator(".point").click(force=True)
+    roc.locator(".st-key-lss-figure-roc .scatterlayer .trace").last.locator(".point").click(force=True)
     picked = roc.locator(".st-key-lss-picked-roc")
     expect(picked.get_by_role("heading")).to_have_text(
         re.compile("reader and reference fall on different sides of grade 2: 4"), timeout=SLOW_MS
@@ -126,3 +126,17 @@ def test_a_click_on_a_reader_s_point_leads_to_the_case_that_he_got_wrong(roc: Pa
     roc.go_back()
     roc.wait_for_url("**/results*view=roc*")
     roc.locator(".js-plotly-plot .scatterlayer").first.wait_for()
+
+
+def test_the_calibration_below_the_curves_downloads_as_picture_and_as_numbers(
+    roc: Page, tmp_path: Path
+) -> None:
+    svg = ET.parse(saved(roc, "Download SVG of Reliability", tmp_path)).getroot()
+    text = " ".join(svg.itertext())
+    for wanted in ("Probability of grade 2 or 3", "reference Surgery v1", "Rao and Scott"):
+        assert wanted in text
+    with saved(roc, "Download CSV of Reliability", tmp_path).open(newline="") as file:
+        bins = list(csv.DictReader(file))
+    with saved(roc, "Download CSV of Coverage", tmp_path).open(newline="") as file:
+        covered = {row["sites"]: int(row["n"]) for row in csv.DictReader(file)}
+    assert sum(int(row["n"]) for row in bins) == covered["graded"] <= covered["all"] == CASES * 5
