@@ -7,7 +7,7 @@ the rest, bounds for what is missing, and differences between a model and the re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import combinations
 from typing import Any
 
@@ -31,19 +31,23 @@ from lss_core.stats.tables import (
     vote_counts,
 )
 from lss_core.usecases.analysis import RatingTable, figure_of
-from lss_core.usecases.figures import Figure
+from lss_core.usecases.figures import Figure, Measure
 from lss_core.usecases.missing import bounds_of
 from lss_core.usecases.rater_statistics import (
     RaterColumn,
     Rules,
     for_each_grade,
     forecasts,
+    pooled_statistics,
     probability_statistics,
     score_of,
 )
 
 PARTIAL_TO = 0.2
 """The partial AUC is over false positive rates from 0 to this."""
+
+POOLED = (Measure.SENSITIVITY, Measure.SPECIFICITY, Measure.ACCURACY)
+"""What is told of the readers' counts added up."""
 
 AT = 0.9
 """Operating points are read at this specificity, and at this sensitivity."""
@@ -165,16 +169,11 @@ class GroupReport:
 
     def pooled(self) -> dict[str, Any]:
         """Sensitivity, specificity and accuracy of the readers' counts added up; not the mean reader."""
-        tables = [
-            dichotomised(self.pair_tables(self.own_truth(rater), self.codes[rater.name]), self.rules.positive)
-            for rater in self.readers
-        ]
-        whole = graded.pooled(tables)
-        return {
-            "sensitivity": self.figure(rates.sensitivity(whole)),
-            "specificity": self.figure(rates.specificity(whole)),
-            "accuracy": self.figure(rates.accuracy(whole)),
-        }
+        table, rules = self.table, replace(self.rules, measures=POOLED)
+        asked = pooled_statistics(
+            self.readers, self.truth, table.patients, n_patients=table.n_patients, rules=rules
+        )
+        return {measure.value: self.figure(statistic) for measure, statistic in asked.items()}
 
     @property
     def readers(self) -> list[RaterColumn]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -122,6 +122,33 @@ def statistics_of(
         else:
             found[measure] = _OF_GRADES[measure](grades)
     return found
+
+
+def pooled_statistics(
+    readers: Sequence[RaterColumn], truth: Codes, patients: Codes, *, n_patients: int, rules: Rules
+) -> dict[Measure, Statistic]:
+    """The rules' measures of the readers' counts added up, as far as counts have them; not the mean reader.
+
+    The AUC is of the pooled hard label, (sensitivity + specificity) / 2. Raises StatisticsError for nobody.
+    """
+    grades = graded.pooled(
+        [
+            confusion_tables(
+                truth if reader.truth is None else reader.truth,
+                encode(reader.grades, rules.scale),
+                patients,
+                grades=len(rules.scale),
+                n_patients=n_patients,
+            )
+            for reader in readers
+        ]
+    )
+    folded = dichotomised(grades, rules.positive)
+    of_counts = {**_OF_BINARY, Measure.AUC: rates.balanced_accuracy}
+    found = {measure: of_counts[measure](folded) for measure in rules.measures if measure in of_counts}
+    return found | {
+        measure: _OF_GRADES[measure](grades) for measure in rules.measures if measure in _OF_GRADES
+    }
 
 
 def concordance_of(

@@ -11,17 +11,22 @@ from functools import lru_cache
 import numpy as np
 
 from lss_core.stats.resample import Interval
+from lss_core.stats.tables import MISSING, encode
 from lss_core.store import studies
 from lss_core.store.values import ReferenceSummary, StudySummary
-from lss_core.usecases.analysis import analyse, analyse_units
-from lss_core.usecases.figures import ConditionResult, Figure
-from lss_core.usecases.rater_statistics import Rules
+from lss_core.usecases.analysis import analyse, analyse_units, figure_of
+from lss_core.usecases.figures import BINARY, ConditionResult, Figure, Measure
+from lss_core.usecases.rater_statistics import SCALE, Rules, pooled_statistics
+from lss_core.usecases.result_comparison import full_readers
 from lss_core.usecases.result_cut import cut
 from lss_core.usecases.result_data import RESAMPLES, SEED, Selection, StudyData, drawn, study_data
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 LEVEL = 0.95
+POOLED = (*BINARY, Measure.WEIGHTED_SENSITIVITY, Measure.WEIGHTED_SPECIFICITY)
+"""What Overview shows of the readers' counts added up."""
+
 COLUMNS = (
     "condition", "rater", "kind", "statistic", "value", "low", "high", "level", "n", "interval", "note",
     "reference", "resamples", "seed",
@@ -85,6 +90,29 @@ def condition_result(
     Kept by the data's fingerprint. Raises StatisticsError where there is no such unit.
     """
     return _condition(data, selection, resamples, seed)
+
+
+@lru_cache(maxsize=64)
+def pooled_readers(
+    data: StudyData, selection: Selection, *, resamples: int = RESAMPLES, seed: int = SEED
+) -> tuple[int, dict[Measure, Figure]]:
+    """How many grades the readers who count gave, and the figures of these counts added up.
+
+    They are not the mean reader's: they hide how readers differ and count each by how much he graded. No
+    figure where no reader has answered enough.
+    """
+    table = cut(data, selection).table
+    readers, truth, rules = full_readers(table), encode(table.truth, SCALE), Rules(measures=POOLED)
+    if not readers:
+        return 0, {}
+    asked = pooled_statistics(readers, truth, table.patients, n_patients=table.n_patients, rules=rules)
+    replicates = drawn(table.n_patients, resamples, seed)
+    given = [
+        (~np.isnan(own.grades) & ((truth if own.truth is None else own.truth) != MISSING)).sum()
+        for own in readers
+    ]
+    figures = {measure: figure_of(statistic, replicates) for measure, statistic in asked.items()}
+    return int(sum(given)), figures
 
 
 def results_csv(results: StudyResults) -> str:

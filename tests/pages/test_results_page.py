@@ -77,6 +77,7 @@ def test_the_overview_has_a_sentence_for_each_condition_and_the_source_s_tables(
     ):
         assert wanted in text
     assert "Published readers" in text
+    assert text.count("Readers, counts pooled") == 2
     assert "Sensitivity, weighted" in text
     assert figures(page) == 3
 

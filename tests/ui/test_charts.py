@@ -169,6 +169,19 @@ def test_the_table_has_the_published_figures_below_and_escapes_names(result) -> 
     assert "undefined" in table
 
 
+def test_pooled_counts_stand_apart_below_the_readers(result) -> None:
+    pooled = (1234, {Measure.SENSITIVITY: figure(0.66)})
+    _, rows = tables.rater_table(result, BINARY, PRINTED, COLOURS, counts=True, pooled=pooled)
+    (place,) = [place for place, row in enumerate(rows) if row[0] == "Readers, counts pooled"]
+    assert rows[place] == ("Readers, counts pooled", "1,234", "", "", "0.66 (0.56–0.71)", "", "")
+    assert "Published" in rows[place + 1][0]
+    assert "Mean reader" in rows[1][0]
+    _, records = tables.rater_records(result, BINARY, None, pooled=pooled)
+    assert records[-1][:3] == ("Readers, counts pooled", "sensitivity", 0.66)
+    assert records[-1][3:6] == pytest.approx((0.56, 0.71, 1234))
+    assert "pooled" not in rater_html(result, BINARY, PRINTED, COLOURS)
+
+
 def test_a_kappa_carries_its_band_and_a_column_nobody_printed_has_no_row(result) -> None:
     assert "0.70 (0.60–0.75), substantial" in rater_html(result, KAPPAS, PRINTED, COLOURS)
     assert "Published" not in rater_html(result, GRADED, PRINTED, COLOURS)

@@ -43,7 +43,7 @@ from lss_core.usecases.result_missing import missing_rows
 from lss_core.usecases.result_roc import GRID, roc_bands
 from lss_core.usecases.result_subgroups import subgroup_attributes
 from lss_core.usecases.result_times import timed
-from lss_core.usecases.results import condition_result
+from lss_core.usecases.results import condition_result, pooled_readers
 from tests.pages.results_data import CASES, made_up
 
 CENTRAL = Selection(condition=Condition.CENTRAL)
@@ -165,6 +165,40 @@ def test_sites_that_the_model_did_not_grade_are_counted_by_reason() -> None:
         NotGradable.METAL.label: 2, NotGradable.NO_SLICE_NEAR.label: 1, NOT_GRADABLE: 1, NO_ANSWER: 1,
     }  # fmt: skip
     assert sum(one.n for one in own.bins) == 24
+
+
+def test_pooled_counts_are_those_of_all_readers_in_one_pot_and_not_the_mean_reader() -> None:
+    data = made_up()
+    n, own = pooled_readers(data, CENTRAL, resamples=100)
+    table = cut(data, CENTRAL).table
+    given = np.concatenate([rater.grades for rater in table.raters[1:]])
+    truth = np.tile(table.truth, 2)[~np.isnan(given)]
+    given = given[~np.isnan(given)]
+    sides = np.isin(truth, POSITIVE), np.isin(given, POSITIVE)
+    assert n == len(given)
+    sensitivity = metrics.recall_score(*sides)
+    assert own[Measure.SENSITIVITY].value == pytest.approx(sensitivity)
+    assert own[Measure.SPECIFICITY].value == pytest.approx(metrics.recall_score(*sides, pos_label=False))
+    assert own[Measure.AUC].value == pytest.approx(metrics.roc_auc_score(*sides))
+    assert own[Measure.WEIGHTED_SENSITIVITY].value == pytest.approx(metrics.accuracy_score(truth, given))
+
+
+def test_where_no_reader_counts_nothing_is_pooled() -> None:
+    data = made_up()
+    alone = replace(data.table, raters=data.table.raters[:1])
+    changed = replace(data, fingerprint="alone".ljust(64), tables={"": alone})
+    assert pooled_readers(changed, CENTRAL, resamples=100) == (0, {})
+
+
+def test_pooled_counts_take_each_reader_s_own_reference_where_he_has_one() -> None:
+    data, left_out = three_readers(), replace(CENTRAL, leave_one_out=True)
+    _, own = pooled_readers(data, left_out, resamples=100)
+    truth, given = [], []
+    for reader in cut(data, left_out).table.raters[1:]:
+        both = (reader.truth >= 0) & ~np.isnan(reader.grades)
+        truth += np.isin(reader.truth[both], POSITIVE).tolist()
+        given += np.isin(reader.grades[both], POSITIVE).tolist()
+    assert own[Measure.SENSITIVITY].value == pytest.approx(metrics.recall_score(truth, given))
 
 
 def test_a_calibration_is_of_sites_and_of_a_model_that_gives_probabilities() -> None:

@@ -17,6 +17,7 @@ from lss_core.ui.results.tables import (
     AUC_NOTE,
     MEAN_NOTE,
     MISSING_NOTE,
+    POOLED_NOTE,
     PUBLISHED_NOTE,
     WEIGHTED_NOTE,
     counts_line,
@@ -33,7 +34,7 @@ from lss_core.usecases.result_data import Selection, StudyData, Unit
 from lss_core.usecases.result_differences import difference_rows
 from lss_core.usecases.result_findings import Finding, findings
 from lss_core.usecases.result_missing import missing_rows
-from lss_core.usecases.results import condition_result
+from lss_core.usecases.results import condition_result, pooled_readers
 
 FINDING_NOTE = later(
     "Obuchowski-Rockette test of the model by itself against readers and cases as samples of many, at the "
@@ -62,22 +63,24 @@ def overview_view(data: StudyData, selection: Selection, made: Made) -> None:
     write(
         heading_of(_("Stenosis present: grade 2 or 3")) + notes([counts_line(result, selection.unit.value)])
     )
-    head, rows = rater_table(result, BINARY, published, colours, counts=True)
-    records = rater_records(result, BINARY, published)
+    pooled = pooled_readers(data, selection)
+    head, rows = rater_table(result, BINARY, published, colours, counts=True, pooled=pooled)
+    records = rater_records(result, BINARY, published, pooled=pooled)
     title = _("Sensitivity, specificity, AUC, {condition}", condition=made.named)
     show_table("binary-table", title, head, rows, records, made)
     drawn = interval_figure(result, BINARY, colours, published=published)
     pick = show_figure(drawn, "binary", title, made)
     show_picked(data, selection, pick, made, of="binary", hint=True)
     printed = [PUBLISHED_NOTE, published.note] if published else []
-    write(notes([AUC_NOTE, MEAN_NOTE, *printed, *refusals(result, BINARY)]))
+    write(notes([AUC_NOTE, MEAN_NOTE, POOLED_NOTE, *printed, *refusals(result, BINARY)]))
     _forest(data, selection, made)
     _missing(data, selection, made)
     write(heading_of(_("Four grades")))
     left, right = st.columns([7, 6], gap="medium")
     with left:
-        head, rows = rater_table(result, GRADED, None, colours)
-        show_table("graded-table", _("Four grades"), head, rows, rater_records(result, GRADED, None), made)
+        head, rows = rater_table(result, GRADED, None, colours, pooled=pooled)
+        records = rater_records(result, GRADED, None, pooled=pooled)
+        show_table("graded-table", _("Four grades"), head, rows, records, made)
     with right:
         title = _("Four grades, one against the rest, {condition}", condition=made.named)
         pick = show_figure(interval_figure(result, GRADED, colours), "graded", title, made)

@@ -47,6 +47,14 @@ MEAN_NOTE = later(
     share=FULL_READER,
 )
 
+POOLED = later("Readers, counts pooled")
+POOLED_NOTE = later(
+    "Counts pooled: the same readers' counts added up, shown apart for comparison; it counts a reader by how "
+    "much he graded and hides how readers differ."
+)
+Pooled = tuple[int, Mapping[Measure, Figure]]
+"""How many grades were given, and the figures of their counts."""
+
 
 def counts_line(result: ConditionResult, unit: str) -> str:
     """How many units the reference has, and of which grade."""
@@ -70,8 +78,12 @@ def rater_table(
     colours: Palette,
     *,
     counts: bool = False,
+    pooled: Pooled = (0, {}),
 ) -> tuple[Sequence[str], Rows]:
-    """Head and rows of the measures of each rater, which is also the legend of the figures."""
+    """Head and rows of the measures of each rater, which is also the legend of the figures.
+
+    Below them the figures of pooled counts, where there are any, and the published ones.
+    """
     counted = (_("n"), _("Not gradable"), _("Missing")) if counts else (_("n"),)
     drawn = charts.marks(result.raters, colours)
     rows: Rows = []
@@ -86,6 +98,11 @@ def rater_table(
                 *(_cell(rater.figures[measure], measure) for measure in measures),
             )
         )
+    if pooled[1]:
+        blank = [""] * (len(counted) - 1)
+        own = [pooled[1].get(measure) for measure in measures]
+        cells = ("" if one is None else one.text for one in own)
+        rows.append((translated(POOLED), whole(pooled[0]), *blank, *cells))
     for name, printed, colour in _printed(published, colours):
         values = [charts.published_value(printed, measure) for measure in measures]
         if any(value is not None for value in values):
@@ -97,7 +114,11 @@ def rater_table(
 
 
 def rater_records(
-    result: ConditionResult, measures: Sequence[Measure], published: PublishedCondition | None
+    result: ConditionResult,
+    measures: Sequence[Measure],
+    published: PublishedCondition | None,
+    *,
+    pooled: Pooled = (0, {}),
 ) -> tuple[Sequence[str], Rows]:
     """The same in full precision, a figure a row."""
     rows: Rows = []
@@ -107,6 +128,12 @@ def rater_records(
             ends = (None, None) if own is None else (own.low, own.high)
             counted = (rater.n, rater.not_gradable, rater.missing)
             rows.append((rater.name, measure.value, figure.value, *ends, *counted, figure.refusal))
+    for measure in measures:
+        if (figure := pooled[1].get(measure)) is not None:
+            own = figure.interval
+            ends = (None, None) if own is None else (own.low, own.high)
+            row = (POOLED, measure.value, figure.value, *ends, pooled[0], None, None, figure.refusal)
+            rows.append(row)
     if published is not None:
         for name, printed in named_published(published):
             for measure in measures:
