@@ -543,6 +543,57 @@ def test_left_out_readers_have_no_common_reference_and_so_no_common_test() -> No
         cut(replace(three_readers(), panel=("Anna",)), replace(CENTRAL, leave_one_out=True))
 
 
+def two_arms_of_three():
+    """The three readers in two arms; the panel votes by their newest answers."""
+    data = three_readers()
+    model, *readers = data.table.raters
+    flipped = tuple(
+        replace(own, grades=np.where(np.arange(len(own.grades)) % 7 == place, 3 - own.grades, own.grades))
+        for place, own in enumerate(readers)
+    )
+    arms = {"unaided": replace(data.table, raters=(model, *flipped)), "aided": data.table}
+    return replace(data, fingerprint="three in two".ljust(64), tables={"": data.table, **arms})
+
+
+@pytest.mark.parametrize("figure", Compared)
+def test_two_arms_of_readers_with_references_of_their_own_are_refused_with_a_way_out(figure) -> None:
+    left_out = replace(CENTRAL, leave_one_out=True)
+    assert compare_arms(two_arms_of_three(), CENTRAL, figure).tests
+    with pytest.raises(StatisticsError, match="each reader has a reference of his own") as refused:
+        compare_arms(two_arms_of_three(), left_out, figure)
+    assert refused.value.remedy == "Compare with one reference; Overview has each reader's difference"
+
+
+def test_what_needs_no_common_reference_is_there_for_readers_with_their_own() -> None:
+    data, left_out = two_arms_of_three(), replace(CENTRAL, leave_one_out=True)
+    found = overrides(data, left_out)
+    right = 0
+    first, second = (cut(data, replace(left_out, arm=arm)).table for arm in ("unaided", "aided"))
+    for one, other in zip(first.raters[1:], second.raters[1:], strict=True):
+        graded = ~np.isnan(one.grades + other.grades + first.raters[0].grades) & (one.truth >= 0)
+        right += int((other.grades[graded] == one.truth[graded]).sum())
+    assert sum(found.right.values()) == right
+    differences = difference_rows(data, left_out, resamples=100)
+    assert {row.other for row in differences} >= {"Vera"}
+
+
+def test_readers_outside_of_the_panel_keep_the_common_reference_and_their_tests() -> None:
+    data = two_arms_of_three()
+    model, one, two, vera = data.table.raters
+    voters = tuple(replace(own, name=f"Voter {name}") for own, name in ((one, "A"), (two, "B"), (vera, "C")))
+    voted = replace(data.table, raters=(model, *voters))  # the panel voted and reads in neither arm
+    outside = replace(data, fingerprint="outside".ljust(64), panel=tuple(own.name for own in voters))
+    outside = replace(outside, tables={**outside.tables, "": voted})
+    for figure in Compared:
+        own = compare_arms(outside, replace(CENTRAL, leave_one_out=True), figure)
+        assert own.values == compare_arms(outside, CENTRAL, figure).values
+    rows = standalone_tests(outside, replace(CENTRAL, leave_one_out=True, arm="aided"))
+    assert [row.tests for row in rows] == [
+        row.tests for row in standalone_tests(outside, replace(CENTRAL, arm="aided"))
+    ]
+    assert all(row.tests for row in rows)
+
+
 @pytest.mark.parametrize("unit", [Unit.LEVEL, Unit.PATIENT])
 def test_the_worst_site_of_the_others_is_the_worst_of_their_majority(unit: Unit) -> None:
     left_out = replace(FORAMINAL, leave_one_out=True)

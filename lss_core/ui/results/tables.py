@@ -100,8 +100,7 @@ def rater_table(
         )
     if pooled[1]:
         blank = [""] * (len(counted) - 1)
-        own = [pooled[1].get(measure) for measure in measures]
-        cells = ("" if one is None else one.text for one in own)
+        cells = (pooled[1][measure].text if measure in pooled[1] else "" for measure in measures)
         rows.append((translated(POOLED), whole(pooled[0]), *blank, *cells))
     for name, printed, colour in _printed(published, colours):
         values = [charts.published_value(printed, measure) for measure in measures]
@@ -128,12 +127,11 @@ def rater_records(
             ends = (None, None) if own is None else (own.low, own.high)
             counted = (rater.n, rater.not_gradable, rater.missing)
             rows.append((rater.name, measure.value, figure.value, *ends, *counted, figure.refusal))
-    for measure in measures:
-        if (figure := pooled[1].get(measure)) is not None:
+    for measure, figure in pooled[1].items():
+        if measure in measures:
             own = figure.interval
             ends = (None, None) if own is None else (own.low, own.high)
-            row = (POOLED, measure.value, figure.value, *ends, pooled[0], None, None, figure.refusal)
-            rows.append(row)
+            rows.append((POOLED, measure.value, figure.value, *ends, pooled[0], None, None, figure.refusal))
     if published is not None:
         for name, printed in named_published(published):
             for measure in measures:
