@@ -55,9 +55,9 @@ def next_open(due: Sequence[Adjudication], tie: Adjudication) -> str | None:
 
 
 def order_for(tie: Adjudication) -> Command:
-    """The order that gives the keyboard to the viewport in which the tie's site is seen.
+    """The order that takes the pictures to the tie's site, and the keyboard to where it is seen best.
 
-    It goes to no slice: where the site lies is the model's finding, which this role is not shown.
+    Where the site lies is estimated from how the slices lie: the model's finding is not for this role.
     """
     last, number = st.session_state.get("tie-order", ("", 0))
     if last != tie.place:

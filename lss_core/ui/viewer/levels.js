@@ -1,4 +1,4 @@
-// Where the discs are, for going there from the grid: the reader's own marks, and where he has set none an
+// Where the discs are, for going there from the grid: the reader's own marks, and where he has set none (an adjudicator sets none) an
 // estimate from how the slices lie. Nothing of it comes from the model: see docs/reading.md.
 
 const LEVELS = ["L1_L2", "L2_L3", "L3_L4", "L4_L5", "L5_S1"];

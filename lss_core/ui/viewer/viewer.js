@@ -82,7 +82,8 @@ class App extends Controls {
     this.pixels?.listeners.delete(this.heard);
     this.mark = null;
     this.opened = false;
-    this.levels = this.data.read ? new LevelPlaces(this.data.user, this.data.read.key) : null;
+    const named = this.data.mode === "review" ? null : this.data.read?.key ?? this.data.case_id;
+    this.levels = named && new LevelPlaces(this.data.user, named);
     performance.mark("lss-opened", { detail: this.data.case_id });
     this.pixels = openCase(this.data.user, this.data.case_id, "high");
     this.pixels.listeners.add(this.heard);
@@ -107,7 +108,7 @@ class App extends Controls {
       this.viewports.forEach((viewport) => this.fillChoice(viewport));
       this.focus([this.focused, ...this.viewports].find((viewport) => viewport.pixels) ?? this.focused);
       if (this.pendingTarget) this.goTo(this.pendingTarget);
-      else if (this.grid.selected) this.selected(this.grid.selected, false);
+      else if (this.lastSite) this.selected(this.lastSite, false);
       if (this.data.read) this.grid.render();
     }
     if (pixels.complete && this.data.next_case_id) openCase(this.data.user, this.data.next_case_id, "low");
@@ -133,6 +134,7 @@ class App extends Controls {
 
   /** The grid has chosen a site: go there, and tell the page. */
   selected(site, tell) {
+    this.lastSite = site;
     const target = this.data.targets?.[site] ?? this.placeOf(site);
     const wanted = this.viewports.find(({ role }) => role === (target?.role ?? this.data.focus?.[site]));
     if (wanted && (wanted.pixels || !this.opened)) this.focus(wanted);
