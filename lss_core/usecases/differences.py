@@ -43,14 +43,19 @@ NOT_ALIKE = (
 
 
 def comparisons(
-    table: RatingTable, rules: Rules, resamples: Resamples, *, margin: float | None
+    table: RatingTable,
+    rules: Rules,
+    resamples: Resamples,
+    *,
+    margin: float | None,
+    measures: tuple[Measure, ...] = COMPARED,
 ) -> list[dict[str, Any]]:
     """Each model less the mean reader, each reader, and each later model; empty without a model.
 
     With a margin each difference is also tested for non-inferiority and equivalence.
     """
     truth = encode(table.truth, rules.scale)
-    asked = replace(rules, measures=COMPARED)
+    asked = replace(rules, measures=measures)
     own = {
         rater.name: statistics_of(rater, truth, table.patients, n_patients=table.n_patients, rules=asked)
         for rater in table.raters
@@ -62,7 +67,7 @@ def comparisons(
         if readers:
             mean = {
                 measure: mean_of(measure.label, [own[rater.name][measure] for rater in readers])
-                for measure in COMPARED
+                for measure in measures
             }
             rows = _rows(model.name, MEAN_READER, own[model.name], mean, rules, resamples, margin)
             found += _alike_only(rows, alike=model.has_curve == all(rater.has_curve for rater in readers))
@@ -96,7 +101,7 @@ def _rows(
     margin: float | None,
 ) -> list[dict[str, Any]]:
     rows = []
-    for measure in COMPARED:
+    for measure in one:
         head = {"model": model, "other": other, "statistic": measure.value}
         try:
             rows.append(head | _json(_tested(one[measure], two[measure], rules, resamples), margin))
@@ -125,9 +130,9 @@ class _Pair:
     def rows(
         self, one: Mapping[Measure, Statistic], two: Mapping[Measure, Statistic]
     ) -> list[dict[str, Any]]:
-        """One row for each of COMPARED; shares by their units, the rest by their replicates."""
+        """One row for each measure; shares by their units, the rest by their replicates."""
         found = []
-        for measure in COMPARED:
+        for measure in one:
             head = {
                 "model": self.model.name,
                 "other": self.other.name,

@@ -145,7 +145,9 @@ def intra_reader(
     """The agreement of each reader with himself, where he has read cases twice."""
     if data.repeats is None:
         return ()
-    again = replace(data, tables={"": data.repeats}, sessions={})
+    again = replace(
+        data, fingerprint=f"{data.fingerprint} repeats", tables={"": data.repeats}, sessions={}
+    )  # what is kept goes by the fingerprint
     first = cut(data, replace(selection, leave_one_out=False)).table
     second = cut(again, replace(selection, arm="", session=0, leave_one_out=False)).table
     replicates, found = drawn(first.n_patients, resamples, seed), []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from lss_core.usecases.analysis import RatingTable
 from lss_core.usecases.csv_tables import of_the_others
 from lss_core.usecases.rater_statistics import SCALE, Rules, score_of
 from lss_core.usecases.result_data import Selection, StudyData, Unit
+
+WHOLE_PATIENT = later("whole patient")
 
 LEAST_PANEL = 3
 """A panel that is left with two readers or more once one is left out."""
@@ -43,8 +46,12 @@ class Cut:
     partial: Mapping[str, int] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=64)
 def cut(data: StudyData, selection: Selection) -> Cut:
-    """The units of a selection. Raises StatisticsError where there is none, or no such arm or session."""
+    """The units of a selection. Raises StatisticsError where there is none, or no such arm or session.
+
+    Kept by the data's fingerprint, as all that a page computes of it.
+    """
     source = _source(data, selection)
     cases = cases_of(data, selection)
     wanted = [i for i, (case, site) in enumerate(data.sites) if case in cases and selection.takes(site)]
@@ -165,9 +172,10 @@ def _shown(table: RatingTable, units: Codes, owners: Codes) -> list[int]:
 
 
 def _name(case_id: str, site: Site, unit: Unit) -> UnitName:
-    labels: Mapping[Unit, Callable[[], str]] = {
-        Unit.SITE: lambda: site.label,
-        Unit.LEVEL: lambda: site.level.label,
-        Unit.PATIENT: lambda: "whole patient",
-    }
-    return UnitName(case_id=case_id, label=labels[unit](), site=site)
+    return UnitName(case_id=case_id, label=_label(site, unit), site=site)
+
+
+@cache
+def _label(site: Site, unit: Unit) -> str:
+    """What a unit is called in its case; the same few for all cases."""
+    return {Unit.SITE: site.label, Unit.LEVEL: site.level.label, Unit.PATIENT: WHOLE_PATIENT}[unit]

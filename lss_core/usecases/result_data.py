@@ -225,22 +225,26 @@ def _loaded(
     for arm in arms:
         tables[arm] = rating_table(raters, (row for row in by_arm if row.arm in ("", arm)), truth)
     found = sorted({row.session for row in by_session if row.session})
+    by_session = by_session if len(found) > 1 else ()
     of_session = {
         one: rating_table(raters, (row for row in by_session if row.session in (0, one)), truth)
-        for one in (found if len(found) > 1 else ())
+        for one in (found if by_session else ())
     }
+    subgroups = subgroup_attributes({case: attributes.get(case, {}) for case, _ in sites})
     voted = {row.rater_id for row in rows}
     return StudyData(
         study_id=study_id,
         reference=reference,
-        fingerprint=_fingerprint(study_id, reference_id, raters, (*by_arm, *repeated), truth),
+        fingerprint=_fingerprint(
+            f"{study_id} {reference_id} {raters}", (*by_arm, *by_session, *repeated), truth, subgroups
+        ),
         sites=sites,
         tables=tables,
         panel_made_reference=reference.method is ReferenceMethod.MAJORITY and bool(panel & voted),
         panel=tuple(rater.name for rater in raters if rater.id in panel & voted),
         sessions=of_session,
         repeats=rating_table(raters, repeated, truth) if any(row.read_id for row in repeated) else None,
-        attributes=subgroup_attributes({case: attributes.get(case, {}) for case, _ in sites}),
+        attributes=subgroups,
         unreferenced=len({(row.case_id, row.site) for row in rows} - set(sites)),
         reasons=_reasons(raters, rows, sites),
     )
@@ -272,17 +276,15 @@ def _compared(raters: Sequence[Rater], protocol: Protocol | None) -> tuple[Rater
 
 
 def _fingerprint(
-    study_id: str,
-    reference_id: str,
-    raters: Sequence[Rater],
-    rows: Iterable[RatingRow],
-    truth: Iterable[ReferenceGrade],
+    of_whom: str, rows: Iterable[RatingRow], truth: Iterable[ReferenceGrade], subgroups: Attributes
 ) -> str:
-    """SHA-256 of all that results rest on: who, which answer at which site, which reference."""
-    digest = hashlib.sha256(f"{study_id} {reference_id} {raters}".encode())
+    """SHA-256 of all that results rest on: who, which answer at which site, which reference and subgroups."""
+    digest = hashlib.sha256(of_whom.encode())
     for row in rows:
         said = (row.case_id, row.rater_id, row.site.key, row.grade, row.not_gradable, row.probabilities)
-        digest.update(f"{said} {row.arm}".encode())
+        digest.update(f"{said} {row.arm} {row.session}".encode())
     for grade in truth:
         digest.update(f"{grade.case_id} {grade.site.key} {grade.grade}".encode())
+    for name, values in sorted(subgroups.items()):
+        digest.update(f"{name} {sorted(values.items())}".encode())
     return digest.hexdigest()

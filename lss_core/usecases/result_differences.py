@@ -40,10 +40,10 @@ def difference_rows(
     names = {rater.name for rater in models}
     compared = replace(table, raters=(*models, *full_readers(table)))
     replicates = drawn(table.n_patients, resamples, seed)
-    own = comparisons(compared, Rules(), replicates, margin=None)
+    own = comparisons(compared, Rules(), replicates, margin=None, measures=FOREST)
     rows = []
     for row in own:
-        if Measure(row["statistic"]) not in FOREST or row["other"] in names:
+        if row["other"] in names:
             continue
         found = row.get("difference")
         interval = None if found is None else Estimate(**found)

@@ -88,7 +88,7 @@ def test_units_that_a_rater_graded_in_part_are_counted() -> None:
 
 def test_what_the_reference_has_not_is_refused() -> None:
     with pytest.raises(StatisticsError, match="no such site"):
-        cut(replace(made_up(), sites=()), CENTRAL)
+        cut(replace(made_up(), sites=(), fingerprint="none"), CENTRAL)
     with pytest.raises(StatisticsError, match="nobody has read in this arm"):
         cut(made_up(), replace(CENTRAL, arm="aided"))
 
@@ -98,6 +98,15 @@ def test_results_are_kept_by_the_data_s_fingerprint() -> None:
     assert condition_result(first, CENTRAL) is condition_result(again, CENTRAL)
     other = replace(made_up(), fingerprint="another")
     assert condition_result(other, CENTRAL) is not condition_result(first, CENTRAL)
+
+
+def test_the_second_reads_are_not_taken_for_the_first_that_were_kept() -> None:
+    data = made_up()
+    kept = cut(data, CENTRAL).table  # by the fingerprint, which the second reads share
+    again = replace(data.table, raters=tuple(replace(r, grades=3 - r.grades) for r in data.table.raters))
+    own = intra_reader(replace(data, repeats=again), CENTRAL, resamples=100)
+    assert own[0].exact == 0.0
+    assert cut(data, CENTRAL).table is kept
 
 
 def test_the_band_is_that_of_stats_curves() -> None:
@@ -498,7 +507,7 @@ def test_attributes_that_tell_cases_apart_make_subgroups() -> None:
 
 def test_a_session_has_its_own_answers() -> None:
     data = made_up()
-    other = replace(data, sessions={2: made_up(arms=True).tables["aided"]})
+    other = replace(data, fingerprint="two sessions", sessions={2: made_up(arms=True).tables["aided"]})
     own = cut(other, replace(CENTRAL, session=2)).table
     assert own.raters[1].grades.tolist() != cut(data, CENTRAL).table.raters[1].grades.tolist()
     with pytest.raises(StatisticsError, match="nobody has read in this session"):
@@ -540,7 +549,9 @@ def test_left_out_readers_have_no_common_reference_and_so_no_common_test() -> No
     assert {text for row in rows for text in row.refusals.values()} == {OWN_REFERENCES}
     assert "cannot be compared" in findings(three_readers(), replace(CENTRAL, leave_one_out=True))[0].sentence
     with pytest.raises(StatisticsError, match="fewer than two readers of the panel"):
-        cut(replace(three_readers(), panel=("Anna",)), replace(CENTRAL, leave_one_out=True))
+        cut(
+            replace(three_readers(), panel=("Anna",), fingerprint="one"), replace(CENTRAL, leave_one_out=True)
+        )
 
 
 def two_arms_of_three():
