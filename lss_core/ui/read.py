@@ -21,7 +21,8 @@ def open_to_him(reads: Sequence[ReadProgress], following: ReadProgress | None) -
     The next one comes first, so that it is where he begins.
     """
     coming = None if following is None else following.key
-    texts = {read.key: _name(read) for read in reads if read.begun or read.key == coming}
+    begun = [read for read in reads if (read.begun and not read.closed) or read.key == coming]
+    texts = {read.key: _name(read) for read in begun}
     first = {coming: texts.pop(coming)} if coming in texts else {}
     return {**first, **texts}
 

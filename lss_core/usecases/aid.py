@@ -5,6 +5,7 @@ from __future__ import annotations
 from lss_core.domain import Answer
 from lss_core.errors import AccessError
 from lss_core.store import audit, runs
+from lss_core.usecases.due import check_look
 from lss_core.usecases.read_state import own_read, plan_of
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
@@ -15,11 +16,13 @@ def show_model(workspace: Workspace, user: User, read_id: str) -> dict[str, Answ
 
     In a sequential arm only in the second stage, which begins when the first is locked. Its measurements,
     places and masks are not shown. Each time it is shown stands in the audit trail, with the run.
-    Raises AccessError in any other read, whether or not the model has graded the case.
+    Raises AccessError in any other read, and where a later session is being read, whether or not the model
+    has graded the case.
     """
     now = workspace.now()
     with workspace.store.write() as tx:
         read = own_read(tx, user, read_id)
+        check_look(tx, user, read, now=now)
         plan = plan_of(tx, read)
         if not plan.aided:
             raise AccessError("Model", reason="it is not shown in this read", remedy="Read on")

@@ -11,17 +11,25 @@ from lss_core.domain import SITES, Role
 from lss_core.errors import AccessError
 from lss_core.store import analysed, corrections, protocols, reads
 from lss_core.store.engine import Transaction
-from lss_core.store.values import Assignment, AssignmentKind, ProtocolRecord, ReadSummary, StudySummary
+from lss_core.store.values import (
+    Assignment,
+    AssignmentKind,
+    ProtocolRecord,
+    ReadRecord,
+    ReadSummary,
+    StudySummary,
+)
 from lss_core.study.assignment import reading_order
 from lss_core.study.washout import SessionStanding, SessionState
+from lss_core.texts import later
 from lss_core.usecases.access import studies_of
 from lss_core.usecases.sessions import session_standings, still_wanted
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 __all__ = [
-    "AssignmentKind", "ReadProgress", "SessionDue", "SessionState", "StudyDue", "following", "home",
-    "progress", "reader_of", "reads_of",
+    "AssignmentKind", "ReadProgress", "SessionDue", "SessionState", "StudyDue", "check_look", "following",
+    "home", "progress", "reader_of", "reads_of", "session_over",
 ]  # fmt: skip
 
 UNAIDED = "unaided"
@@ -35,8 +43,10 @@ ORDER_SEED = 0
 class ReadProgress:
     """One of a reader's cases, and how far he is with it; `read_id` is None before he opened it.
 
-    `assignment` is None in a study without a protocol. `stage` is the one he is at: 2 once the answers
-    without the model are locked in a sequential arm. `position` counts from 1 within the session.
+    `assignment` is None in a study without a protocol. `closed`: it is submitted and a later session is being
+    read, in which he must not look at what he or the model said of the case before. `stage` is the one he is
+    at: 2 once the answers without the model are locked in a sequential arm. `position` counts from 1 within
+    the session.
     """
 
     case_id: str
@@ -52,6 +62,7 @@ class ReadProgress:
     stages: int = 1
     arm: str = UNAIDED
     standing: SessionStanding | None = None
+    closed: bool = False
 
     @property
     def key(self) -> str:
@@ -136,6 +147,22 @@ def following(due: Sequence[ReadProgress]) -> ReadProgress | None:
     return next(iter([*begun, *left]), None)
 
 
+def check_look(tx: Transaction, user: User, read: ReadRecord, *, now: datetime) -> None:
+    """Raises AccessError for a submitted read of a session before the one that is being read."""
+    own = [one for one in progress(tx, user, now=now) if one.assignment is not None and one.closed]
+    if any(one.key == read.assignment_id for one in own):
+        raise session_over()
+
+
+def session_over() -> AccessError:
+    """The refusal of a look back."""
+    return AccessError(
+        later("Read"),
+        reason=later("its session is over"),
+        remedy=later("Go on with the session that is open"),
+    )
+
+
 def _sessions(due: Sequence[ReadProgress]) -> tuple[SessionDue, ...]:
     return tuple(
         SessionDue(
@@ -200,15 +227,18 @@ def _as_assigned(
     opened: Mapping[tuple[str, int], ReadSummary],
     stand: Mapping[int, SessionStanding],
 ) -> list[ReadProgress]:
+    being_read = max((n for n, one in stand.items() if one.state is SessionState.OPEN), default=0)
     places: dict[int, int] = {}
     found = []
     for one in of_reader:
         places[one.session] = places.get(one.session, 0) + 1
         stages = live.protocol.arm(one.arm).stages
         stage = _stage(one, len(stages), opened)
+        read = opened.get((one.id, stage))
+        submitted = read is not None and read.submitted_at is not None
         found.append(
             _progress(
-                opened.get((one.id, stage)),
+                read,
                 case_id=one.case_id,
                 study_id=live.study_id,
                 sites=len(live.protocol.sites),
@@ -219,6 +249,7 @@ def _as_assigned(
                 stages=len(stages),
                 arm=stages[stage - 1],
                 standing=stand[one.session],
+                closed=submitted and one.session < being_read,
             )
         )
     return found

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lss_core.errors import StoreError
 from lss_core.store import audit, sittings
 from lss_core.store.values import ReadSpan
+from lss_core.usecases.due import check_look
 from lss_core.usecases.pens import check_pen
 from lss_core.usecases.read_state import ReadState, own_read, state
 from lss_core.usecases.users import User
@@ -27,6 +28,7 @@ def hold_pen(workspace: Workspace, user: User, read_id: str, pen: str, *, take: 
     now = workspace.now()
     with workspace.store.write() as tx:
         read = own_read(tx, user, read_id)
+        check_look(tx, user, read, now=now)
         before = sittings.find_pen(tx, read_id)
         check_pen(tx, read_id, pen, at=now, take=take)
         if take and before is not None and before.pen != pen:

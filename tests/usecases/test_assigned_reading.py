@@ -15,9 +15,11 @@ from lss_core.store.values import AssignmentKind, ReadNote, ReadSpan
 from lss_core.study.protocol import Questions
 from lss_core.usecases.aid import show_model
 from lss_core.usecases.cases import list_cases
+from lss_core.usecases.corrections import unlock_read
 from lss_core.usecases.due import home, reads_of
 from lss_core.usecases.pens import LEASE
 from lss_core.usecases.preferences import preferences_of, set_preferences
+from lss_core.usecases.protocols import allow_session
 from lss_core.usecases.reading import next_read, open_read, record_answer, record_note, record_remaining
 from lss_core.usecases.reference import add_reference
 from lss_core.usecases.signing import (
@@ -94,6 +96,39 @@ def test_the_same_case_in_another_session_is_another_read(workspace, reader, stu
     with workspace.store.read() as tx:
         rows = tx.execute(sa.select(t.reads).order_by(t.reads.c.opened_at)).all()
     assert [(row.arm, row.session, row.stage) for row in rows] == [("alone", 1, 1), ("with model", 2, 1)]
+
+
+def test_what_was_said_in_an_earlier_session_is_not_looked_up_in_the_next(
+    workspace, reader, study_id, case_ids
+):
+    """Else the model's grades of session 1 would be at hand while the case is read without it."""
+    case_id = case_ids[0]
+    plan = [(reader, case_id, AIDED, {}), (reader, case_id, ALONE, {"session": 2})]
+    go_live(workspace, study_id, [*plan, (reader, case_ids[1], ALONE, {"session": 2})], wash_out_days=1)
+    first = open_read(workspace, reader)
+    _answer_all(workspace, reader, first.read_id)
+    sign_read(workspace, reader, first.read_id, PASSWORD)
+    assert open_read(workspace, reader, first.key).submitted  # nothing else is open
+    show_model(workspace, reader, first.read_id)
+    session = 2
+    allow_session(workspace, OPERATOR, study_id, reader.rater_id, session, reason="a test")
+    second = open_read(workspace, reader)
+    assert (second.case_id, second.plan.aided) == (case_id, False)
+    for look in (
+        lambda: open_read(workspace, reader, first.key),
+        lambda: show_model(workspace, reader, first.read_id),
+        lambda: hold_pen(workspace, reader, first.read_id, "window"),
+    ):
+        with pytest.raises(AccessError, match="its session is over"):
+            look()
+    unlock_read(workspace, OPERATOR, first.read_id, reason="left and right were confused")
+    assert not open_read(workspace, reader, first.key).submitted
+    sign_read(workspace, reader, first.read_id, PASSWORD)
+    for _ in range(2):
+        read = open_read(workspace, reader)
+        record_remaining(workspace, reader, read.read_id, idempotency_key="all")
+        sign_read(workspace, reader, read.read_id, PASSWORD)
+    assert open_read(workspace, reader, first.key).submitted  # all is read
 
 
 def test_a_session_opens_when_the_wash_out_is_over_or_when_a_coordinator_allows_it(
