@@ -114,16 +114,17 @@ def published_binary_rows(_: Path) -> list[Row]:
             Row(statistic=f"paired difference, {end}", data="36, 12, 2, 0", ours=ours, theirs=theirs,
                 source="method 10 written out, Wilson's ends from statsmodels")
         )  # fmt: skip
-    rows.append(
-        Row(statistic="McNemar, mid-p", data="1 and 7 discordant of 21",
-            ours=paired.mcnemar(1, 7, paired.McNemar.MID_P).p, theirs=0.0391,
-            source="Fagerland et al. 2013, BMC Med Res Methodol 13:91" + RECALLED, within=printed(4))
-    )  # fmt: skip
+    own = paired.newcombe(np.array([[80.0, 6], [16, 59]]))
+    for end, ours, theirs in (("low", own.low, 0.0046), ("high", own.high, 0.1186)):
+        rows.append(
+            Row(statistic=f"paired difference, {end}", data="59, 16, 6, 80", ours=ours, theirs=theirs,
+                source="contingencytables (R), printed in its tests: square-and-add", within=printed(4))
+        )  # fmt: skip
     rows.append(
         Row(statistic="McNemar, mid-p", data="1 and 7 discordant of 21",
             ours=paired.mcnemar(1, 7, paired.McNemar.MID_P).p,
-            theirs=(2 * (1 + 8) - 8) / 2**8,  # all 2^8 ways that 8 units can fall: none 1, one 8
-            source="all outcomes counted")
+            theirs=2 * (1 + 8) / 2**8 - 8 / 2**8,  # 2^8 ways for 8 units to fall: none in 1, one in 8 of them
+            source="Fagerland et al. 2013, BMC Med Res Methodol 13:91, supplement, formula 2")
     )  # fmt: skip
     return rows
 
