@@ -7,7 +7,12 @@ from lss_core.reports.texts import Texts
 from lss_core.reports.values import BundleFacts, StudyReport
 from lss_core.texts import later
 
-ARMS = {"unaided": later("unaided"), "aided": later("aided by the model"), "": later("not stated")}
+ARMS = {
+    "unaided": later("unaided"),
+    "aided": later("aided by the model"),
+    "with the model": later("with the model"),
+    "": later("not stated"),
+}
 DECISIONS = {
     "majority": later("majority of the panel"),
     "adjudicated": later("word of an adjudicator"),
@@ -108,6 +113,21 @@ def _readers(to: Builder, report: StudyReport, t: Texts) -> None:
         left=5,
         note=t("Experience and training of the readers are for the authors to add."),
     )
+    if report.silent:
+        to.say(
+            t(
+                "Members without a single answer among those analysed, left out of all tables and figures: "
+                "{n}.",
+                n=t.count(report.silent),
+            )
+        )
+    if report.arm:
+        to.say(
+            t(
+                "Readers read in several arms; all figures are of their answers in the arm “{arm}”.",
+                arm=t(ARMS.get(report.arm, report.arm)),
+            )
+        )
     if any(reader.simulated for reader in report.readers):
         to.say(
             t(

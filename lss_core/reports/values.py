@@ -213,7 +213,9 @@ class BundleFacts:
 class StudyReport:
     """A study's report before it is put into words.
 
-    `networks` of a bundle are name, architecture and SHA-256; `software` is package and version;
+    `readers` and the raters of `conditions` have answered something; `silent` members have not. `arm` is the
+    arm of all figures where readers read in several, else ''. `networks` of a bundle are name, architecture
+    and SHA-256; `software` is package and version;
     `data_sha256` is of the table of ratings and reference that the command writes with --data.
     """
 
@@ -240,3 +242,5 @@ class StudyReport:
     kappas: tuple[str, ...]
     forest: tuple[str, ...]
     published_source: str = field(default="")
+    silent: int = 0
+    arm: str = ""

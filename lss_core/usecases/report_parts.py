@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from lss_core.domain import RaterKind
 from lss_core.reports.values import (
@@ -36,10 +36,11 @@ def condition_part(
     data: StudyData,
     result: ConditionResult,
     *,
+    silent: Collection[str],
     resamples: int,
     seed: int,
 ) -> ConditionPart:
-    """All that the report shows of a condition, sites as units."""
+    """All that the report shows of a condition, sites as units, without the raters of `silent`."""
     selection = Selection(condition=result.condition, arm=data.first_arm)
     bands = roc_bands(data, selection, resamples=resamples, seed=seed)
     readers = [r.name for r in result.raters if r.kind is RaterKind.READER and not r.is_mean]
@@ -50,7 +51,7 @@ def condition_part(
         units=result.units,
         grade_counts=result.grade_counts,
         reference_not_gradable=result.reference_not_gradable,
-        raters=tuple(_rater(rater, readers, bands) for rater in result.raters),
+        raters=tuple(_rater(rater, readers, bands) for rater in result.raters if rater.name not in silent),
         panels=tuple(
             PanelPart(name=p.name, raters=p.raters, fleiss=_number(p.fleiss), alpha=_number(p.alpha))
             for p in result.panels

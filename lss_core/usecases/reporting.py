@@ -6,12 +6,13 @@ import csv
 import hashlib
 import io
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 
 from lss_core import __version__
 from lss_core.domain import SITES
-from lss_core.reports.values import Format, StudyReport
+from lss_core.reports.values import Format, ReaderFacts, StudyReport
 from lss_core.reports.write import written
 from lss_core.store import audit, ratings, references, studies
 from lss_core.study.published import SOURCE
@@ -22,7 +23,7 @@ from lss_core.usecases.report_facts import bundle_facts, case_facts, reader_fact
 from lss_core.usecases.report_parts import condition_part
 from lss_core.usecases.result_data import RESAMPLES, SEED, study_data
 from lss_core.usecases.result_differences import FOREST
-from lss_core.usecases.results import study_results
+from lss_core.usecases.results import StudyResults, study_results
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -92,6 +93,7 @@ def study_report(
     table = report_data(workspace, user, study_id, reference_id=results.reference.id)
     imported, series = case_facts(workspace, study_id)
     readers, adjudicators = reader_facts(workspace, study_id)
+    silent = _silent(results, readers)
     return StudyReport(
         title=results.study.title,
         study_id=study_id,
@@ -100,7 +102,7 @@ def study_report(
         imported=imported,
         series=series,
         reference=reference_facts(workspace, results),
-        readers=readers,
+        readers=tuple(reader for reader in readers if reader.name not in silent),
         adjudicators=adjudicators,
         bundles=bundle_facts(workspace, study_id),
         resamples=results.resamples,
@@ -111,7 +113,7 @@ def study_report(
         data_sha256=hashlib.sha256(table.encode()).hexdigest(),
         data_rows=table.count("\n") - 1,
         conditions=tuple(
-            condition_part(workspace, user, data, own, resamples=resamples, seed=seed)
+            condition_part(workspace, user, data, own, silent=silent, resamples=resamples, seed=seed)
             for own in results.conditions
         ),
         binary=tuple(measure.label for measure in BINARY),
@@ -119,7 +121,17 @@ def study_report(
         kappas=tuple(measure.label for measure in KAPPAS),
         forest=tuple(measure.label for measure in FOREST),
         published_source=SOURCE,
+        silent=len(silent),
+        arm=data.first_arm,
     )
+
+
+def _silent(results: StudyResults, readers: Sequence[ReaderFacts]) -> frozenset[str]:
+    """Who has not a single answer among those analysed: raters of the results, and who opened no case."""
+    raters = [rater for condition in results.conditions for rater in condition.raters]
+    answered = {rater.name for rater in raters if rater.n or rater.not_gradable}
+    members = {rater.name for rater in raters} | {reader.name for reader in readers if not reader.opened}
+    return frozenset(members - answered)
 
 
 def report_data(workspace: Workspace, user: User, study_id: str, *, reference_id: str | None = None) -> str:

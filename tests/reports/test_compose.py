@@ -95,6 +95,15 @@ def test_the_methods_state_seed_resamples_versions_and_the_digest_of_the_data(re
         assert said in text
 
 
+def test_members_without_an_answer_are_counted_and_the_arm_of_several_is_named(report) -> None:
+    text = _text(_document(replace(report, silent=2, arm="with the model")))
+    assert "without a single answer among those analysed, left out of all tables and figures: 2." in text
+    assert "all figures are of their answers in the arm “with the model”." in text
+    text = _text(_document(report))
+    assert "without a single answer" not in text
+    assert "several arms" not in text
+
+
 def test_a_study_without_a_model_is_reported_without_comparison(report) -> None:
     parts = tuple(
         replace(part, raters=part.raters[1:], differences=(), tests=(), flow=replace(part.flow, outcomes=()))

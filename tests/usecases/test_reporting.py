@@ -104,6 +104,32 @@ def test_one_more_answer_makes_another_digest(workspace, study_id, report, perso
     assert study_report(workspace, OPERATOR, study_id, resamples=200).data_sha256 != report.data_sha256
 
 
+def test_who_gave_not_a_single_answer_is_in_no_table_and_counted(
+    workspace, study_id, reference, person, case_ids
+) -> None:
+    idle = person(Role.READER, "idle reader")
+    open_read(workspace, idle, case_ids[0])
+    begun = person(Role.READER, "reader who began")
+    read = open_read(workspace, begun, case_ids[0])
+    answer = Answer(site=SITES[0], not_gradable=NotGradable.POOR_QUALITY)
+    record_answer(workspace, begun, read.read_id, answer, idempotency_key="begun")
+    results = study_results(workspace, OPERATOR, study_id, resamples=200)
+    assert {rater.name for rater in results.conditions[0].raters} >= {"Idle Reader", "Reader Who Began"}
+    made = study_report(workspace, OPERATOR, study_id, resamples=200)
+    assert made.silent == 1
+    assert "Idle Reader" not in str(document_of(made, Texts(Language.ENGLISH)))
+    assert "Idle Reader" not in {reader.name for reader in made.readers}
+    for part in made.conditions:
+        assert "Reader Who Began" in {rater.name for rater in part.raters}
+    places = {rater.name: rater.place for rater in made.conditions[0].raters}
+    shown = [r.name for r in results.conditions[0].raters if r.kind.value == "reader" and not r.is_mean]
+    assert places["Reader Who Began"] == shown.index("Reader Who Began")  # his mark is that of the page
+
+
+def test_where_all_have_answered_nobody_is_silent_and_one_arm_is_not_named(report) -> None:
+    assert (report.silent, report.arm) == (0, "")
+
+
 def test_a_report_is_named_after_study_day_and_language_and_is_on_record(
     workspace, study_id, reference
 ) -> None:
