@@ -56,6 +56,7 @@ def coefficient_figure(figures: Sequence[tuple[str, Figure]], colours: Palette) 
         figure.add_scatter(
             x=[own.value], y=[known(name)], mode="markers", error_x=bars(own, mark),
             marker={"symbol": mark.symbol, "size": mark.size - 2, "color": mark.colour},
+            customdata=[[Pick(one=name, among=True).text]],
             hovertemplate=f"{known(name)}: {own.text}<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(range=[min([0.0, *(own.value or 0 for _, own in figures)]) - 0.02, 1.02], dtick=0.2)

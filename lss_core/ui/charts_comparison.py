@@ -79,6 +79,7 @@ def margin_figure(rows: Sequence[Standalone], fixed: Fixed, colours: Palette, *,
                     "type": "data", "symmetric": False, "array": [own.high - own.value],
                     "arrayminus": [own.value - own.low], "color": mark.colour, "thickness": 1.5, "width": 0,
                 },
+                customdata=[[_against_readers(row)]],
                 hovertemplate=f"{translated(row.condition.label)}, {translated(row.figure.label)}: "
                 f"{difference_text(own, 3)}, p {p_text(test.p_value)}<extra></extra>",
             ),
@@ -194,6 +195,11 @@ def reader_marks(readers: Sequence[str], colours: Palette) -> dict[str, Mark]:
 
 def _pick(row: DifferenceRow) -> str:
     return Pick(one=row.model, other=row.other, binary=row.measure is not Measure.KAPPA_GRADED).text
+
+
+def _against_readers(row: Standalone) -> str:
+    binary = row.figure in (Compared.SENSITIVITY, Compared.SPECIFICITY)
+    return Pick(one=row.model, other=MEAN_READER, binary=binary, condition=row.condition.value).text
 
 
 def _ends(row: DifferenceRow) -> tuple[float, ...]:

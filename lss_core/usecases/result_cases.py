@@ -26,7 +26,8 @@ class Pick:
 
     `binary` compares grades 0-1 against 2-3 only. `grades` (of `one`, of `other`) is a cell of a confusion
     matrix. `threshold` calls the model `one` positive from that probability on; `shares` (from, to) are its
-    units whose probability of positive lies within. `case_id`: of one case only.
+    units whose probability of positive lies within. `case_id`: of one case only. `among`: where the readers
+    differ from each other. `condition` is named where it is not the one that is shown.
     """
 
     one: str
@@ -36,6 +37,8 @@ class Pick:
     threshold: float | None = None
     shares: tuple[float, float] | None = None
     case_id: str = ""
+    among: bool = False
+    condition: str = ""
 
     @property
     def text(self) -> str:
@@ -57,6 +60,8 @@ class Pick:
     @property
     def title(self) -> str:
         """What the units have in common."""
+        if self.among:
+            return _("The readers gave different grades")
         if self.grades is not None:
             return _(
                 "{one}: grade {given}, {other}: grade {truth}",
@@ -201,6 +206,8 @@ def rows_records(rows: Sequence[UnitRow]) -> tuple[Sequence[str], list[Sequence[
 def _answers(row: UnitRow, pick: Pick) -> bool:
     if pick.case_id:
         return row.name.case_id == pick.case_id
+    if pick.among:
+        return len({grade for grade in row.readers.values() if grade is not None}) > 1
     one, other = row.said_by(pick.one), row.said_by(pick.other)
     if pick.other == REFERENCE and pick.one in row.own:
         other = row.own[pick.one]

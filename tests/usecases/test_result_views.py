@@ -100,6 +100,15 @@ def test_results_are_kept_by_the_data_s_fingerprint() -> None:
     assert condition_result(other, CENTRAL) is not condition_result(first, CENTRAL)
 
 
+def test_a_coefficient_of_the_panel_leads_to_the_units_where_its_readers_differ() -> None:
+    rows = unit_rows(made_up(), CENTRAL)
+    pick = Pick(one="Fleiss' kappa", among=True)
+    expected = [row for row in rows if len({g for g in row.readers.values() if g is not None}) > 1]
+    assert picked(rows, Pick.parse(pick.text)) == expected
+    assert 0 < len(expected) < len(rows)
+    assert pick.title == "The readers gave different grades"
+
+
 def test_the_second_reads_are_not_taken_for_the_first_that_were_kept() -> None:
     data = made_up()
     kept = cut(data, CENTRAL).table  # by the fingerprint, which the second reads share

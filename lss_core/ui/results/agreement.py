@@ -27,6 +27,7 @@ from lss_core.ui.results.tables import (
 from lss_core.ui.theme import current_mode, palette
 from lss_core.usecases.figures import KAPPAS
 from lss_core.usecases.result_agreement import Weights, agreement_matrix, intra_reader, panel_figures
+from lss_core.usecases.result_cases import Pick
 from lss_core.usecases.result_data import Selection, StudyData, Unit
 from lss_core.usecases.results import condition_result
 
@@ -56,8 +57,9 @@ def agreement_view(data: StudyData, selection: Selection, made: Made) -> None:
         pick = show_figure(kappa_figure(matrix, colours), "kappa-matrix", title, made, records=records)
         write(notes([MATRIX_NOTE]))
     with right:
-        _panels(data, selection, made)
+        of_panel = _panels(data, selection, made)
     show_picked(data, selection, pick, made, of="kappa-matrix", hint=True)
+    show_picked(data, selection, of_panel, made, of="panel")
     write(heading_of(_("Kappa with the reference")))
     head, rows = rater_table(result, KAPPAS, published, colours)
     show_table(
@@ -89,16 +91,19 @@ def _himself(data: StudyData, selection: Selection, made: Made) -> None:
         show_table("intra-table", title, *self_table(rows), self_records(rows), made)
 
 
-def _panels(data: StudyData, selection: Selection, made: Made) -> None:
+def _panels(data: StudyData, selection: Selection, made: Made) -> Pick | None:
+    """The panel's coefficients; the point that was clicked, whose cases need the page's width."""
     result, colours = condition_result(data, selection), palette(current_mode())
     published = PUBLISHED[selection.condition] if selection.unit is Unit.SITE else None
     write(heading_of(_("Agreement of the panel")))
-    figures = panel_figures(data, selection)
+    figures, pick = panel_figures(data, selection), None
     if figures:
         drawn = coefficient_figure(figures, colours)
-        show_figure(drawn, "panel", _("Agreement of the readers, {condition}", condition=made.named), made)
+        title = _("Agreement of the readers, {condition}", condition=made.named)
+        pick = show_figure(drawn, "panel", title, made)
     head, rows = panel_table(result, published, colours)
     panel_head, records = panel_records(result)
     records += [figure_record(("Readers", None, name), own) for name, own in figures]
     show_table("panel-table", _("Agreement of the panel"), head, rows, (panel_head, records), made)
     write(notes([f"{translated(PANEL_NOTE)} {translated(BANDS_NOTE)}"]))
+    return pick

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import streamlit as st
 
-from lss_core.domain import Grade
+from lss_core.domain import Condition, Grade
 from lss_core.texts import _, later, ngettext, number, translated
 from lss_core.ui.html import Html, escape, write
 from lss_core.ui.results.shown import Made, heading_of, notes, show_table
@@ -64,11 +65,17 @@ def show_picked(
     if pick is None:
         write(notes([_("Click a point or a cell to see its cases.")]))
         return
+    title = pick.title
+    if pick.condition:
+        condition = Condition(pick.condition)
+        selection = replace(selection, condition=condition)
+        made = replace(made, condition=condition.label)
+        title = f"{translated(condition.label)}: {title}"
     rows = picked(unit_rows(data, selection), pick)
     with st.container(border=True, key=f"lss-picked-{of}"):
-        write(f"<h3>{escape(pick.title)}: {len(rows)}</h3>")
+        write(f"<h3>{escape(title)}: {len(rows)}</h3>")
         if rows:
-            rows_table(f"picked-{of}", pick.title, rows, made)
+            rows_table(f"picked-{of}", title, rows, made)
 
 
 def rows_table(name: str, title: str, rows: Sequence[UnitRow], made: Made) -> None:

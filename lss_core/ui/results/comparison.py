@@ -83,11 +83,12 @@ def _standalone(data: StudyData, selection: Selection, made: Made) -> None:
         numbers=range(len(head) - 8, len(head)),
     )  # fmt: skip
     write(notes([NOTE, *_said(rows)]))
-    show_figure(
+    pick = show_figure(
         margin_figure(rows, fixed, palette(current_mode()), margin=margin), "margins",
         _("{title}, margin {margin:g}", title=title, margin=margin), wide, method=METHOD,
     )  # fmt: skip
     write(notes([MARGIN_NOTE]))
+    show_picked(data, selection, pick, made, of="margins")
 
 
 def _row(row: Standalone, fixed: Fixed, p: float | None) -> tuple[object, ...]:
