@@ -109,7 +109,7 @@ def _readers(to: Builder, report: StudyReport, t: Texts) -> None:
             t("Reading"),
         ],
         rows,
-        widths=(2, 1.4, 1.6, 2, 1.6),
+        widths=(1.5, 1.4, 1.6, 2, 2.4),
         left=5,
         note=t("Experience and training of the readers are for the authors to add."),
     )
