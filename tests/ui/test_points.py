@@ -6,12 +6,14 @@ from lss_core.domain import Condition
 from lss_core.stats.mrmc.result import Fixed
 from lss_core.ui.charts import interval_figure
 from lss_core.ui.charts_agreement import coefficient_figure, confusion_figure, kappa_figure
+from lss_core.ui.charts_calibration import reliability_figure
 from lss_core.ui.charts_comparison import forest_figure, margin_figure, slope_figure
 from lss_core.ui.charts_roc import roc_figure
 from lss_core.ui.theme import Mode, palette
 from lss_core.usecases.figures import BINARY, KAPPAS
 from lss_core.usecases.result_agreement import Weights, agreement_matrix, panel_figures
 from lss_core.usecases.result_arms import compare_arms
+from lss_core.usecases.result_calibration import calibrations
 from lss_core.usecases.result_cases import Pick, picked, unit_rows
 from lss_core.usecases.result_comparison import Compared, standalone_tests
 from lss_core.usecases.result_data import Selection
@@ -44,12 +46,14 @@ def drawn(name):
         ),
         "panel": lambda: coefficient_figure(panel_figures(data, CENTRAL, resamples=100), COLOURS),
         "confusion": lambda: confusion_figure(result, COLOURS),
+        "reliability": lambda: reliability_figure(calibrations(data, CENTRAL, resamples=100)[0], COLOURS),
     }
     return data, made[name]()
 
 
 @pytest.mark.parametrize(
-    "name", ["binary", "kappas", "roc", "forest", "margins", "slopes", "matrix", "panel", "confusion"]
+    "name",
+    ["binary", "kappas", "roc", "forest", "margins", "slopes", "matrix", "panel", "confusion", "reliability"],
 )
 def test_every_point_of_a_figure_leads_to_its_cases(name: str) -> None:
     data, figure = drawn(name)
