@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 from typer.testing import CliRunner, Result
 
 from lss_core import cli
@@ -20,7 +21,10 @@ from lss_core.domain import SeriesRole
 from lss_core.errors import DicomError, NotFoundError, StoreError
 from lss_core.imaging.volume import Volume
 from lss_core.settings import get_settings
+from lss_core.store import tables as t
 from lss_core.usecases import reference
+from lss_core.usecases.workspace import open_workspace
+from tests.usecases.conftest import without_triggers
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +106,20 @@ def test_the_audit_trail_is_followed_to_its_head(folder: Path) -> None:
     assert found["rows"] > 0
     assert run("audit", "verify", "--head", found["head"]).exit_code == 0
     assert "Sound" in run("audit", "verify").stdout
+    workspace = open_workspace()
+    with without_triggers(workspace) as tx:
+        row = {
+            "id": "WD-x",
+            "case_id": tx.scalar(sa.select(t.cases.c.id)),
+            "reason": "x",
+            "withdrawn_by": "x",
+        }
+        tx.execute(sa.insert(t.withdrawals).values(**row, withdrawn_at=workspace.now()))
+    found = run("audit", "verify")
+    assert found.exit_code == 1
+    assert "a correction (case.withdraw) is there that nobody made" in found.stderr
+    assert "The chain alone is sound" in found.stdout
+    assert not json.loads(run("audit", "verify", "--json").stdout)["sound"]
     missing = run("audit", "verify", "--head", "0" * 64)
     assert isinstance(missing.exception, StoreError)
     acts = [row["act"] for row in json.loads(run("audit", "show", "--json").stdout)]

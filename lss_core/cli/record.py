@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from lss_core.cli.show import (
     REFUSED,
@@ -45,27 +46,33 @@ def verify(
     head: Annotated[str, typer.Option(help="A row's hash, noted elsewhere, that must be there.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Follow the chain of the audit trail; exit code 1 where a row was changed or taken away."""
+    """Follow the chain of the audit trail, and see whether what its acts have sealed is still so.
+
+    Exit code 1 where a row was changed or taken away, and where something signed or frozen is another now.
+    """
     from lss_core.usecases.auditing import verify_audit
 
     found = verify_audit(workspace_here(), operator(), head=head)
     if as_json:
-        sound = found.broken is None
         print_json(
             {
-                "sound": sound,
+                "sound": found.sound,
                 "rows": found.rows,
                 "head": found.head,
                 "broken": found.broken,
                 "reason": found.reason,
+                "altered": list(found.altered),
             }
         )
     elif found.broken is None:
-        out.print(f"Sound: {found.rows} rows. Head {found.head}", highlight=False)
+        for one in found.altered:
+            err.print(f"[bold]Altered[/]: {escape(one)}.", highlight=False, soft_wrap=True)
+        words = "The chain alone is sound" if found.altered else "Sound"
+        out.print(f"{words}: {found.rows} rows. Head {found.head}", highlight=False, soft_wrap=True)
     else:
         err.print(f"[bold]Broken at row {found.broken}[/]: {found.reason}.", highlight=False)
         err.print(f"The {found.rows} rows before it are as they were written.", highlight=False)
-    if found.broken is not None:
+    if not found.sound:
         raise typer.Exit(REFUSED)
 
 
@@ -108,6 +115,7 @@ def export(
 ) -> None:
     """Export a study: every rating as a long table (csv, json), scores for iMRMC, or all of it as a zip."""
     from lss_core.usecases import export as tables
+    from lss_core.usecases.export_table import dictionary_csv
     from lss_core.usecases.study_archive import export_study
 
     workspace, user = workspace_here(), operator()
@@ -122,11 +130,7 @@ def export(
     elif form is Form.IMRMC:
         text = tables.scores_csv(workspace, user, study_id, condition=condition)
     else:
-        text = (
-            tables.dictionary_csv()
-            if form is Form.DICTIONARY
-            else tables.ratings_csv(workspace, user, study_id)
-        )
+        text = dictionary_csv() if form is Form.DICTIONARY else tables.ratings_csv(workspace, user, study_id)
     if target is None:
         sys.stdout.write(text)
     else:
@@ -135,7 +139,7 @@ def export(
 
 def take_in_study(source: Annotated[Path, typer.Argument(help="A zip of `export --format zip`.")]) -> None:
     """Take in a whole study that another installation exported; what was changed on the way is refused."""
-    from lss_core.usecases.study_archive import import_study
+    from lss_core.usecases.study_restore import import_study
 
     found = import_study(workspace_here(), operator(), source)
     out.print(

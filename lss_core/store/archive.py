@@ -48,6 +48,12 @@ TABLES = (
 NUMBERED = {t.ratings, t.read_notes, t.read_spans}
 """Tables whose ids only give an order; a restored row gets a new one, in the same order."""
 
+PASSING = {
+    "", "sign_in", "sign_in.failed", "sign_out", "user.language", "preferences.set", "ratings.export",
+    "study.export", "report.write",
+}  # fmt: skip
+"""Acts that leave a study as it is; '' is what is left of another study's."""
+
 OF_PEOPLE = {(t.signatures.name, "user_id")}
 """Columns that point to an account, which stays behind."""
 
@@ -95,7 +101,8 @@ def study_trail(tx: Transaction, study_id: str, rows: Rows) -> list[AuditEntry]:
     """The audit trail as a study may carry it away: the whole chain, its own acts in full.
 
     Of acts of other studies the hashes alone are left (`actor`, `act` and `subject` empty), so that the
-    chain can be followed without telling what they were.
+    chain can be followed without telling what they were. It ends with the last act that changed the study:
+    who signed in or took an export since then does not make another archive of a study that stands still.
     """
     ids = {study_id} | {
         str(row[name])
@@ -105,7 +112,10 @@ def study_trail(tx: Transaction, study_id: str, rows: Rows) -> list[AuditEntry]:
         if name in row
     }
     ids |= _member_ids(tx, study_id)
-    return [entry if _is_of(entry, ids) else _blank(entry) for entry in audit.entries(tx)]
+    trail = [entry if _is_of(entry, ids) else _blank(entry) for entry in audit.entries(tx)]
+    while trail and trail[-1].act in PASSING:
+        trail.pop()
+    return trail
 
 
 def own_trail(tx: Transaction, study_id: str) -> list[AuditEntry]:

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from lss_core.store.engine import ACTS, Transaction
 from lss_core.store.tables import audit
+from lss_core.texts import later
 
 FREE_TEXT = {"reason"}
 """Details that people write themselves: they stay in the database."""
@@ -47,13 +48,20 @@ class Verification:
     """What a walk along the chain found: its rows, the hash of the last one, and the first that is broken.
 
     `broken` is the id of the first row that was changed, or that does not follow the row before it
-    (one between them was taken away); `reason` says which.
+    (one between them was taken away); `reason` says which. `altered` are sentences about what is no longer
+    as sound rows say that it was signed, frozen or locked.
     """
 
     rows: int
     head: str
     broken: int | None = None
     reason: str = ""
+    altered: tuple[str, ...] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was found."""
+        return self.broken is None and not self.altered
 
 
 def record(tx: Transaction, *, at: datetime, actor: str, act: str, subject: str, **details: Any) -> None:
@@ -89,11 +97,11 @@ def verify(tx: Transaction) -> Verification:
     previous, rows = "", 0
     for entry in _walk(tx, sa.select(audit).order_by(audit.c.id)):
         if entry.previous != previous:
-            reason = "it does not follow the row before it: one was taken away or put between"
+            reason = later("it does not follow the row before it: one was taken away or put between")
             return Verification(rows=rows, head=previous, broken=entry.id, reason=reason)
         if not entry.sound:
             return Verification(
-                rows=rows, head=previous, broken=entry.id, reason="it was changed after it was written"
+                rows=rows, head=previous, broken=entry.id, reason=later("it was changed after it was written")
             )
         previous, rows = entry.hash, rows + 1
     return Verification(rows=rows, head=previous)
@@ -105,12 +113,18 @@ def holds(tx: Transaction, digest: str) -> bool:
 
 
 def entries(
-    tx: Transaction, *, subject: str | None = None, subjects: Collection[str] | None = None
+    tx: Transaction,
+    *,
+    subject: str | None = None,
+    subjects: Collection[str] | None = None,
+    acts: Collection[str] | None = None,
 ) -> tuple[AuditEntry, ...]:
-    """The entries, oldest first, of one subject, of any of several, or all."""
+    """The entries, oldest first, of one subject, of any of several, or all; of these acts where given."""
     query = sa.select(audit).order_by(audit.c.id)
     if subject is not None:
         query = query.where(audit.c.subject == subject)
+    if acts is not None:
+        query = query.where(audit.c.act.in_(acts))
     found = _walk(tx, query)
     return tuple(entry for entry in found if subjects is None or entry.subject in subjects)
 

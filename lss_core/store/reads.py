@@ -110,12 +110,19 @@ def get_read(tx: Transaction, read_id: str) -> ReadRecord:
 def study_reads(tx: Transaction, study_id: str) -> list[ReadRecord]:
     """The analysed sittings of a study and their answers, in the order in which they were opened."""
     of_study = t.reads.c.id.in_(analysed_reads(study_id))
-    answers: dict[str, dict[str, Answer]] = {}
-    given = sa.select(t.ratings).join(t.reads, t.reads.c.id == t.ratings.c.read_id).where(of_study)
-    for row in tx.execute(given.order_by(t.ratings.c.id)):
-        answers.setdefault(row.read_id, {})[row.site] = _answer(row)
+    answers = answers_where(tx, t.ratings.c.read_id.in_(analysed_reads(study_id)), by=t.ratings.c.read_id)
     query = sa.select(t.reads).where(of_study).order_by(t.reads.c.opened_at, t.reads.c.id)
     return [_record_of(row, answers.get(row.id, {})) for row in tx.execute(query)]
+
+
+def answers_where(
+    tx: Transaction, wanted: sa.ColumnElement[bool], *, by: sa.Column[Any]
+) -> dict[str, dict[str, Answer]]:
+    """The newest answers at each site of some sittings or model runs, by their ids."""
+    found: dict[str, dict[str, Answer]] = {}
+    for row in tx.execute(sa.select(t.ratings).where(wanted).order_by(t.ratings.c.id)):
+        found.setdefault(row._mapping[by], {})[row.site] = _answer(row)
+    return found
 
 
 def study_arms(tx: Transaction, study_id: str) -> list[str]:

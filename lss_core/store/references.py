@@ -98,6 +98,13 @@ def reference_grades(tx: Transaction, reference_id: str) -> tuple[ReferenceGrade
     )
 
 
+def references_of_case(tx: Transaction, case_id: str) -> list[str]:
+    """The ids of the reference standards that grade a case."""
+    grades = t.reference_grades
+    query = sa.select(grades.c.reference_id).where(grades.c.case_id == case_id).distinct()
+    return sorted(tx.scalars(query))
+
+
 def _row(reference_id: str, grade: ReferenceGrade) -> dict[str, object]:
     return {
         "reference_id": reference_id,

@@ -20,6 +20,7 @@ from lss_core.errors import NotFoundError
 from lss_core.ui.asking import NO_STORE, asked
 from lss_core.usecases import export
 from lss_core.usecases.access import UNBLINDED, require_study
+from lss_core.usecases.export_table import dictionary_csv
 from lss_core.usecases.study_archive import export_study
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
@@ -28,7 +29,7 @@ Table = Callable[[Workspace, User, str], str]
 
 TABLES: dict[str, Table] = {
     "ratings.csv": export.ratings_csv,
-    "dictionary.csv": lambda workspace, user, study_id: export.dictionary_csv(),
+    "dictionary.csv": lambda workspace, user, study_id: dictionary_csv(),
     "ratings.json": export.ratings_json,
     **{
         f"imrmc-{condition.value}.csv": partial(export.scores_csv, condition=condition)

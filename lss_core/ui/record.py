@@ -10,7 +10,7 @@ import streamlit as st
 
 from lss_core.domain import Condition, Role
 from lss_core.errors import ImportRefused, LssError
-from lss_core.texts import _, later, moment, ngettext, translated
+from lss_core.texts import _, later, moment, ngettext, sentence, translated
 from lss_core.ui.exports import address
 from lss_core.ui.frame import show_error
 from lss_core.ui.html import Html, escape, table, write
@@ -151,14 +151,17 @@ def _show_verification(workspace: Workspace, user: User, head: str) -> None:
     except LssError as error:
         show_error(error)
         return
+    for one in found.altered:
+        st.error(sentence(one))
     if found.broken is None:
-        st.success(
-            ngettext("Sound: {n} row, as it was written", "Sound: {n} rows, as they were written", found.rows)
+        words = ngettext(
+            "Sound: {n} row, as it was written", "Sound: {n} rows, as they were written", found.rows
         )
+        (st.success if found.sound else st.info)(words)
         st.caption(_("Head of the chain, to be noted elsewhere:"))
         st.code(found.head, language=None)
     else:
-        st.error(_("Broken at row {row}: {reason}", row=found.broken, reason=found.reason))
+        st.error(_("Broken at row {row}: {reason}", row=found.broken, reason=translated(found.reason)))
 
 
 def _row(entry: AuditEntry) -> dict[str, object]:

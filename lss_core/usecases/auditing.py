@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from lss_core.domain import Role
 from lss_core.errors import StoreError
-from lss_core.store import archive, audit
+from lss_core.store import archive, audit, studies
 from lss_core.store.audit import AuditEntry, Verification
+from lss_core.texts import later
+from lss_core.usecases import seals
 from lss_core.usecases.access import require_in
+from lss_core.usecases.trails import COME, come_before, followed
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
 
@@ -16,21 +20,48 @@ __all__ = ["AuditEntry", "Verification", "audit_trail", "verify_audit"]
 
 
 def verify_audit(workspace: Workspace, user: User, *, head: str = "") -> Verification:
-    """Walk along the audit trail's chain. Auditors and coordinators.
+    """Walk along the audit trail's chain, and see whether what its acts have sealed is still so.
 
-    `head` is the hash of a row that was noted elsewhere, in an export for example: rows cut off since then
-    leave a chain that is sound in itself. Raises StoreError when the chain has no row of that hash.
+    Auditors and coordinators. `head` is the hash of a row that was noted elsewhere, in an export for example:
+    rows cut off since then leave a chain that is sound in itself. Raises StoreError when the chain has no row
+    of that hash.
     """
     require(user, Role.AUDITOR, Role.COORDINATOR)
     with workspace.store.read() as tx:
         found = audit.verify(tx)
-        if found.broken is None and head and not audit.holds(tx, head):
+        if found.broken is not None:
+            return found
+        if head and not audit.holds(tx, head):
             raise StoreError(
                 "Audit trail",
                 reason=f"it has no row of the hash {head}: rows were cut off, or the hash is another trail's",
                 remedy="Compare with a backup",
             )
-        return found
+        acts = audit.entries(tx, acts=(*seals.ACTS, COME))
+        before, missing = _before(workspace, acts)
+        known = [study.id for study in studies.study_summaries(tx)]
+        changed = seals.altered(tx, known, [*before, *acts])
+        return replace(found, altered=(*missing, *changed))
+
+
+def _before(workspace: Workspace, acts: Sequence[AuditEntry]) -> tuple[list[AuditEntry], list[str]]:
+    """The acts of studies that came from elsewhere, and what is wrong with the trails that came with them."""
+    found: list[AuditEntry] = []
+    wrong: list[str] = []
+    for entry in acts:
+        if entry.act != COME:
+            continue
+        try:
+            trail = followed(come_before(workspace, entry.subject))
+        except StoreError:
+            trail = ()
+        if trail and trail[-1].hash == entry.details["head"]:
+            found += trail
+        else:
+            wrong.append(
+                later("{id}: the trail that came with it is not the one that came", id=entry.subject)
+            )
+    return found, wrong
 
 
 def audit_trail(

@@ -9,11 +9,12 @@ from typing import Any
 
 from lss_core.domain import Role
 from lss_core.errors import ConflictError, StoreError
-from lss_core.store import audit, cases, people, protocols, studies
+from lss_core.store import audit, cases, people, protocols, references, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.values import CaseSummary, RunStatus, SeriesSummary, StudySummary
 from lss_core.texts import later
 from lss_core.usecases.access import UNBLINDED, case_for, check_study, studies_of
+from lss_core.usecases.seals import grades_sha256
 from lss_core.usecases.users import User, join, require
 from lss_core.usecases.workspace import Workspace
 
@@ -91,8 +92,15 @@ def delete_case(workspace: Workspace, user: User, case_id: str, reason: str) -> 
                 reason="the study's protocol has assigned it to readers",
                 remedy="Withdraw it on the page Progress: it leaves the analysis and stays on record",
             )
+        graded = references.references_of_case(tx, case_id)
         cases.delete_case(tx, case_id, reason=reason, actor=user.id, at=now)
         audit.record(tx, at=now, actor=user.id, act="case.delete", subject=case_id, reason=reason)
+        for reference_id in graded:  # what is frozen has lost the case's grades: its new hash
+            digest = grades_sha256(references.reference_grades(tx, reference_id))
+            audit.record(
+                tx, at=now, actor=user.id, act="reference.cut", subject=reference_id, study=found.study_id,
+                case=case_id, grades_sha256=digest,
+            )  # fmt: skip
     try:
         shutil.rmtree(workspace.case_folder(case_id))
     except FileNotFoundError:

@@ -14,12 +14,13 @@ from lss_core.domain import Answer, Grade, NotGradable, RaterKind, Role, Site
 from lss_core.errors import StoreError
 from lss_core.store import audit, cases, progress, reads, studies
 from lss_core.store.engine import Transaction
-from lss_core.store.values import AnswerOrigin, Rater
+from lss_core.store.values import AnswerOrigin, Rater, ReadNote
 from lss_core.study.labels import NONE_OR_MILD, grade_of, site_of
 from lss_core.texts import later
 from lss_core.usecases.access import require_study
 from lss_core.usecases.csv_reading import Row, Sheet, each_row, read_sheet, refuse
 from lss_core.usecases.due import UNAIDED
+from lss_core.usecases.seals import answers_sha256
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -85,6 +86,16 @@ def import_ratings(
             read = reads.get_read(tx, read_id)
             reads.add_answers(tx, read, answers, at=now, origin=AnswerOrigin.IMPORTED)
             reads.submit_read(tx, read_id, at=now)
+            digest = answers_sha256({one.site.key: one for one in answers}, ReadNote())
+            audit.record(
+                tx,
+                at=now,
+                actor=user.id,
+                act="read.import",
+                subject=read_id,
+                case=case,
+                answers_sha256=digest,
+            )
         counts = {"ratings": len(given), "reads": len(sittings), "raters": len(new)}
         audit.record(tx, at=now, actor=user.id, act=ACT, subject=study_id, sha256=sheet.sha256, **counts)
     return ImportedRatings(ratings=len(given), reads=len(sittings), new_raters=new, sha256=sheet.sha256)

@@ -21,6 +21,7 @@ from lss_core.study.protocol import PANEL_ARM, Arm, ArmKind, AssignmentKind, Pro
 from lss_core.study.reference import Outcome, Vote, majority_of_sites
 from lss_core.texts import later
 from lss_core.usecases.access import UNBLINDED, require_in, require_study, role_in
+from lss_core.usecases.seals import grades_sha256
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -290,6 +291,9 @@ def _freeze(
     reference_id = references.add_reference(
         tx, study_id=study_id, name=name, method=method, grades=grades, actor=user.id, at=now
     )
-    audit.record(tx, at=now, actor=user.id, act="reference.freeze", subject=reference_id, study=study_id)
+    audit.record(
+        tx, at=now, actor=user.id, act="reference.freeze", subject=reference_id, study=study_id,
+        grades_sha256=grades_sha256(grades),
+    )  # fmt: skip
     found = references.reference_summaries(tx, study_id)
     return next(reference for reference in found if reference.id == reference_id)

@@ -14,6 +14,7 @@ from lss_core.imaging.volume import Volume
 from lss_core.store import audit, cases, runs, studies
 from lss_core.store.engine import Transaction
 from lss_core.usecases.access import case_for
+from lss_core.usecases.seals import run_sha256
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -67,7 +68,10 @@ def save_run(
     with workspace.store.write() as tx:
         runs.run_case(tx, run_id)
         runs.finish_run(tx, run_id, findings, at=now)
-        audit.record(tx, at=now, actor=user.id, act="run.done", subject=case_id, run=run_id)
+        digest = run_sha256(site.answer for site in findings.sites)
+        audit.record(
+            tx, at=now, actor=user.id, act="run.done", subject=case_id, run=run_id, ratings_sha256=digest
+        )
 
 
 def fail_run(workspace: Workspace, user: User, run_id: str, message: str) -> None:

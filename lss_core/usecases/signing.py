@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
-
-from lss_core.domain import Answer
 from lss_core.errors import AccessError, ConflictError
 from lss_core.store import audit, cases, reads, references, sittings
-from lss_core.store.values import AssignmentKind, ReadNote, ReferenceGrade
+from lss_core.store.values import AssignmentKind, ReferenceGrade
 from lss_core.texts import later
 from lss_core.usecases.pens import check_pen
 from lss_core.usecases.read_state import ReadPlan, ReadState, check_open, own_read, plan_of, state
+from lss_core.usecases.seals import answers_sha256
 from lss_core.usecases.users import User, confirm_password
 from lss_core.usecases.workspace import Workspace
 
@@ -66,25 +62,6 @@ def sign_read(
         reads.submit_read(tx, read_id, at=now)
         audit.record(tx, at=now, actor=user.id, act="read.sign", subject=read_id, answers_sha256=digest)
         return state(tx, reads.get_read(tx, read_id))
-
-
-def answers_sha256(answers: Mapping[str, Answer], note: ReadNote) -> str:
-    """The hash of what is signed: canonical JSON (sorted keys, no spaces, UTF-8) of
-    {"answers": {site: [grade, not gradable, call, score, comment]}, "image_quality", "comment"}.
-    """
-    given = {
-        site: [
-            None if answer.grade is None else int(answer.grade),
-            answer.not_gradable,
-            answer.positive,
-            answer.score,
-            answer.note,
-        ]
-        for site, answer in answers.items()
-    }
-    told = {"answers": given, "image_quality": note.image_quality, "comment": note.comment}
-    text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def feedback_of(workspace: Workspace, user: User, read_id: str) -> dict[str, ReferenceGrade]:

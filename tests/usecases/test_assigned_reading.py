@@ -22,11 +22,11 @@ from lss_core.usecases.preferences import preferences_of, set_preferences
 from lss_core.usecases.protocols import allow_session
 from lss_core.usecases.reading import next_read, open_read, record_answer, record_note, record_remaining
 from lss_core.usecases.reference import add_reference
+from lss_core.usecases.seals import answers_sha256
 from lss_core.usecases.signing import (
     MEANING,
     MEANING_AIDED,
     MEANING_BEFORE,
-    answers_sha256,
     feedback_of,
     sign_read,
 )

@@ -12,7 +12,8 @@ import pytest
 from lss_core.domain import SITES, Answer, Condition, Grade, NotGradable, Role
 from lss_core.errors import StoreError
 from lss_core.usecases.csv_writing import as_csv, neutral
-from lss_core.usecases.export import COLUMNS, dictionary_csv, ratings_csv, ratings_json, scores_csv
+from lss_core.usecases.export import ratings_csv, ratings_json, scores_csv
+from lss_core.usecases.export_table import COLUMNS, dictionary_csv
 from lss_core.usecases.mrmc_scores import read_scores
 from lss_core.usecases.reading import open_read, record_answer
 from lss_core.usecases.reference import make_majority_reference

@@ -8,7 +8,8 @@ import pytest
 from lss_core.domain import SITES, Answer, Grade, NotGradable, Role
 from lss_core.errors import AccessError, StoreError
 from lss_core.store import reads, references
-from lss_core.usecases.export import COLUMNS, ratings_csv
+from lss_core.usecases.export import ratings_csv
+from lss_core.usecases.export_table import COLUMNS
 from lss_core.usecases.reading import open_read, record_answer
 from lss_core.usecases.reference import (
     Decision,

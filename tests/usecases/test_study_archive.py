@@ -11,16 +11,19 @@ import sqlalchemy as sa
 from lss_core.domain import SITES, Answer, Grade, Role
 from lss_core.errors import AccessError, StoreError
 from lss_core.settings import Settings
-from lss_core.store import protocols
+from lss_core.store import audit, protocols
 from lss_core.store import tables as t
 from lss_core.store.audit import verify
 from lss_core.study.protocol import Protocol
+from lss_core.usecases import users
+from lss_core.usecases.auditing import verify_audit
 from lss_core.usecases.cases import list_cases, list_studies
 from lss_core.usecases.export import ratings_csv
 from lss_core.usecases.reading import open_read, record_answer
-from lss_core.usecases.reference import list_references, make_majority_reference
+from lss_core.usecases.reference import add_reference, list_references, make_majority_reference
 from lss_core.usecases.signing import sign_read
-from lss_core.usecases.study_archive import export_study, import_study
+from lss_core.usecases.study_archive import export_study
+from lss_core.usecases.study_restore import import_study
 from lss_core.usecases.users import OPERATOR
 from lss_core.usecases.workspace import open_workspace
 from tests.usecases.conftest import PASSWORD
@@ -39,7 +42,8 @@ def full_study(workspace, person, study_id, case_id, model_run):
     now = workspace.now()
     with workspace.store.write() as tx:
         version = protocols.add_draft(tx, study_id, Protocol(seed=7), reason="", actor="x", at=now)
-        protocols.lock(tx, version, Protocol(seed=7), actor="x", at=now)
+        digest = protocols.lock(tx, version, Protocol(seed=7), actor="x", at=now)
+        audit.record(tx, at=now, actor="x", act="protocol.lock", subject=study_id, version=1, sha256=digest)
     return study_id
 
 
@@ -52,6 +56,11 @@ def elsewhere(tmp_path):
 @pytest.fixture
 def zipped(workspace, full_study, tmp_path):
     return export_study(workspace, OPERATOR, full_study, tmp_path / "study.zip").path
+
+
+def _freeze_another(workspace, study_id):
+    case_id = list_cases(workspace, OPERATOR, study_id)[0].case_id
+    add_reference(workspace, OPERATOR, study_id, name="Surgery", grades={case_id: {SITES[0]: Grade.SEVERE}})
 
 
 def _repack(source, target, change):
@@ -85,13 +94,47 @@ def test_a_study_goes_on_elsewhere_as_it_was(workspace, full_study, elsewhere, z
         assert here.read_bytes() == workspace.volume_path(case.case_id, series.id).read_bytes()
 
 
-def test_the_same_study_gives_the_same_zip_but_for_what_the_audit_trail_added(
-    workspace, full_study, tmp_path
+def test_a_study_that_stands_still_gives_the_same_zip_byte_for_byte(workspace, full_study, tmp_path):
+    first = export_study(workspace, OPERATOR, full_study, tmp_path / "1.zip")
+    ratings_csv(workspace, OPERATOR, full_study)
+    users.sign_in(workspace, "ada", PASSWORD)
+    with workspace.store.write() as tx:
+        audit.record(tx, at=workspace.now(), actor="x", act="case.import", subject="C-OTHER")
+    second = export_study(workspace, OPERATOR, full_study, tmp_path / "2.zip")
+    assert first.path.read_bytes() == second.path.read_bytes()
+    _freeze_another(workspace, full_study)
+    assert export_study(workspace, OPERATOR, full_study, tmp_path / "3.zip").sha256 != first.sha256
+
+
+def test_a_study_goes_on_from_its_second_installation_to_a_third(
+    workspace, full_study, elsewhere, zipped, tmp_path
 ):
-    paths = [export_study(workspace, OPERATOR, full_study, tmp_path / f"{n}.zip").path for n in "12"]
-    first, second = (zipfile.ZipFile(path) for path in paths)
-    same = [name for name in first.namelist() if first.read(name) == second.read(name)]
-    assert set(first.namelist()) - set(same) == {"audit.jsonl", "manifest.json"}
+    import_study(elsewhere, OPERATOR, zipped)
+    _freeze_another(elsewhere, full_study)
+    again = export_study(elsewhere, OPERATOR, full_study, tmp_path / "again.zip").path
+    third = open_workspace(Settings(data_dir=tmp_path / "third"))
+    import_study(third, OPERATOR, again)
+    assert verify_audit(third, OPERATOR).sound
+    assert ratings_csv(third, OPERATOR, full_study) == ratings_csv(elsewhere, OPERATOR, full_study)
+    with zipfile.ZipFile(again) as opened:
+        acts = [json.loads(line)["act"] for line in opened.read("audit.jsonl").decode().splitlines()]
+    assert (
+        acts.index("read.sign")
+        < acts.index("study.import")
+        < len(acts) - 1 - acts[::-1].index("reference.freeze")
+    )
+
+
+def test_the_trail_that_came_is_looked_at_when_the_record_is_verified(full_study, elsewhere, zipped):
+    import_study(elsewhere, OPERATOR, zipped)
+    assert verify_audit(elsewhere, OPERATOR).sound
+    path = elsewhere.settings.data_dir / "imported-trails" / f"{full_study}.jsonl"
+    path.write_text(
+        "".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:-1]), encoding="utf-8"
+    )
+    found = verify_audit(elsewhere, OPERATOR)
+    assert found.broken is None
+    assert f"{full_study}: the trail that came with it is not the one that came" in found.altered
 
 
 def test_a_zip_without_images_is_taken_in_without(workspace, full_study, elsewhere, tmp_path):
@@ -119,6 +162,26 @@ def _alter_an_act_with_its_checksum(files):
 def _alter_the_protocol_with_its_checksum(files):
     files["study.json"] = files["study.json"].replace(b'"seed": 7', b'"seed": 8')
     _sum_anew(files, "study.json")
+
+
+def _change_an_answer_with_its_checksum(files):
+    """As one would who knows how the zip is made: only the signature tells."""
+    study = json.loads(files["study.json"])
+    next(row for row in study["ratings"] if row["read_id"])["grade"] = 3
+    files["study.json"] = json.dumps(study).encode()
+    _sum_anew(files, "study.json")
+
+
+def _change_the_reference_with_its_checksum(files):
+    study = json.loads(files["study.json"])
+    study["reference_grades"][0]["grade"] = 3
+    files["study.json"] = json.dumps(study).encode()
+    _sum_anew(files, "study.json")
+
+
+def _write_a_time_that_is_none(files):
+    files["audit.jsonl"] = files["audit.jsonl"].replace(b'"at": "20', b'"at": "x20', 1)
+    _sum_anew(files, "audit.jsonl")
 
 
 def _add_a_file(files):
@@ -151,6 +214,9 @@ def _sum_anew(files, name):
         (_alter_a_rating, "study.json is not what it was"),
         (_alter_an_act_with_its_checksum, "audit trail was changed"),
         (_alter_the_protocol_with_its_checksum, "not the one that was locked"),
+        (_change_an_answer_with_its_checksum, "its answers are not those that were signed"),
+        (_change_the_reference_with_its_checksum, "the reference standard is not the one that was frozen"),
+        (_write_a_time_that_is_none, "its audit trail cannot be read"),
         (_add_a_file, "its files are not those of its manifest"),
         (_point_elsewhere, "belongs to no case of it"),
         (_lose_a_case, "belongs to no case of it|do not fit together"),
@@ -168,8 +234,6 @@ def test_what_was_changed_on_the_way_is_refused_and_leaves_nothing(
 
 def test_acts_of_other_studies_are_carried_away_by_hash_alone(workspace, full_study, zipped, tmp_path):
     with workspace.store.write() as tx:
-        from lss_core.store import audit
-
         audit.record(tx, at=workspace.now(), actor="U-other", act="case.import", subject="C-SECRET")
     made = export_study(workspace, OPERATOR, full_study, tmp_path / "later.zip")
     with zipfile.ZipFile(made.path) as opened:
@@ -191,3 +255,26 @@ def test_readers_take_nothing_away_and_coordinators_take_nothing_in(
 def test_a_place_that_cannot_be_written_is_refused(workspace, full_study, tmp_path):
     with pytest.raises(StoreError, match="cannot be written"):
         export_study(workspace, OPERATOR, full_study, tmp_path / "none" / "x.zip")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda whole: b"",
+        lambda whole: b"no zip at all" * 10,
+        lambda whole: whole[: len(whole) // 2],
+        lambda whole: whole[:100] + bytes(64) + whole[164:],
+        lambda whole: (
+            whole[:6]
+            + b"\x01"
+            + whole[7:].replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01")
+        ),
+    ],
+    ids=["empty", "no zip", "half of it", "other bytes", "with a password"],
+)
+def test_a_file_that_cannot_be_read_as_a_zip_is_refused(elsewhere, zipped, tmp_path, damage):
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(damage(zipped.read_bytes()))
+    with pytest.raises(StoreError, match="not a study's zip, or it is damaged"):
+        import_study(elsewhere, OPERATOR, broken)
+    assert list_studies(elsewhere, OPERATOR) == []

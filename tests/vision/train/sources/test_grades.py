@@ -11,7 +11,7 @@ from lss_core.domain import Condition, Level, SeriesRole, Side, Site
 from lss_core.errors import TrainingError
 from lss_core.imaging.volume import Volume
 from lss_core.settings import get_settings
-from lss_core.usecases.export import COLUMNS
+from lss_core.usecases.export_table import COLUMNS
 from lss_core.usecases.training import Reader
 from lss_core.vision.train.data_config import GradesData
 from lss_core.vision.train.pictures import NONE_OR_MILD
