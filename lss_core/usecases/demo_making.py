@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Container, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -44,6 +45,8 @@ from lss_core.usecases.workspace import Workspace
 FIRST_SEED = 9000  # far from the seeds that the networks were trained on
 PHANTOM_PROCESSES = 2
 TRUTH = later("Truth of the phantoms")
+DRAWN = "Drawn for the demo."
+"""The reason beside each of the demo adjudicator's grades."""
 
 CASES_SHARE = 0.95
 """The share of the progress that drawing, importing and grading take."""
@@ -184,7 +187,7 @@ def _adjudicate(workspace: Workspace, study_id: str, truth: Truth) -> None:
             return  # the name was somebody's before there was a demo: he is not spoken for
         judging = user_in(tx, record)
     for one in due:
-        word = answers[one.case_id, one.site]
+        word = replace(answers[one.case_id, one.site], note=DRAWN)
         key = f"demo {one.site.key}"
         adjudicate(workspace, judging, study_id, one.case_id, word, idempotency_key=key)
 

@@ -152,13 +152,19 @@ def adjudicate(
     """Add the adjudicator's answer at a site; the same key twice adds one row.
 
     Raises AccessError for anyone but the study's own adjudicators, StoreError for a case
-    that is none of the study's.
+    that is none of the study's and for a grade without its reason in the answer's note.
     """
     now = workspace.now()
     with workspace.store.write() as tx:
         rater_id = _adjudicator(tx, user, study_id)
         if case_id not in cases.case_ids(tx, study_id):
             raise StoreError(case_id, reason="it is no case of this study", remedy="Choose one from the list")
+        if answer.grade is not None and not answer.note.strip():
+            raise StoreError(
+                answer.site.label,
+                reason=later("an adjudicator's grade needs its reason"),
+                remedy=later("Say why"),
+            )
         read = _adjudication_read(tx, workspace, case_id, rater_id)
         if reads.add_answer(tx, read, answer, key=idempotency_key, at=now):
             audit.record(tx, at=now, actor=user.id, act="adjudicate", subject=read.id, site=answer.site.key)

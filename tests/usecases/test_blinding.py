@@ -113,13 +113,17 @@ def _model(workspace, case_id):
 
 
 def _read_by_another(workspace, other, case_id):
-    read = open_read(workspace, other, case_id)
+    comment = ReadNote(comment="OTHERSCOMMENTPLANT")
+    record_note(workspace, other, open_read(workspace, other, case_id).read_id, comment, idempotency_key="1")
+    _read_and_sign(workspace, other, case_id, note="OTHERSNOTEPLANT")
+
+
+def _read_and_sign(workspace, reader, case_id, *, note):
+    read = open_read(workspace, reader, case_id)
     for answer in grades(3):
-        given = Answer(site=answer.site, grade=answer.grade, note="OTHERSNOTEPLANT")
-        record_answer(workspace, other, read.read_id, given, idempotency_key=answer.site.key)
-    note = ReadNote(comment="OTHERSCOMMENTPLANT")
-    record_note(workspace, other, read.read_id, note, idempotency_key="1")
-    sign_read(workspace, other, read.read_id, PASSWORD)
+        given = Answer(site=answer.site, grade=answer.grade, note=note)
+        record_answer(workspace, reader, read.read_id, given, idempotency_key=answer.site.key)
+    sign_read(workspace, reader, read.read_id, PASSWORD)
 
 
 def crawl(workspace, user, monkeypatch, places: dict[str, list[str]]) -> dict[str, str]:
@@ -177,6 +181,11 @@ def _sent(node) -> Iterator[str]:
         ("alone", EVERYTHING, ()),
         ("sequential", EVERYTHING, ()),
         ("aided", (*PATIENT, "BUNDLEPLANT", "81.4142", *OTHERS, *REFERENCE, *ERROR), ("0.6173",)),
+        (
+            "sequential, locked",
+            (*PATIENT, "BUNDLEPLANT", "81.4142", *OTHERS, *REFERENCE, *ERROR),
+            ("0.6173",),
+        ),
         ("adjudicator", (*PATIENT, *MODEL, *OTHERS, *REFERENCE, *ERROR), ()),
         ("auditor", (*PATIENT, *MODEL, "OTHERSNOTEPLANT", "OTHERSCOMMENTPLANT", *ERROR), ()),
         ("statistician", ("UIDPLANT", "SERIESNAMEPLANT"), ("0.6173", "REFERENCEPLANT", "OTHERSNAMEPLANT")),
@@ -188,7 +197,10 @@ def test_nothing_that_a_role_may_not_see_leaves_the_server(
     study_id, case_id, failed = planted
     with workspace.store.read() as tx:
         series = list(tx.scalars(sa.select(t.series.c.id)))
+    name, _, locked = name.partition(", ")
     user = users.user_of(workspace, users.sign_in(workspace, name, PASSWORD)[1])
+    if locked:
+        _read_and_sign(workspace, user, case_id, note="")
     own = [open_read(workspace, user).read_id] if name in ("alone", "aided", "sequential") else []
     with workspace.store.read() as tx:
         all_reads = list(tx.scalars(sa.select(t.reads.c.id)))

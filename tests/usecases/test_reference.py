@@ -100,6 +100,13 @@ def test_an_adjudicator_settles_what_is_split_seeing_the_votes_without_names(
     assert _grades(workspace, reference)[SPLIT] == (Grade.SEVERE, None, Decision.ADJUDICATED)
 
 
+def test_an_adjudicators_grade_is_not_taken_without_its_reason(workspace, study_id, case_id, person, panel):
+    judge, word = person(Role.ADJUDICATOR), Answer(site=SPLIT, grade=Grade.SEVERE, note=" ")
+    with pytest.raises(StoreError, match="needs its reason"):
+        adjudicate(workspace, judge, study_id, case_id, word, idempotency_key="1")
+    assert adjudications_due(workspace, judge, study_id)[0].settled is None
+
+
 def test_a_reader_neither_adjudicates_nor_learns_what_is_split(workspace, study_id, case_id, panel):
     word = Answer(site=SPLIT, grade=Grade.SEVERE)
     with pytest.raises(AccessError, match="for the study's adjudicators"):
@@ -122,7 +129,8 @@ def test_a_reference_is_frozen_and_a_newer_one_gets_a_higher_version(
 ):
     first = make_majority_reference(workspace, OPERATOR, study_id)
     before = _grades(workspace, first)
-    word, judge = Answer(site=SPLIT, grade=Grade.SEVERE), person(Role.ADJUDICATOR)
+    word = Answer(site=SPLIT, grade=Grade.SEVERE, note="the sac is a slit")
+    judge = person(Role.ADJUDICATOR)
     adjudicate(workspace, judge, study_id, case_id, word, idempotency_key="1")
     second = make_majority_reference(workspace, OPERATOR, study_id)
     assert (first.version, second.version) == (1, 2)
