@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.studies import SAGITTAL, Seeded, seed, stack
-from lss_core.domain import Role, SeriesRole
-from lss_core.settings import get_settings
-from lss_core.ui import session
-from lss_core.usecases import accounts
+from benchmarks.studies import Seeded
 from lss_core.usecases.cases import list_studies
 from lss_core.usecases.people import invitations_of, members_of
 from lss_core.usecases.users import OPERATOR
+from tests.pages.conftest import press
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "coordinator" / "people.py"
-SECONDS = 60
-
-
-@pytest.fixture
-def seeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seeded:
-    """A study of one small case, with a reader and a coordinator."""
-    monkeypatch.setenv("LSS_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("LSS_DATABASE_URL", "")
-    get_settings.cache_clear()
-    places = [(4.0 * k, 0.0, 0.0) for k in range(5)]
-    return seed(tmp_path, [{SeriesRole.SAGITTAL_T2: stack(places, [SAGITTAL] * 5, size=8, spacing_mm=1.0)}])
-
-
-@pytest.fixture
-def page(seeded: Seeded, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The page as its coordinator sees it."""
-    found = accounts.list_users(seeded.workspace, OPERATOR)
-    user = next(one for one in found if one.role is Role.COORDINATOR)
-    monkeypatch.setattr(session, "current_user", lambda: user)
-    return AppTest.from_file(str(PAGE), default_timeout=SECONDS).run()
-
-
-def press(page: AppTest, label: str) -> AppTest:
-    return next(button for button in page.button if button.label == label).click().run()
+PAGE = "people.py"
 
 
 def text(page: AppTest) -> str:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.studies import PASSWORD, SAGITTAL, Seeded, seed, stack
-from lss_core.domain import Condition, Role, SeriesRole
-from lss_core.settings import get_settings
-from lss_core.ui import session
+from benchmarks.studies import PASSWORD, Seeded
+from lss_core.domain import Condition, Role
 from lss_core.usecases import accounts
 from lss_core.usecases.cases import list_studies
 from lss_core.usecases.due import home
@@ -19,29 +14,10 @@ from lss_core.usecases.protocols import protocol_state
 from lss_core.usecases.reading import open_read, record_remaining
 from lss_core.usecases.signing import sign_read
 from lss_core.usecases.users import OPERATOR
+from tests.pages.conftest import press
 from tests.usecases.protocol_data import AIDED, ALONE, go_live
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "coordinator" / "protocol.py"
-SECONDS = 60
-
-
-@pytest.fixture
-def seeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seeded:
-    """A study of one small case."""
-    monkeypatch.setenv("LSS_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("LSS_DATABASE_URL", "")
-    get_settings.cache_clear()
-    places = [(4.0 * k, 0.0, 0.0) for k in range(5)]
-    return seed(tmp_path, [{SeriesRole.SAGITTAL_T2: stack(places, [SAGITTAL] * 5, size=8, spacing_mm=1.0)}])
-
-
-@pytest.fixture
-def page(seeded: Seeded, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The page as its coordinator sees it."""
-    found = accounts.list_users(seeded.workspace, OPERATOR)
-    user = next(one for one in found if one.role is Role.COORDINATOR)
-    monkeypatch.setattr(session, "current_user", lambda: user)
-    return AppTest.from_file(str(PAGE), default_timeout=SECONDS).run()
+PAGE = "protocol.py"
 
 
 FILE = b"""
@@ -58,10 +34,6 @@ kind = "aided"
 def upload(page: AppTest, content: bytes) -> AppTest:
     page.file_uploader[0].upload("own.toml", content, "application/toml")
     return press(page, "Take it as the draft")
-
-
-def press(page: AppTest, label: str) -> AppTest:
-    return next(button for button in page.button if button.label == label).click().run()
 
 
 def test_a_coordinator_saves_a_draft_and_lets_it_go_live(seeded: Seeded, page: AppTest) -> None:

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from benchmarks.studies import SAGITTAL, Seeded, seed, stack
-from lss_core.domain import Role, SeriesRole
-from lss_core.settings import get_settings
+from benchmarks.studies import Seeded
+from lss_core.domain import Role
 from lss_core.ui import session
 from lss_core.usecases import accounts, users
 from lss_core.usecases.cases import list_studies
 from lss_core.usecases.users import OPERATOR, User
+from tests.pages.conftest import COORDINATORS, SECONDS
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "coordinator" / "record.py"
-SECONDS = 60
-
-
-@pytest.fixture
-def seeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Seeded:
-    """A study of one small case."""
-    monkeypatch.setenv("LSS_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("LSS_DATABASE_URL", "")
-    get_settings.cache_clear()
-    places = [(4.0 * k, 0.0, 0.0) for k in range(5)]
-    return seed(tmp_path, [{SeriesRole.SAGITTAL_T2: stack(places, [SAGITTAL] * 5, size=8, spacing_mm=1.0)}])
+PAGE = "record.py"
 
 
 def run(seeded: Seeded, role: Role, monkeypatch: pytest.MonkeyPatch) -> AppTest:
@@ -35,7 +22,7 @@ def run(seeded: Seeded, role: Role, monkeypatch: pytest.MonkeyPatch) -> AppTest:
         seeded.workspace, OPERATOR, name="x", display_name="X", role=role, password="correct horse battery"
     )
     monkeypatch.setattr(session, "current_user", lambda: user)
-    return AppTest.from_file(str(PAGE), default_timeout=SECONDS).run()
+    return AppTest.from_file(str(COORDINATORS / PAGE), default_timeout=SECONDS).run()
 
 
 def test_a_coordinator_finds_the_exports_and_verifies_the_trail(
