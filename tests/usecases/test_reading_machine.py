@@ -84,10 +84,10 @@ class Reading(RuleBasedStateMachine):
 
     @rule(site=st.sampled_from(ASKED), grade=st.sampled_from(Grade))
     def answer(self, site, grade) -> None:
-        """He grades a site; a submitted read takes nothing."""
+        """He grades a site; a submitted read takes nothing, and neither does a withdrawn one."""
         answer, key = Answer(site=site, grade=grade), f"key {next(self.keys)}"
-        if self.submitted:
-            with pytest.raises(ConflictError, match="submitted"):
+        if self.submitted or self.withdrawn:
+            with pytest.raises(ConflictError, match="withdrawn" if self.withdrawn else "submitted"):
                 self._record(answer, key)
             return
         self._record(answer, key)
@@ -103,9 +103,9 @@ class Reading(RuleBasedStateMachine):
 
     @rule()
     def sign(self) -> None:
-        """He signs; with sites missing he cannot, and twice is no error."""
-        if not self.submitted and len(self.answers) < len(ASKED):
-            with pytest.raises(ConflictError, match="no answer"):
+        """He signs; with sites missing or withdrawn he cannot, and twice is no error."""
+        if not self.submitted and (self.withdrawn or len(self.answers) < len(ASKED)):
+            with pytest.raises(ConflictError, match="withdrawn" if self.withdrawn else "no answer"):
                 sign_read(self.workspace, self.reader, self.read_id, PASSWORD)
             return
         sign_read(self.workspace, self.reader, self.read_id, PASSWORD)

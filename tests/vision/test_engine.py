@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,6 +34,7 @@ from lss_core.vision.engine import Engine, Graded
 from lss_core.vision.ensemble import FEATURES, PARAMETERS
 from lss_core.vision.locate import Places, locate
 from lss_core.vision.networks import build
+from lss_core.vision.segment import AS_IT_IS, VARIATIONS
 
 AXIAL, T1, T2 = SeriesRole.AXIAL_T2, SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2
 
@@ -113,7 +116,7 @@ def phantom() -> PhantomStudy:
 def knowing(bundle: Bundle, phantom: PhantomStudy) -> Iterator[Engine]:
     """An engine whose outlines and places are the phantom's truth."""
 
-    def outlined(volume: Volume, *, progress: object) -> object:
+    def outlined(volume: Volume, *, variation: object, progress: object) -> object:
         same = (role for role, one in phantom.series.items() if one.voxels is volume.voxels)
         return phantom.masks[next(same)]
 
@@ -215,6 +218,23 @@ def test_untrained_outlines_find_no_level_and_nothing_is_guessed(
     findings = Engine(bundle, "cpu").grade(phantom.series).findings
     assert {one.not_gradable for one in findings.sites} == {NotGradable.LEVEL_NOT_FOUND}
     assert findings.sites[0].note == "L1-L2 was not found: no disc was found"
+
+
+def test_variations_are_outlined_besides_and_change_no_grade(
+    knowing: Engine, phantom: PhantomStudy, whole: tuple[Graded, list[float]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def outlined(volume: Volume, *, variation: object, progress: object) -> object:
+        seen.append(variation)
+        return as_before["axial"](volume, variation=variation, progress=progress)
+
+    as_before: dict[str, Any] = dict(knowing._segmenters)
+    monkeypatch.setattr(knowing, "_segmenters", {"axial": outlined, "sagittal": outlined})
+    monkeypatch.setattr(knowing, "variations", VARIATIONS[:2])
+    findings = knowing.grade(phantom.series).findings
+    assert Counter(seen) == dict.fromkeys((AS_IT_IS, *VARIATIONS[:2]), len(phantom.series))
+    assert [one.grade for one in findings.sites] == [one.grade for one in whole[0].findings.sites]
 
 
 def test_the_right_side_is_pictured_as_the_mirror_of_the_left(phantom: PhantomStudy) -> None:
