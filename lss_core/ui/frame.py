@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 
 import streamlit as st
 import structlog
@@ -56,6 +57,16 @@ def show_error(error: LssError) -> None:
         f'<div class="lss-error" role="alert"><strong>{escape(translated(error.subject))}</strong>'
         f"<span>{why}</span><span>{remedy}</span></div>"
     )
+
+
+def carry_out(act: Callable[[], object]) -> None:
+    """Do what was asked and run the page anew, or show why it was refused."""
+    try:
+        act()
+    except LssError as error:
+        show_error(error)
+    else:
+        st.rerun()
 
 
 def show_empty(what: str, *, next_step: str) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 from lss_core.domain import Role
 from lss_core.errors import LssError
 from lss_core.texts import _, moment, translated
-from lss_core.ui.frame import show_empty, show_error
+from lss_core.ui.frame import carry_out, show_empty, show_error
 from lss_core.ui.html import table, write
 from lss_core.usecases.access import role_in_study
 from lss_core.usecases.accounts import disable_user, enable_user
@@ -82,7 +82,7 @@ def show_invitations(
     with st.form("withdraw-invitation"):
         chosen = st.selectbox(_("An open invitation"), list(names), format_func=names.__getitem__)
         if st.form_submit_button(_("End it: its link makes no account any more")):
-            _do(lambda: withdraw_invitation(workspace, user, study_id, chosen))
+            carry_out(lambda: withdraw_invitation(workspace, user, study_id, chosen))
 
 
 def change_form(workspace: Workspace, user: User, study_id: str) -> None:
@@ -104,7 +104,7 @@ def change_form(workspace: Workspace, user: User, study_id: str) -> None:
     ]
     for pressed, act in acts:
         if pressed:
-            _do(act)
+            carry_out(act)
 
 
 def show_own_roles(workspace: Workspace, user: User) -> None:
@@ -119,15 +119,6 @@ def show_own_roles(workspace: Workspace, user: User) -> None:
         show_empty(
             _("You are in no study yet"), next_step=_("Ask the coordinator of the study to take you in")
         )
-
-
-def _do(act: Callable[[], None]) -> None:
-    try:
-        act()
-    except LssError as error:
-        show_error(error)
-    else:
-        st.rerun()
 
 
 def _ask_role(key: str) -> tuple[Role, bool]:

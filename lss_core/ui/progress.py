@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import plotly.graph_objects as go
 import streamlit as st
 
 from lss_core.domain import Role
-from lss_core.errors import LssError
 from lss_core.study.washout import SessionState
 from lss_core.texts import _, day, later, moment, number, percent, translated
 from lss_core.ui.charts import laid_out
 from lss_core.ui.charts_comparison import reader_marks
-from lss_core.ui.frame import show_error
+from lss_core.ui.frame import carry_out
 from lss_core.ui.html import table, write
 from lss_core.ui.theme import Palette, current_mode, palette
 from lss_core.usecases.corrections import (
@@ -162,17 +162,16 @@ def show_correct(workspace: Workspace, user: User, progress: StudyProgress) -> N
         given = st.form_submit_button(_("Do it"))
     if given and chosen is not None and act is not None:
         read = reads[chosen]
-        try:
-            if act == "unlock":
-                unlock_read(workspace, user, read.read_id, reason=reason)
-            elif act == "withdraw":
-                withdraw_read(workspace, user, read.read_id, reason=reason)
-            else:
-                withdraw_case(workspace, user, read.case_id, reason=reason)
-        except LssError as error:
-            show_error(error)
-        else:
-            st.rerun()
+        carry_out(partial(_correct, workspace, user, read, act, reason))
+
+
+def _correct(workspace: Workspace, user: User, read: Read, act: str, reason: str) -> None:
+    if act == "unlock":
+        unlock_read(workspace, user, read.read_id, reason=reason)
+    elif act == "withdraw":
+        withdraw_read(workspace, user, read.read_id, reason=reason)
+    else:
+        withdraw_case(workspace, user, read.case_id, reason=reason)
 
 
 _ACTS = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from lss_core.domain import Condition, Grade
@@ -12,7 +10,7 @@ from lss_core.study.protocol import ArmKind, Protocol, ReferenceSource
 from lss_core.texts import _, known, later, moment, ngettext, translated
 from lss_core.ui.choice import go_to
 from lss_core.ui.drawings import as_source, drawing
-from lss_core.ui.frame import show_error
+from lss_core.ui.frame import carry_out, show_error
 from lss_core.ui.html import Html, escape, table, write
 from lss_core.ui.progress import session_words
 from lss_core.usecases.cases import make_study
@@ -135,7 +133,7 @@ def _confirm(workspace: Workspace, user: User, study_id: str, draft: ProtocolRec
     st.code(f"SHA-256 {digest}", language=None)
     sure = st.checkbox(_("I have looked at it and lock it"), key=f"sure-{digest}")
     if st.button(_("Go live"), type="primary", disabled=not sure):
-        _do(lambda: go_live(workspace, user, study_id, seen_sha256=digest))
+        carry_out(lambda: go_live(workspace, user, study_id, seen_sha256=digest))
 
 
 def show_versions(workspace: Workspace, user: User, study_id: str, state: ProtocolState) -> None:
@@ -158,7 +156,7 @@ def show_versions(workspace: Workspace, user: User, study_id: str, state: Protoc
         reason = st.text_input(_("Why the protocol changes"), max_chars=500)
         if st.form_submit_button(_("Take it as the draft")) and file is not None:
             content = file.getvalue()
-            _do(lambda: save_draft(workspace, user, study_id, from_toml(content), reason=reason))
+            carry_out(lambda: save_draft(workspace, user, study_id, from_toml(content), reason=reason))
 
 
 def show_sessions(workspace: Workspace, user: User, study_id: str) -> None:
@@ -179,13 +177,6 @@ def show_sessions(workspace: Workspace, user: User, study_id: str) -> None:
         reason = st.text_input(_("Reason, kept on record"), max_chars=500)
         if st.form_submit_button(_("Open it before its wash-out is over")):
             one = waiting[chosen]
-            _do(lambda: allow_session(workspace, user, study_id, one.rater.id, one.session, reason=reason))
-
-
-def _do(act: Callable[[], object]) -> None:
-    try:
-        act()
-    except LssError as error:
-        show_error(error)
-    else:
-        st.rerun()
+            carry_out(
+                lambda: allow_session(workspace, user, study_id, one.rater.id, one.session, reason=reason)
+            )
