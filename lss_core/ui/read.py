@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from lss_core.texts import _, moment, ngettext
+from lss_core.texts import _, moment, ngettext, sentence
 from lss_core.ui.choice import go_to
 from lss_core.ui.html import escape, table, write
 from lss_core.usecases.due import AssignmentKind, ReadProgress, SessionDue, SessionState, StudyDue
@@ -31,6 +31,14 @@ def progress_words(reads: Sequence[ReadProgress]) -> str:
     """'3 of 24 cases submitted'."""
     total = len(reads)
     return ngettext("{done} of {n} case submitted", "{done} of {n} cases submitted", total, done=_done(reads))
+
+
+def why_nothing(reads: Sequence[ReadProgress]) -> str:
+    """When a reader goes on to whom nothing is open, and why he may not look at what he has read."""
+    why = _("Your cases come again in a later session: until it is read, your answers stay closed.")
+    opens_at = next((read.standing.opens_at for read in reads if not read.submitted and read.standing), None)
+    when = "" if opens_at is None else sentence(_("Come back from {when} on", when=moment(opens_at)))
+    return f"{why} {when}"
 
 
 def case_words(read: ReadProgress) -> str:

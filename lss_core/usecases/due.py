@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ from lss_core.usecases.workspace import Workspace
 
 __all__ = [
     "AssignmentKind", "ReadProgress", "SessionDue", "SessionState", "StudyDue", "check_look", "following",
-    "home", "progress", "reader_of", "reads_of", "session_over",
+    "home", "no_look_back", "progress", "reader_of", "reads_of",
 ]  # fmt: skip
 
 UNAIDED = "unaided"
@@ -43,10 +43,10 @@ ORDER_SEED = 0
 class ReadProgress:
     """One of a reader's cases, and how far he is with it; `read_id` is None before he opened it.
 
-    `assignment` is None in a study without a protocol. `closed`: it is submitted and a later session is being
-    read, in which he must not look at what he or the model said of the case before. `stage` is the one he is
-    at: 2 once the answers without the model are locked in a sequential arm. `position` counts from 1 within
-    the session.
+    `assignment` is None in a study without a protocol. `closed`: it is submitted, and its case comes again or
+    a later session is being read: before that is done he must not look at what he or the model said.
+    `stage` is the one he is at: 2 once the answers without the model are locked in a sequential arm.
+    `position` counts from 1 within the session.
     """
 
     case_id: str
@@ -148,18 +148,18 @@ def following(due: Sequence[ReadProgress]) -> ReadProgress | None:
 
 
 def check_look(tx: Transaction, user: User, read: ReadRecord, *, now: datetime) -> None:
-    """Raises AccessError for a submitted read of a session before the one that is being read."""
+    """Raises AccessError for a submitted read that is closed to its reader for now."""
     own = [one for one in progress(tx, user, now=now) if one.assignment is not None and one.closed]
     if any(one.key == read.assignment_id for one in own):
-        raise session_over()
+        raise no_look_back()
 
 
-def session_over() -> AccessError:
-    """The refusal of a look back."""
+def no_look_back() -> AccessError:
+    """The refusal of a look at what would bias what is still to be read."""
     return AccessError(
         later("Read"),
-        reason=later("its session is over"),
-        remedy=later("Go on with the session that is open"),
+        reason=later("what was said in it must not be seen before the session that follows is read"),
+        remedy=later("Go on with what is due; it opens again when all your sessions are read"),
     )
 
 
@@ -235,7 +235,6 @@ def _as_assigned(
         stages = live.protocol.arm(one.arm).stages
         stage = _stage(one, len(stages), opened)
         read = opened.get((one.id, stage))
-        submitted = read is not None and read.submitted_at is not None
         found.append(
             _progress(
                 read,
@@ -249,10 +248,13 @@ def _as_assigned(
                 stages=len(stages),
                 arm=stages[stage - 1],
                 standing=stand[one.session],
-                closed=submitted and one.session < being_read,
             )
         )
-    return found
+    to_come = {read.case_id for read in found if not read.submitted}
+    return [
+        replace(read, closed=read.submitted and (read.session < being_read or read.case_id in to_come))
+        for read in found
+    ]
 
 
 def _stage(one: Assignment, stages: int, opened: Mapping[tuple[str, int], ReadSummary]) -> int:

@@ -13,7 +13,7 @@ from lss_core.store.values import (
 )
 from lss_core.texts import later, moment
 from lss_core.usecases.access import case_for
-from lss_core.usecases.due import ReadProgress, following, progress, reader_of, reads_of, session_over
+from lss_core.usecases.due import ReadProgress, following, no_look_back, progress, reader_of, reads_of
 from lss_core.usecases.pens import check_pen
 from lss_core.usecases.read_state import (
     ReadPlan,
@@ -150,7 +150,7 @@ def _wanted(tx: Transaction, workspace: Workspace, user: User, key: str | None) 
         raise AccessError(key, reason="it is not assigned to him", remedy="Choose another case")
     wanted = next((read for read in named if not read.submitted), named[-1])
     if wanted.closed:
-        raise session_over()
+        raise no_look_back()
     if not wanted.begun and not wanted.open:
         raise _not_open(wanted)
     if wanted.assignment is not None and not wanted.begun and wanted != coming:

@@ -6,7 +6,7 @@ from lss_core.domain import Role
 from lss_core.texts import _
 from lss_core.ui.choice import choose, go_to
 from lss_core.ui.frame import heading, page_head, show_empty
-from lss_core.ui.read import fetched_ahead, going_on, open_to_him, progress_words, state_words
+from lss_core.ui.read import fetched_ahead, going_on, open_to_him, progress_words, state_words, why_nothing
 from lss_core.ui.session import require_role
 from lss_core.ui.viewer import View, ViewMode, viewer
 from lss_core.usecases.cases import list_studies
@@ -26,9 +26,15 @@ if not reads:
     st.stop()
 
 coming = following(reads)
+may_open = open_to_him(reads, coming)
+if not may_open:
+    heading(_("Read"), detail=progress_words(reads))
+    show_empty(_("Nothing to read now"), next_step=why_nothing(reads))
+    st.stop()
+
 title, choices = page_head()
 with choices:
-    key = choose("case", open_to_him(reads, coming))
+    key = choose("case", may_open)
     st.button(
         _("Next case"),
         type="primary",

@@ -217,7 +217,8 @@ def is_refused(page: Page, seeded: Seeded, name: str) -> None:
     expect(page.get_by_role("button", name="Go on reading")).to_have_count(0)
     second = next(read for read in reads_of(seeded.workspace, user) if read.session == 2)
     go(page, f"/read?case={second.key}", "Read")
-    expect(page.get_by_text(re.compile("is submitted and locked"))).to_be_visible()
+    expect(page.get_by_text("Nothing to read now")).to_be_visible()
+    expect(page.get_by_text("until it is read, your answers stay closed")).to_be_visible()
     with pytest.raises(AccessError):
         open_read(seeded.workspace, user, second.key)
     assert not any(read.begun for read in reads_of(seeded.workspace, user) if read.session == 2)

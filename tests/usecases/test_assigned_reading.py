@@ -101,26 +101,30 @@ def test_the_same_case_in_another_session_is_another_read(workspace, reader, stu
 def test_what_was_said_in_an_earlier_session_is_not_looked_up_in_the_next(
     workspace, reader, study_id, case_ids
 ):
-    """Else the model's grades of session 1 would be at hand while the case is read without it."""
+    """Else the model's grades of session 1 would be at hand before and while the case is read without it."""
     case_id = case_ids[0]
     plan = [(reader, case_id, AIDED, {}), (reader, case_id, ALONE, {"session": 2})]
     go_live(workspace, study_id, [*plan, (reader, case_ids[1], ALONE, {"session": 2})], wash_out_days=1)
     first = open_read(workspace, reader)
     _answer_all(workspace, reader, first.read_id)
-    sign_read(workspace, reader, first.read_id, PASSWORD)
-    assert open_read(workspace, reader, first.key).submitted  # nothing else is open
     show_model(workspace, reader, first.read_id)
+    sign_read(workspace, reader, first.read_id, PASSWORD)
+
+    def cannot_look() -> None:
+        for look in (
+            lambda: open_read(workspace, reader, first.key),
+            lambda: show_model(workspace, reader, first.read_id),
+            lambda: hold_pen(workspace, reader, first.read_id, "window"),
+        ):
+            with pytest.raises(AccessError, match="must not be seen before the session that follows is read"):
+                look()
+
+    cannot_look()  # during the wash-out
     session = 2
     allow_session(workspace, OPERATOR, study_id, reader.rater_id, session, reason="a test")
     second = open_read(workspace, reader)
     assert (second.case_id, second.plan.aided) == (case_id, False)
-    for look in (
-        lambda: open_read(workspace, reader, first.key),
-        lambda: show_model(workspace, reader, first.read_id),
-        lambda: hold_pen(workspace, reader, first.read_id, "window"),
-    ):
-        with pytest.raises(AccessError, match="its session is over"):
-            look()
+    cannot_look()
     unlock_read(workspace, OPERATOR, first.read_id, reason="left and right were confused")
     assert not open_read(workspace, reader, first.key).submitted
     sign_read(workspace, reader, first.read_id, PASSWORD)
@@ -129,6 +133,22 @@ def test_what_was_said_in_an_earlier_session_is_not_looked_up_in_the_next(
         record_remaining(workspace, reader, read.read_id, idempotency_key="all")
         sign_read(workspace, reader, read.read_id, PASSWORD)
     assert open_read(workspace, reader, first.key).submitted  # all is read
+
+
+def test_a_read_whose_case_does_not_come_again_stays_open_until_the_next_session(
+    workspace, reader, study_id, case_ids
+):
+    first_case, second_case, third_case = case_ids
+    practice = {"kind": AssignmentKind.TRAINING}
+    plan = [(reader, third_case, ALONE, practice), (reader, first_case, ALONE, {})]
+    plan += [(reader, second_case, ALONE, {"session": 2})]
+    go_live(workspace, study_id, plan, wash_out_days=1)
+    for _ in range(2):
+        read = open_read(workspace, reader)
+        _answer_all(workspace, reader, read.read_id)
+        sign_read(workspace, reader, read.read_id, PASSWORD)
+    assert all(open_read(workspace, reader, case).submitted for case in (third_case, first_case))
+    assert [read.closed for read in reads_of(workspace, reader)] == [False, False, False]
 
 
 def test_a_session_opens_when_the_wash_out_is_over_or_when_a_coordinator_allows_it(
