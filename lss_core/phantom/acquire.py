@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,15 @@ class Stack:
     planes: tuple[Plane, ...]
     block: NDArray[np.int64]
     thickness_mm: float
+
+    def beside(self, points_mm: Vector) -> Stack:
+        """Only the planes that are one of the two nearest to one of some points (n, 3)."""
+        origins = np.array([plane.origin for plane in self.planes])
+        across = np.cross(self.planes[0].row_step, self.planes[0].column_step)
+        away = np.abs((points_mm[:, None] - origins) @ (across / np.linalg.norm(across)))
+        kept = np.unique(away.argsort(1)[:, :2])
+        planes = tuple(self.planes[k] for k in kept)
+        return replace(self, planes=planes, block=self.block[kept])
 
     def volume(self, voxels: NDArray[np.int16]) -> Volume:
         """The voxels with this geometry."""

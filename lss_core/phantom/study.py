@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
-from lss_core.domain import Grade, Level, Point, SagittalStructure, SeriesRole, Site, Structure
+from lss_core.domain import Condition, Grade, Level, Point, SagittalStructure, SeriesRole, Site, Structure
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.phantom.acquire import Stack, axial_stack, bias_field, finish, sagittal_stack
@@ -35,6 +35,8 @@ class PhantomOptions:
     severities: from 0 to 1 for sites that shall have a given one.
     severity_scale: multiplies the severity of all sites.
     sub_slices: thin planes averaged over a slice's thickness, an odd number.
+    only_foramina: draws no axial series, and of the sagittal ones the slices beside a foramen alone; a
+        third of the time.
     """
 
     severities: Mapping[Site, float] = field(default_factory=dict)
@@ -44,6 +46,7 @@ class PhantomOptions:
     sagittal_pixels: int | None = None
     axial_pixels: int | None = None
     sub_slices: int = 3
+    only_foramina: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,30 +82,32 @@ def make_study(seed: int, *, options: PhantomOptions = PhantomOptions()) -> Phan
     sagittal = sagittal_stack(plan, anatomy, options.sagittal_slices, options.sagittal_pixels)
     axial = axial_stack(plan, anatomy, options.axial_pixels)
     shifts = plan.uniform(-1.3, 1.3, 2)
+    truth: Truth = find_truth(anatomy, noise)
+    if options.only_foramina:
+        sites = truth.site_points_mm.items()
+        places = [point for site, point in sites if site.condition is Condition.FORAMINAL]
+        sagittal = sagittal.beside(np.array(places))
     images, side_masks = _draw(
         anatomy, sagittal, (t2, t1), noise, options.sub_slices, shift_px=shifts[0], sagittal=True
-    )
-    axial_images, cross_masks = _draw(
-        anatomy, axial, (axial_t2,), noise, options.sub_slices, shift_px=shifts[1], sagittal=False
     )
     series, gains = {}, bias_field(look, sagittal)
     for role, image in ((SeriesRole.SAGITTAL_T1, images[1]), (SeriesRole.SAGITTAL_T2, images[0])):
         series[role] = sagittal.volume(
             finish(look, image, gains, sagittal=True, pixel_mm=sagittal.planes[0].pixel_mm)
         )
-    voxels = finish(
-        look, axial_images[0], bias_field(look, axial), sagittal=False, pixel_mm=axial.planes[0].pixel_mm
-    )
-    series[SeriesRole.AXIAL_T2] = axial.volume(voxels)
-    truth: Truth = find_truth(anatomy, noise)
+    masks = {SeriesRole.SAGITTAL_T1: side_masks, SeriesRole.SAGITTAL_T2: side_masks}
+    if not options.only_foramina:
+        axial_images, masks[SeriesRole.AXIAL_T2] = _draw(
+            anatomy, axial, (axial_t2,), noise, options.sub_slices, shift_px=shifts[1], sagittal=False
+        )
+        voxels = finish(
+            look, axial_images[0], bias_field(look, axial), sagittal=False, pixel_mm=axial.planes[0].pixel_mm
+        )
+        series[SeriesRole.AXIAL_T2] = axial.volume(voxels)
     return PhantomStudy(
         seed=seed,
         series=series,
-        masks={
-            SeriesRole.SAGITTAL_T1: side_masks,
-            SeriesRole.SAGITTAL_T2: side_masks,
-            SeriesRole.AXIAL_T2: cross_masks,
-        },
+        masks=masks,
         canal_points_mm=truth.canal_points_mm,
         site_points_mm=truth.site_points_mm,
         measurements=truth.measurements,

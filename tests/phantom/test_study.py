@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,3 +66,20 @@ def test_the_canal_points_lie_in_the_canal_on_the_nearest_axial_slice(study: Pha
         (row, column), _ = (part[0] for part in volume.to_pixel(nearest, np.array([point])))
         assert distance < 5
         assert masks.mask(Structure.SPINAL_CANAL, nearest)[round(row), round(column)]
+
+
+def test_only_foramina_is_the_same_patient_on_the_slices_beside_them(study: PhantomStudy) -> None:
+    part = make_study(5, options=replace(QUICK, only_foramina=True))
+    assert (part.grades, part.site_points_mm) == (study.grades, study.site_points_mm)
+    assert set(part.series) == {SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2}
+    whole, some = study.series[SeriesRole.SAGITTAL_T1], part.series[SeriesRole.SAGITTAL_T1]
+    assert len(some.voxels) < len(whole.voxels)
+    for site, point in study.site_points_mm.items():
+        if site.condition is Condition.FORAMINAL:
+            for kept in np.argsort(whole.distances_mm(np.array(point)))[:2]:
+                place = np.abs(some.positions_mm - whole.positions_mm[kept]).sum(1).argmin()
+                np.testing.assert_allclose(some.positions_mm[place], whole.positions_mm[kept])
+                np.testing.assert_array_equal(
+                    part.masks[SeriesRole.SAGITTAL_T1].bits[place],
+                    study.masks[SeriesRole.SAGITTAL_T1].bits[kept],
+                )

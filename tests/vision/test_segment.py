@@ -18,7 +18,7 @@ from lss_core.vision.running import Processor, TorchRunner
 from lss_core.vision.segment import VARIATIONS, Preprocessing, Segmenter, Variation, make_segmenter
 from lss_core.vision.train.augment import Augmentation
 from lss_core.vision.train.run import Run, Schedule
-from lss_core.vision.train.segmentation import Batches, Source, dice_of, loss_of
+from lss_core.vision.train.segmentation import Batches, Source, balance, dice_of, loss_of
 from lss_core.vision.train.slices import SliceSet, absent_in_spider, read_spider, resampled
 
 
@@ -199,14 +199,26 @@ def test_resampled_for_training_a_structure_stays_where_it_was(spacing_mm: float
     assert (image > 127)[bits > 0].mean() > 0.99
 
 
-def test_a_small_network_learns_to_outline_a_bright_square(tmp_path: Path) -> None:
+def test_a_small_network_learns_to_outline_a_bright_square_and_is_balanced_after_a_shift(
+    tmp_path: Path,
+) -> None:
     torch.manual_seed(0)
     plain = Augmentation(rotation_degrees=0, scale=1.1, class_contrast=0, curve=0, blur=0, noise=0)
     batches = Batches(sources=[Source(slices=toy_slices(), augmentation=plain)], shape=(64, 64), size=4)
     schedule = Schedule(steps=60, peak_rate=1e-2, warm_up=5, average=0.8)
     run = Run(UNet(inputs=1, outputs=2, base=4), schedule, tmp_path / "run.pt")
     run.train(batches)
-    assert dice_of(run.averaged(), toy_slices(), ("square", "unknown"))["square"] > 0.7
+    network, names = run.averaged(), ("square", "unknown")
+    assert isinstance(network, UNet)
+    learned = dice_of(network, toy_slices(), names)["square"]
+    assert learned > 0.7
+    with torch.no_grad():
+        network.head.bias -= 2  # as if squares were rare
+    assert dice_of(network, toy_slices(), names)["square"] < learned
+    shifts = balance(network, [toy_slices()], names)
+    assert dice_of(network, toy_slices(), names)["square"] >= learned - 0.05
+    assert shifts["square"] > 0
+    assert shifts["unknown"] == 0
 
 
 def test_the_real_slices_read_with_their_three_structures(shared_data: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from lss_core.vision.train.outline_plans import OutlinePlan, outline_plan, outli
 from lss_core.vision.train.place import Place
 from lss_core.vision.train.prepare import slices_for
 from lss_core.vision.train.run import Validate
-from lss_core.vision.train.segmentation import Batches, Source, dice_of
+from lss_core.vision.train.segmentation import Batches, Source, balance, dice_of
 from lss_core.vision.train.slices import SliceSet
 from lss_core.vision.train.splits import Part
 
@@ -38,13 +38,20 @@ def train_outlines(place: Place, plane: str) -> Trained:
         _batches(place, plane, plan, train), _validate(place, plan, validation, section.validation_slices)
     )
     found, apart = run.averaged(), slices_for(place, plane, Part.TEST)
+    assert isinstance(found, UNet), "the average of U-Nets is one"
+    shifts = balance(found, validation.values(), plan.structures, place.arithmetic)
     fields = {
         "architecture": "unet",
         "inputs": 1,
         "outputs": plan.structures,
         "base": section.base,
         "preprocessing": plan.preprocessing.model_dump(mode="json"),
-        "training": {**told(run, begun), "slices": _counts(train), "apart": apart_of(place, train)},
+        "training": {
+            **told(run, begun),
+            "balanced by": shifts,
+            "slices": _counts(train),
+            "apart": apart_of(place, train),
+        },
         "results": {
             f"dice {name}": dice_of(found, slices, plan.structures, place.arithmetic)
             for name, slices in apart.items()

@@ -5,7 +5,7 @@ A source tells which structures it outlines; the others are left out of the loss
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,11 +13,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lss_core.vision.networks import UNet
 from lss_core.vision.segment import STRIDE
 from lss_core.vision.train.arithmetic import Arithmetic
 from lss_core.vision.train.augment import Augmentation, augmented
 from lss_core.vision.train.run import Batch
 from lss_core.vision.train.slices import SliceSet
+
+MOST_SHIFT = 3.0
+"""By how much `balance` moves a channel's logits at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,10 +125,46 @@ def dice_of(
     network: nn.Module, slices: SliceSet, structures: Sequence[str], arithmetic: Arithmetic | None = None
 ) -> dict[str, float]:
     """Dice of each outlined structure over all pixels of the set, at the network's spacing."""
-    arithmetic = arithmetic or Arithmetic()
     both: NDArray[np.float64] = np.zeros(len(structures))
     either: NDArray[np.float64] = np.zeros(len(structures))
-    numbers = np.arange(len(structures), dtype=np.uint32)[:, None, None]
+    for logits, truth in _answers(network, slices, len(structures), arithmetic):
+        found = logits > 0
+        both += (found & truth).sum((1, 2))
+        either += found.sum((1, 2)) + truth.sum((1, 2), dtype=float)
+    dice = 2 * both / np.maximum(either, 1)
+    return {str(name): round(float(dice[k]), 4) for k, name in enumerate(structures) if slices.known[k]}
+
+
+def balance(
+    network: UNet, sets: Iterable[SliceSet], structures: Sequence[str], arithmetic: Arithmetic | None = None
+) -> dict[str, float]:
+    """Move each channel's logits so that as many pixels are found as there are, over slices not trained on.
+
+    What is rare or hard to see is else found too seldom. Returns the shifts by structure, none beyond
+    MOST_SHIFT; a structure that the slices do not show keeps its logits.
+    """
+    edges = np.linspace(-MOST_SHIFT, MOST_SHIFT, 401)
+    found: NDArray[np.int64] = np.zeros((len(structures), len(edges)), np.int64)
+    there: NDArray[np.int64] = np.zeros(len(structures), np.int64)
+    for slices in sets:
+        for logits, truth in _answers(network, slices, len(structures), arithmetic):
+            for k in np.flatnonzero(slices.known):
+                found[k] += logits[k].size - np.searchsorted(np.sort(logits[k], axis=None), edges)
+                there[k] += truth[k].sum()
+    nearest = np.abs(found - there[:, None]).argmin(1)
+    shifts = np.where(there > 0, -edges[nearest], 0.0)
+    with torch.no_grad():
+        assert network.head.bias is not None, "the last layer has a bias"
+        network.head.bias += torch.from_numpy(shifts).to(network.head.bias)
+    return {str(name): round(float(shift), 2) for name, shift in zip(structures, shifts, strict=True)}
+
+
+def _answers(
+    network: nn.Module, slices: SliceSet, channels: int, arithmetic: Arithmetic | None
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.bool_]]]:
+    """Of each slice, logits and truth (channels, rows, columns)."""
+    arithmetic = arithmetic or Arithmetic()
+    numbers = np.arange(channels, dtype=np.uint32)[:, None, None]
     for image, bits in zip(slices.images, slices.bits, strict=True):
         rows, columns = image.shape
         padding = [0, -columns % STRIDE, 0, -rows % STRIDE]
@@ -132,9 +172,4 @@ def dice_of(
         inputs = inputs.to(arithmetic.device, memory_format=torch.channels_last)
         with torch.inference_mode(), arithmetic.autocast():
             logits = network(inputs)
-        found = (logits[0, :, :rows, :columns].float() > 0).cpu().numpy()
-        truth = ((bits[None] >> numbers) & 1).astype(bool)
-        both += (found & truth).sum((1, 2))
-        either += found.sum((1, 2)) + truth.sum((1, 2), dtype=float)
-    dice = 2 * both / np.maximum(either, 1)
-    return {str(name): round(float(dice[k]), 4) for k, name in enumerate(structures) if slices.known[k]}
+        yield logits[0, :, :rows, :columns].float().cpu().numpy(), ((bits[None] >> numbers) & 1).astype(bool)

@@ -91,3 +91,15 @@ def test_what_people_have_annotated_stands_in_place_of_what_was_found() -> None:
     assert study.canal_points_mm == {Level.L4_L5: (5, 5, 5), Level.L5_S1: (1, 0, 0)}
     assert study.axial_slices == {Level.L4_L5: 4, Level.L5_S1: 9}
     assert study.site_points_mm == {foramen: (2, 2, 2)}
+
+
+def test_phantoms_that_show_only_foramina_give_a_picture_of_each(tmp_path: Path) -> None:
+    data = 'kind = "phantom"\ncount = 1\nuse = ["classify"]\nonly_foramina = true\nseverity_scale = 1.5\n'
+    place = place_of(tmp_path, data + "sub_slices = 1\nsagittal_pixels = 128")
+    prepare(place)
+    pictures = pictures_for(place, Part.TRAIN)[0]
+    made = make_study(0, options=PhantomOptions(severity_scale=1.5, only_foramina=True))
+    foramina = [site for site in made.grades if site.condition is Condition.FORAMINAL]
+    assert len(pictures) == len(foramina) == 10
+    assert (pictures.grades[..., :2] == UNKNOWN).all()
+    assert sorted(pictures.grades[:, 0, 2]) == sorted(int(made.grades[site]) for site in foramina)

@@ -70,6 +70,8 @@ class Phantoms(Source):
 
     def _options(self) -> PhantomOptions:
         return PhantomOptions(
+            severity_scale=self.data.severity_scale,
+            only_foramina=self.data.only_foramina,
             sub_slices=self.data.sub_slices,
             sagittal_slices=self.data.sagittal_slices,
             sagittal_pixels=self.data.sagittal_pixels,
