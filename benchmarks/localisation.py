@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.pop(1)  # this folder: it holds a statistics.py
 
 from lss_core.dicom.reading import read_studies
-from lss_core.domain import Condition, Level, SeriesRole, Side, Site
+from lss_core.domain import LEVELS, Condition, Level, SeriesRole, Side, Site
 from lss_core.imaging.volume import Volume
 from lss_core.settings import get_settings
 from lss_core.usecases.grading import grade_folder
@@ -79,7 +79,7 @@ def labels_of(folder: Path, volumes: dict[SeriesRole, Volume]) -> Iterator[Label
 def level_failures(graded: dict[str, Any], labels: list[Label]) -> Iterator[str]:
     central = {label.site.level: label for label in labels if label.site.condition is Condition.CENTRAL}
     print(f"{'level':8}{'canal error mm':>16}   nearest label")
-    for level in Level:
+    for level in LEVELS:
         found = graded["levels"].get(level.value)
         if found is None:
             print(f"{level.label:8}{'not found':>16}")

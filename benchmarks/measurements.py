@@ -23,7 +23,7 @@ from sklearn.metrics import roc_auc_score
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.pop(1)  # this folder: it holds a statistics.py
 
-from lss_core.domain import SITES, Condition, Grade, Level, SeriesRole, Site, Structure
+from lss_core.domain import LEVELS, SITES, Condition, Grade, SeriesRole, Site, Structure
 from lss_core.measure.axial import Measurements, measure_axial
 from lss_core.measure.planes import Section
 from lss_core.measure.quantities import QUANTITIES
@@ -84,7 +84,7 @@ def fine(seed: int) -> dict[Site, Measurements]:
     noise = Noise.draw(np.random.default_rng([seed, 2]))
     anatomy = settle_roots(make_anatomy(seed, PhantomOptions()), noise)
     found: dict[Site, Measurements] = {}
-    for level in Level:
+    for level in LEVELS:
         frame = anatomy.curve.frame(anatomy.disc(level).s)
         plane = Plane(
             origin=frame.point(-30, -20, 0),

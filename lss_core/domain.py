@@ -7,7 +7,7 @@ the back, z to the head (LPS).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Self
@@ -55,8 +55,9 @@ class Condition(StrEnum):
 
 
 class Level(StrEnum):
-    """A disc level, named by the vertebrae above and below it."""
+    """A disc level, named by the vertebrae above and below it, from the head down."""
 
+    T12_L1 = "T12_L1"
     L1_L2 = "L1_L2"
     L2_L3 = "L2_L3"
     L3_L4 = "L3_L4"
@@ -186,13 +187,24 @@ class Site:
         )
 
 
-SITES: tuple[Site, ...] = tuple(
-    Site(condition=condition, level=level, side=side)
-    for condition in Condition
-    for level in Level
-    for side in ((None,) if condition is Condition.CENTRAL else (Side.LEFT, Side.RIGHT))
-)
-"""The 25 sites of a study: 5 central, 10 lateral recess, 10 foraminal."""
+LEVELS: tuple[Level, ...] = tuple(level for level in Level if level is not Level.T12_L1)
+"""The five levels that are graded unless a protocol says otherwise, and all that the model grades."""
+
+
+def _sites_at(levels: Iterable[Level]) -> tuple[Site, ...]:
+    return tuple(
+        Site(condition=condition, level=level, side=side)
+        for condition in Condition
+        for level in levels
+        for side in ((None,) if condition is Condition.CENTRAL else (Side.LEFT, Side.RIGHT))
+    )
+
+
+SITES: tuple[Site, ...] = _sites_at(LEVELS)
+"""The 25 sites of a study by default, and of the model: 5 central, 10 lateral recess, 10 foraminal."""
+
+ALL_SITES: tuple[Site, ...] = _sites_at(Level)
+"""The 30 sites that a protocol may ask for: SITES and the five at T12-L1."""
 
 
 class Structure(StrEnum):

@@ -28,7 +28,7 @@ def measure_spine(study: Study) -> Measurements:
         return {}
     found = Measurements()
     points = _with_t12_l1(study.canal_points_mm)
-    first = _endplate_deg(study, points.get(None), Level.L1_L2)
+    first = _endplate_deg(study, points.get(Level.T12_L1), Level.L1_L2)
     last = _endplate_deg(study, points.get(Level.L5_S1), Level.L5_S1)
     if first is not None and last is not None:
         found["lordosis_deg"] = first - last
@@ -77,12 +77,11 @@ def _endplate_deg(study: Study, point: Point | None, level: Level) -> float | No
         return None
 
 
-def _with_t12_l1(points: Mapping[Level, Point]) -> dict[Level | None, Point]:
-    """The levels' points, and under None that of T12-L1: as far above L1-L2 as that is above L2-L3."""
-    known: dict[Level | None, Point] = {}
-    known.update(points.items())
+def _with_t12_l1(points: Mapping[Level, Point]) -> dict[Level, Point]:
+    """The levels' points with that of T12-L1: as far above L1-L2 as that is above L2-L3."""
+    known = dict(points)
     if Level.L1_L2 in points and Level.L2_L3 in points:
         first, second = np.array(points[Level.L1_L2]), np.array(points[Level.L2_L3])
         x, y, z = (2 * first - second).tolist()
-        known[None] = (x, y, z)
+        known[Level.T12_L1] = (x, y, z)
     return known

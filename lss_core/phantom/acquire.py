@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, zoom
 
-from lss_core.domain import Level
+from lss_core.domain import LEVELS
 from lss_core.imaging.volume import Volume
 from lss_core.phantom.anatomy import Anatomy
 from lss_core.phantom.frames import Array, Plane, Vector
@@ -87,7 +87,7 @@ def axial_stack(rng: np.random.Generator, anatomy: Anatomy, pixels: int | None) 
     step = thickness * float(rng.choice([1.0, 1.0, 1.1, 1.15]))
     turn = rng.normal(0, 0.03)
     groups = []
-    discs = [anatomy.disc(level) for level in Level]
+    discs = [anatomy.disc(level) for level in LEVELS]
     if rng.random() < 0.2:
         top, bottom = discs[0].frame.origin, discs[-1].frame.origin
         count = int(np.ceil(np.linalg.norm(top - bottom) / step)) + 5

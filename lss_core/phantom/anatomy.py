@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from lss_core.domain import Level, Side
+from lss_core.domain import LEVELS, Level, Side
 from lss_core.phantom.frames import Curve, Frame, Vector
 
 NAMES = ("T9", "T10", "T11", "T12", "L1", "L2", "L3", "L4", "L5", "S1", "S2", "S3", "S4")
-LEVELS = {7 + n - 3: level for n, level in enumerate(Level)}  # the disc below NAMES[n]
+LEVEL_BELOW = {4 + n: level for n, level in enumerate(LEVELS)}
+"""The level of the disc below NAMES[n]."""
 SIGNS = {Side.LEFT: 1.0, Side.RIGHT: -1.0}
 
 

@@ -15,8 +15,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from lss_core.domain import Condition, Level, Side, Site
-from lss_core.phantom.anatomy import LEVELS, NAMES, SIGNS, Anatomy, Disc, Protrusion, Vertebra, healthy_disc
+from lss_core.domain import LEVELS, Condition, Side, Site
+from lss_core.phantom.anatomy import (
+    LEVEL_BELOW,
+    NAMES,
+    SIGNS,
+    Anatomy,
+    Disc,
+    Protrusion,
+    Vertebra,
+    healthy_disc,
+)
 from lss_core.phantom.frames import Curve, Frame, Vector
 
 _HALF_WIDTH = (15, 16, 18, 20, 21, 22, 23, 24.5, 25.5, 26, 21, 17, 13)
@@ -36,7 +45,7 @@ def draw_severities(rng: np.random.Generator) -> dict[Site, float]:
     burden = rng.beta(1.6, 1.6)
     severities = {}
     for condition in Condition:
-        for n, level in enumerate(Level):
+        for n, level in enumerate(LEVELS):
             shared = rng.normal()
             for side in (None,) if condition is Condition.CENTRAL else tuple(Side):
                 draw = 0.6 * shared + 0.8 * rng.normal() if side else rng.normal()
@@ -105,7 +114,7 @@ def draw_anatomy(rng: np.random.Generator, severities: Mapping[Site, float]) -> 
 
 def _draw_degeneration(rng: np.random.Generator, severities: Mapping[Site, float]) -> Vector:
     values = np.clip(rng.normal(0.3, 0.25) + rng.normal(0, 0.15, len(NAMES) - 1), 0, 1)
-    for index, level in LEVELS.items():
+    for index, level in LEVEL_BELOW.items():
         worst = np.mean([s for site, s in severities.items() if site.level is level])
         values[index] = np.clip(0.9 * worst + rng.normal(0.12, 0.22), 0, 1)
     result: Vector = values
@@ -237,7 +246,7 @@ def _disc(
     bottom = below.s + (0.42 if i < 8 else 0.36) * below.height - s
     lumbar = min(max(i - 4, 0), 5)
     return Disc(
-        level=LEVELS.get(i),
+        level=LEVEL_BELOW.get(i),
         frame=frame,
         s=s,
         half_width=(above.half_width + below.half_width) / 2 + 0.5,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lss_core.domain import Condition, Grade, Level, Point, Side, Site, Structure
+from lss_core.domain import LEVELS, Condition, Grade, Level, Point, Side, Site, Structure
 from lss_core.measure.grades import central_grade, foramen_grade, recess_grade
 from lss_core.phantom.anatomy import Anatomy, Disc
 from lss_core.phantom.canal import draw_spine
@@ -48,7 +48,7 @@ def find_truth(anatomy: Anatomy, noise: Noise) -> Truth:
     points: dict[Site, Point] = {}
     numbers: dict[Site, Mapping[str, float]] = {}
     grades: dict[Site, Grade] = {}
-    for level in Level:
+    for level in LEVELS:
         disc = anatomy.disc(level)
         sections = [_cross_section(anatomy, disc, offset, noise) for offset in OFFSETS_MM]
         normal = [_cross_section(healthy, disc, offset, noise) for offset in OFFSETS_MM]

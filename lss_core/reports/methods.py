@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from lss_core.domain import Condition, Level
 from lss_core.reports.document import Builder, Tone
 from lss_core.reports.texts import Texts
 from lss_core.reports.values import BundleFacts, StudyReport
@@ -28,7 +31,7 @@ def add_methods(to: Builder, report: StudyReport, t: Texts) -> None:
     _readers(to, report, t)
     _model(to, report, t)
     _reference(to, report, t)
-    _units(to, t)
+    _units(to, report, t)
     _statistics(to, report, t)
     _missing(to, report, t)
     _software(to, report, t)
@@ -211,15 +214,21 @@ def _reference(to: Builder, report: StudyReport, t: Texts) -> None:
         )
 
 
-def _units(to: Builder, t: Texts) -> None:
+def _units(to: Builder, report: StudyReport, t: Texts) -> None:
     to.part("unit", t("Unit of analysis and cut-offs"))
+    asked = Counter(site.condition for site in report.sites)
+    levels = {site.level for site in report.sites}
     to.say(
         t(
-            "The unit is the site: a condition at one of five disc levels from L1-L2 to L5-S1, for the "
-            "lateral recess and the foramen on each side, so 5 central, 10 lateral recess and 10 foraminal "
+            "The unit is the site: a condition at a disc level ({levels}), for the lateral recess and the "
+            "foramen on each side, so {central} central, {recess} lateral recess and {foraminal} foraminal "
             "sites a case. Grades are 0 none, 1 mild, 2 moderate, 3 severe. Positive is grade 2 or 3, for "
             "raters and reference alike; the cut-off was fixed in the software before the study. Each "
-            "condition is analysed by itself."
+            "condition is analysed by itself.",
+            levels=", ".join(level.label for level in Level if level in levels),
+            central=t.count(asked[Condition.CENTRAL]),
+            recess=t.count(asked[Condition.LATERAL_RECESS]),
+            foraminal=t.count(asked[Condition.FORAMINAL]),
         )
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from lss_core.domain import Condition, Estimate
+from lss_core.domain import Condition, Estimate, Site
 
 Matrix = tuple[tuple[int, ...], ...]
 """Counts [reference grade][given grade]."""
@@ -213,9 +213,9 @@ class BundleFacts:
 class StudyReport:
     """A study's report before it is put into words.
 
-    `readers` and the raters of `conditions` have answered something; `silent` members have not. `arm` is the
-    arm of all figures where readers read in several, else ''. `networks` of a bundle are name, architecture
-    and SHA-256; `software` is package and version;
+    `sites` are those that the reference has a word on. `readers` and the raters of `conditions` have answered
+    something; `silent` members have not. `arm` is the arm of all figures where readers read in several, else
+    ''. `networks` of a bundle are name, architecture and SHA-256; `software` is package and version;
     `data_sha256` is of the table of ratings and reference that the command writes with --data.
     """
 
@@ -236,6 +236,7 @@ class StudyReport:
     software: tuple[tuple[str, str], ...]
     data_sha256: str
     data_rows: int
+    sites: tuple[Site, ...]
     conditions: tuple[ConditionPart, ...]
     binary: tuple[str, ...]
     graded: tuple[str, ...]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-from lss_core.domain import SITES, NotGradable, RaterKind, Role, SeriesRole, Verdict
+from lss_core.domain import ALL_SITES, NotGradable, RaterKind, Role, SeriesRole, Verdict
 from lss_core.store.values import AnswerOrigin, AssignmentKind, Decision, ReferenceMethod, RunStatus
 
 
@@ -68,7 +68,7 @@ def _grade_or_reason() -> list[sa.CheckConstraint]:
         sa.CheckConstraint("(grade IS NULL) <> (not_gradable IS NULL)", name="grade_or_reason"),
         sa.CheckConstraint("grade BETWEEN 0 AND 3", name="grade"),
         one_of("not_gradable", NotGradable, "not_gradable"),
-        one_of("site", (site.key for site in SITES), "site"),
+        one_of("site", (site.key for site in ALL_SITES), "site"),
     ]
 
 
@@ -357,7 +357,7 @@ read_spans = sa.Table(
     sa.Column("idempotency_key", sa.String(64), nullable=False),
     _time("ended_at"),
     sa.CheckConstraint("active_ms >= 0 AND idle_ms >= 0", name="milliseconds"),
-    one_of("site", (site.key for site in SITES), "site"),
+    one_of("site", (site.key for site in ALL_SITES), "site"),
     sa.UniqueConstraint("read_id", "idempotency_key"),
 )
 

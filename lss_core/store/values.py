@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from lss_core.domain import (
-    SITES,
+    ALL_SITES,
     Answer,
     Grade,
     NotGradable,
@@ -21,7 +21,7 @@ from lss_core.domain import (
 from lss_core.study.protocol import AssignmentKind as AssignmentKind
 from lss_core.study.protocol import Protocol
 
-SITE_OF = {site.key: site for site in SITES}
+SITE_OF = {site.key: site for site in ALL_SITES}
 """The sites by the keys that the database holds."""
 
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from lss_core.domain import SITES
+from lss_core.domain import ALL_SITES
 from lss_core.texts import _, translated
 from lss_core.ui.viewer import Command
 from lss_core.usecases.cases import CaseSummary, StudySummary, list_cases
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
-SITE_BY_KEY = {site.key: site for site in SITES}
+SITE_BY_KEY = {site.key: site for site in ALL_SITES}
 
 
 def choose(name: str, options: Mapping[str, str], *, width: int = 260) -> str:

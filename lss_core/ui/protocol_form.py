@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from lss_core.domain import SITES, Condition, Grade, Level, Side, Site
+from lss_core.domain import ALL_SITES, SITES, Condition, Grade, Level, Side, Site
 from lss_core.errors import LssError
 from lss_core.study.protocol import (
     Arm,
@@ -33,6 +33,7 @@ ROWS = tuple(dict.fromkeys((site.condition, site.side) for site in SITES))
 
 QUICK: Mapping[str, tuple[str, frozenset[Site]]] = {
     "all": (later("All 25"), frozenset(SITES)),
+    "more": (later("All 30, with T12-L1"), frozenset(ALL_SITES)),
     **{one.value: (one.label, frozenset(s for s in SITES if s.condition is one)) for one in Condition},
     "low": (
         later("L3-L4 to L5-S1"),
@@ -94,7 +95,7 @@ def _sites(base: str, chosen: Iterable[Site]) -> tuple[Site, ...]:
         for row, key in keys.items()
         for level in st.session_state[key]
     }
-    return tuple(site for site in SITES if site in picked)
+    return tuple(site for site in ALL_SITES if site in picked)
 
 
 def _levels(row: tuple[Condition, Side | None], chosen: Iterable[Site]) -> list[Level]:
@@ -103,7 +104,7 @@ def _levels(row: tuple[Condition, Side | None], chosen: Iterable[Site]) -> list[
 
 def _choose(keys: Mapping[tuple[Condition, Side | None], str], wanted: frozenset[Site]) -> None:
     for row, key in keys.items():
-        st.session_state[key] = _levels(row, [site for site in SITES if site in wanted])
+        st.session_state[key] = _levels(row, [site for site in ALL_SITES if site in wanted])
 
 
 def _level_words(level: Level) -> str:

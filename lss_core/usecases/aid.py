@@ -12,7 +12,8 @@ from lss_core.usecases.workspace import Workspace
 
 
 def show_model(workspace: Workspace, user: User, read_id: str) -> dict[str, Answer]:
-    """The newest run's grades and probabilities at the sites of an aided read; empty where none is done.
+    """The newest run's grades and probabilities at the sites of an aided read that the model grades; empty
+    where none is done.
 
     In a sequential arm only in the second stage, which begins when the first is locked. Its measurements,
     places and masks are not shown. Each time it is shown stands in the audit trail, with the run.
@@ -31,4 +32,4 @@ def show_model(workspace: Workspace, user: User, read_id: str) -> dict[str, Answ
             return {}
         found = {one.site.key: one.answer for one in runs.findings_of_run(tx, run_id).sites}
         audit.record(tx, at=now, actor=user.id, act="model.show", subject=read_id, run=run_id)
-    return {site.key: found[site.key] for site in plan.sites}
+    return {site.key: found[site.key] for site in plan.sites if site.key in found}

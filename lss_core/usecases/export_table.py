@@ -70,7 +70,7 @@ TABLE = (
     Column(
         name="level",
         meaning="Disc level",
-        values="L1_L2 to L5_S1",
+        values="T12_L1 to L5_S1",
         cell=lambda x: x.answer.site.level.value,
     ),
     Column(

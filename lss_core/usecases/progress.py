@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
-from lss_core.domain import RaterKind, Role
+from lss_core.domain import SITES, RaterKind, Role
 from lss_core.store import cases, progress, protocols, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.progress import SittingRow
@@ -137,7 +137,7 @@ def _of_rater(
         reads = [one for one in own if one.assignment_id is None and one.arm == UNAIDED]
         left = [one for one in reads if one.submitted_at or not one.withdrawn]
         wanted = set(cases.case_ids(tx, study_id)) - {one.case_id for one in reads if one not in left}
-        return [_progress(rater, 1, len(wanted), {}, left, sites=25, standing=None)]
+        return [_progress(rater, 1, len(wanted), {}, left, sites=len(SITES), standing=None)]
     assigned = still_wanted(tx, live, rater.id)
     standings = session_standings(tx, live, rater.id, assigned, now=now)
     stages = {one.id: len(live.protocol.arm(one.arm).stages) for one in assigned}

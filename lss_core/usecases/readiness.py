@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from lss_core.domain import Condition, Grade, RaterKind, SeriesRole
+from lss_core.domain import LEVELS, Condition, Grade, Level, RaterKind, SeriesRole
 from lss_core.store import analysed, cases, members, protocols, references, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.values import CaseSummary, ProtocolRecord, Rater, RunStatus
@@ -89,7 +89,18 @@ def findings(
         ),
         assigned=frozenset((one.rater_id, one.case_id) for one in protocols.study_assignments(tx, study_id)),
     )
-    checks = (_cases, _readers, _scheme, _aided, _changes, _series, _training, _reference, _undrawn)
+    checks = (
+        _cases,
+        _readers,
+        _scheme,
+        _aided,
+        _ungraded,
+        _changes,
+        _series,
+        _training,
+        _reference,
+        _undrawn,
+    )
     found = [finding for check in checks for finding in check(study)]
     return tuple(sorted(found, key=lambda finding: not finding.blocks))
 
@@ -153,6 +164,18 @@ def _aided(study: _Study) -> Iterator[Finding]:
             subject=later("Model"),
             reason=later("an arm shows its grades, but it has not graded {cases}", cases=_names(missing)),
             remedy=later("Run the model on the page Cases"),
+        )
+
+
+def _ungraded(study: _Study) -> Iterator[Finding]:
+    asked = {site.level for site in study.protocol.sites}
+    beyond = [level.label for level in Level if level in asked and level not in LEVELS]
+    if beyond:
+        yield Finding(
+            subject=later("Model"),
+            reason=later("it does not grade {levels}: it gives no answer there", levels=", ".join(beyond)),
+            remedy=later("Compare it with readers at the other levels"),
+            blocks=False,
         )
 
 

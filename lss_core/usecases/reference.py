@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lss_core.domain import SITES, Answer, Grade, NotGradable, Role, Site
+from lss_core.domain import ALL_SITES, Answer, Grade, NotGradable, Role, Site
 from lss_core.errors import AccessError, StoreError
 from lss_core.store import analysed, audit, cases, corrections, protocols, ratings, reads, references, studies
 from lss_core.store.engine import Transaction
@@ -128,7 +128,7 @@ def adjudications_due(workspace: Workspace, user: User, study_id: str) -> list[A
                 settled=settled.get((case_id, site)),
             )
             for case_id, votes in _votes(given, _ballot(tx, study_id)).items()
-            for site, vote in sorted(votes.items(), key=lambda item: SITES.index(item[0]))
+            for site, vote in sorted(votes.items(), key=lambda item: ALL_SITES.index(item[0]))
             if vote.outcome is Outcome.ADJUDICATION_DUE
         ]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from lss_core import __version__
-from lss_core.domain import SITES
+from lss_core.domain import ALL_SITES, SITES
 from lss_core.reports.values import Format, ReaderFacts, StudyReport
 from lss_core.reports.write import written
 from lss_core.store import audit, ratings, references, studies
@@ -32,6 +32,8 @@ __all__ = ["Format", "ReportFile", "report_data", "study_report", "write_report"
 DATA_COLUMNS = (
     "case", "site", "rater", "kind", "arm", "grade", "not_gradable", "p0", "p1", "p2", "p3",
 )  # fmt: skip
+ORDER = tuple(dict.fromkeys((*SITES, *ALL_SITES)))
+"""The order of sites that the data's hash rests on: a study of 25 keeps it whatever else may be graded."""
 PACKAGES = ("numpy", "scipy", "matplotlib", "typst", "python-docx")
 
 
@@ -112,6 +114,7 @@ def study_report(
         software=_software(),
         data_sha256=hashlib.sha256(table.encode()).hexdigest(),
         data_rows=table.count("\n") - 1,
+        sites=tuple(site for site in ALL_SITES if site in {own for _, own in data.sites}),
         conditions=tuple(
             condition_part(workspace, user, data, own, silent=silent, resamples=resamples, seed=seed)
             for own in results.conditions
@@ -142,7 +145,7 @@ def report_data(workspace: Workspace, user: User, study_id: str, *, reference_id
     """
     require_study(workspace, user, study_id, *UNBLINDED)
     data = study_data(workspace, user, study_id, reference_id)
-    order = {site: place for place, site in enumerate(SITES)}
+    order = {site: place for place, site in enumerate(ORDER)}
     with workspace.store.read() as tx:
         raters = {rater.id: rater for rater in studies.study_raters(tx, study_id)}
         rows = ratings.study_ratings(tx, study_id, by_arm=True)
@@ -160,7 +163,7 @@ def report_data(workspace: Workspace, user: User, study_id: str, *, reference_id
     table = csv.writer(text, lineterminator="\n")
     table.writerow(DATA_COLUMNS)
     for case_id, place, *rest in sorted(found, key=lambda row: [str(cell) for cell in row]):
-        table.writerow((case_id, SITES[int(place)].key, *rest))
+        table.writerow((case_id, ORDER[int(place)].key, *rest))
     return text.getvalue()
 
 

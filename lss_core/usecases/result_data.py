@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from lss_core.domain import SITES, Condition, Level, NotGradable, RaterKind, Side, Site
+from lss_core.domain import ALL_SITES, Condition, Level, NotGradable, RaterKind, Side, Site
 from lss_core.errors import StatisticsError
 from lss_core.stats.resample import Resamples
 from lss_core.store import cases, protocols, ratings, reads, references, studies
@@ -218,7 +218,7 @@ def _loaded(
         raise StatisticsError("Results", reason=reason, remedy=remedy)
     reference = next(summary for summary in known if summary.id == reference_id)
     panel = {rater.id for rater in raters if rater.in_panel}
-    order = {site: place for place, site in enumerate(SITES)}
+    order = {site: place for place, site in enumerate(ALL_SITES)}
     truth = tuple(sorted(truth, key=lambda grade: (grade.case_id, order[grade.site])))
     sites = tuple((grade.case_id, grade.site) for grade in truth)
     tables = {"": rating_table(raters, rows, truth)}

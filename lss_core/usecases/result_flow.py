@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lss_core.domain import SITES, RaterKind, Verdict
-from lss_core.store import cases, reads
+from lss_core.domain import ALL_SITES, SITES, RaterKind, Site, Verdict
+from lss_core.store import cases, protocols, reads
 from lss_core.store.values import CaseSummary, RunStatus
 from lss_core.texts import joined, later
 from lss_core.usecases.access import UNBLINDED, require_study
@@ -75,12 +75,14 @@ def study_flow(workspace: Workspace, user: User, data: StudyData, selection: Sel
         opened = reads.read_times(tx, data.study_id)
         deleted = cases.deleted_cases(tx)
         files = cases.counted_files(tx, data.study_id)
+        live = protocols.live_protocol(tx, data.study_id)
     read = {one.case_id for one in opened if one.arm != ADJUDICATION}
     own = cut(data, selection)
+    asked = {*(SITES if live is None else live.protocol.sites), *(site for _, site in data.sites)}
     known = ~np.isnan(own.table.truth)
     models = [rater for rater in own.table.raters if rater.kind is RaterKind.MODEL]
     return Flow(
-        steps=(*_case_steps(found, data, read, deleted, files), *_unit_steps(data, own, selection)),
+        steps=(*_case_steps(found, data, read, deleted, files), *_unit_steps(data, own, selection, asked)),
         model=models[0].name if models else "",
         outcomes=_outcomes(models[0], own.table.truth, known) if models else (),
         readers=tuple((r.name, *_answered(r, known)) for r in full_readers(own.table)),
@@ -122,9 +124,12 @@ def _case_steps(
     )
 
 
-def _unit_steps(data: StudyData, own: Cut, selection: Selection) -> tuple[Step, ...]:
-    """The sites of the selection that the reference has a word on, and the units that are analysed."""
-    wanted = [site for site in SITES if selection.takes(site)]
+def _unit_steps(data: StudyData, own: Cut, selection: Selection, asked: set[Site]) -> tuple[Step, ...]:
+    """The sites of the selection that the reference has a word on, and the units that are analysed.
+
+    `asked`: the sites that the study grades.
+    """
+    wanted = [site for site in ALL_SITES if site in asked and selection.takes(site)]
     worded = int((own.members >= 0).sum())
     apart = len({case_id for case_id, _ in data.sites} - cases_of(data, selection))
     expected = len(cases_of(data, selection)) * len(wanted)

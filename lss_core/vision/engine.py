@@ -14,9 +14,9 @@ import structlog
 import torch
 
 from lss_core.domain import (
+    LEVELS,
     SITES,
     Condition,
-    Level,
     Probabilities,
     Progress,
     SeriesRole,
@@ -222,7 +222,7 @@ def outlined(
     masks = _masks(used, segmenters, progress=progress)
     places = locate(used, masks)
     axial = used.get(SeriesRole.AXIAL_T2)
-    chosen = {} if axial is None else {level: axial_slice(axial, level, places) for level in Level}
+    chosen = {} if axial is None else {level: axial_slice(axial, level, places) for level in LEVELS}
     study = Study(
         series=used,
         masks=masks,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lss_core.domain import Level, NotGradable, Point, SagittalStructure, SeriesRole, Site
+from lss_core.domain import LEVELS, Level, NotGradable, Point, SagittalStructure, SeriesRole, Site
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.vision.discs import Disc, Float, discs_of, share_at
@@ -96,7 +96,7 @@ def _in_frame(volume: Volume, k: int, point: Float) -> bool:
 
 def nowhere(reason: str) -> Places:
     """No level found, for one reason."""
-    return Places(missing=dict.fromkeys(Level, reason))
+    return Places(missing=dict.fromkeys(LEVELS, reason))
 
 
 def levels_in(volume: Volume, masks: MaskStack) -> Places:
@@ -116,10 +116,10 @@ def levels_in(volume: Volume, masks: MaskStack) -> Places:
     numbered = [*discs, *[None] * (last + 1 - len(discs))][: last + 1]
     named = {
         level: disc
-        for level, disc in zip(reversed(Level), reversed(numbered), strict=False)
+        for level, disc in zip(reversed(LEVELS), reversed(numbered), strict=False)
         if disc is not None
     }
-    missing = dict.fromkeys(set(Level) - set(named), "its disc was not found")
+    missing = dict.fromkeys(set(LEVELS) - set(named), "its disc was not found")
     above = _above_image(named, volume)
     missing |= dict.fromkeys(above, "the image ends below it")
     points: dict[Level, Point] = {}
@@ -130,7 +130,7 @@ def levels_in(volume: Volume, masks: MaskStack) -> Places:
         else:
             points[level] = point
     return Places(
-        canal_points_mm={level: points[level] for level in Level if level in points},
+        canal_points_mm={level: points[level] for level in LEVELS if level in points},
         disc_points_mm={level: _point(named[level].centre) for level in points},
         disc_normals={level: _point(named[level].up) for level in points},
         missing=missing,
@@ -140,7 +140,7 @@ def levels_in(volume: Volume, masks: MaskStack) -> Places:
 
 def _unnumbered(why: str) -> Places:
     """Discs were found, and which is which is not certain: no level has a point."""
-    return replace(nowhere(why), reasons=dict.fromkeys(Level, NotGradable.NUMBERING_UNCERTAIN))
+    return replace(nowhere(why), reasons=dict.fromkeys(LEVELS, NotGradable.NUMBERING_UNCERTAIN))
 
 
 def _sixth(discs: Sequence[Disc], last: int) -> bool:
@@ -163,12 +163,12 @@ def _height_mm(disc: Disc) -> float:
 
 def _above_image(named: Mapping[Level, Disc], volume: Volume) -> set[Level]:
     """The levels above the highest found whose place, as far on as the two before, is not in the image."""
-    order = [level for level in Level if level in named]
+    order = [level for level in LEVELS if level in named]
     if len(order) < 2:
         return set()
     first, second = (named[level].centre for level in order[:2])
     outside = set()
-    for steps, level in enumerate(reversed(list(Level)[: list(Level).index(order[0])]), start=1):
+    for steps, level in enumerate(reversed(LEVELS[: LEVELS.index(order[0])]), start=1):
         place = first + steps * (first - second)
         if not any(_in_frame(volume, k, place) for k in named[order[0]].slices):
             outside.add(level)

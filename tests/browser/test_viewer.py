@@ -413,6 +413,30 @@ def test_a_refused_answer_is_taken_back_and_the_reason_shown(open_page: Open) ->
     expect(page.locator('[data-site="foraminal:L5_S1:left"].given')).to_have_count(0)
 
 
+def test_a_read_of_30_sites_has_t12_l1_above_and_looks_for_it_one_step_higher(open_page: Open) -> None:
+    page = open_page("read&sites=all", role="reader")
+    expect(page.locator(".cell")).to_have_count(30)
+    expect(page.locator("table.sites tbody th")).to_have_text(
+        ["T12-L1", "L1-L2", "L2-L3", "L3-L4", "L4-L5", "L5-S1"]
+    )
+    page.locator("[data-site='central:L1_L2']").click()
+    page.keyboard.press("ArrowUp")
+    assert describe(page)["selected"] == "central:T12_L1"
+    viewer = page.locator(".lss-viewer")
+    viewer.evaluate("root => root.lss.levels.set('L1_L2', [0, -4, 20])")
+    found = viewer.evaluate("root => root.lss.placeOf('central:T12_L1')")
+    assert found == {"point_mm": pytest.approx([0, -4, 56]), "marked": False}
+
+
+def test_a_site_that_the_model_does_not_grade_is_looked_for_by_geometry_in_review(open_page: Open) -> None:
+    page = open_page("review")
+    assert page.locator("[data-site='central:T12_L1']").count() == 0
+    before = viewport(page, AXIAL)["slice"]
+    page.locator(".lss-viewer").evaluate("root => root.lss.obey({ seq: 9, site: 'central:T12_L1' })")
+    assert (describe(page)["selected"], before) == (None, 4)
+    assert viewport(page, AXIAL)["slice"] == 0
+
+
 def test_a_read_can_be_submitted_when_all_25_sites_are_answered(open_page: Open, seeded: Seeded) -> None:
     page = open_page("read", role="reader", case=2)
     submit = page.get_by_role("button", name="Submit read")

@@ -1,8 +1,10 @@
 """A bare page around the viewer, with the real routes: what tests/browser/test_viewer.py drives."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from lss_core.domain import Site
+from lss_core.domain import ALL_SITES, Site
 from lss_core.ui.asking import COOKIE
 from lss_core.ui.routes import ROUTES
 from lss_core.ui.viewer import Command, View, ViewMode, viewer
@@ -14,7 +16,7 @@ app = st.App(__file__, routes=ROUTES)
 
 
 def show() -> None:
-    """One viewer: ?mode=&case=&next=; what comes back from it stands below as text."""
+    """One viewer: ?mode=&case=&next=, and sites=all: a read of 30; what comes back stands below as text."""
     st.set_page_config(layout="wide")
     workspace = open_workspace()
     user = users.user_of(workspace, st.context.cookies.get(COOKIE))
@@ -30,6 +32,8 @@ def show() -> None:
     if third.button("Order"):
         state.orders += 1
     read = reading.open_read(workspace, user, state.case) if mode is ViewMode.READ else None
+    if read is not None and asked.get("sites") == "all":
+        read = replace(read, plan=replace(read.plan, sites=ALL_SITES))
     result = viewer(
         View(
             case_id=state.case,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lss_core.domain import Level, Point, SagittalStructure, SeriesRole
+from lss_core.domain import LEVELS, Level, Point, SagittalStructure, SeriesRole
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.measure.alignment import coronal_tilt_deg, measure_spine
@@ -43,7 +43,7 @@ def spine(tilts_deg: tuple[float, ...] = (0,) * 6, first: int = 0) -> Study:
             masks[SagittalStructure.DISC][k] |= (np.abs(along) < 18) & (np.abs(height) < 4.5)
     points: dict[Level, Point] = {
         level: (0.0, CANAL_MM, CENTRES[n + 1][2] - CANAL_MM * np.tan(np.deg2rad(FALLS_DEG[n + 1])))
-        for n, level in enumerate(Level)
+        for n, level in enumerate(LEVELS)
     }
     stack = MaskStack.from_masks(masks, tuple(SagittalStructure))
     return Study(series={ROLE: volume}, masks={ROLE: stack}, canal_points_mm=points)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from lss_core.domain import SITES, Condition, Level, Side, Site
+from lss_core.domain import LEVELS, SITES, Condition, Level, Side, Site
 from lss_core.measure.explain import assessed, explained
 from lss_core.measure.quantities import QUANTITIES, Worse
 
-CENTRAL = {level: Site(condition=Condition.CENTRAL, level=level) for level in Level}
+CENTRAL = {level: Site(condition=Condition.CENTRAL, level=level) for level in LEVELS}
 LEFT = Site(condition=Condition.LATERAL_RECESS, level=Level.L4_L5, side=Side.LEFT)
 FORAMEN = Site(condition=Condition.FORAMINAL, level=Level.L5_S1, side=Side.RIGHT)
 
@@ -65,7 +65,7 @@ def test_a_site_without_measurements_is_not_explained(site: Site) -> None:
 
 
 def test_an_assessment_names_the_worst_cut_off_first_and_the_ratio_to_the_other_levels() -> None:
-    measured = {CENTRAL[level]: {"sac_area_mm2": 160.0} for level in Level}
+    measured = {CENTRAL[level]: {"sac_area_mm2": 160.0} for level in LEVELS}
     measured[CENTRAL[Level.L4_L5]] = {"sac_area_mm2": 80.0}
     (found,) = assessed(CENTRAL[Level.L4_L5], measured)
     assert [cut.limit for cut in found.crossed] == [100, 130]

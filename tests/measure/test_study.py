@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lss_core.domain import (
+    LEVELS,
     SITES,
     Condition,
     Level,
@@ -34,7 +35,7 @@ RADII_MM = {
     Level.L4_L5: 4.0,  # a quarter of the area is left
     Level.L5_S1: 8.0,
 }
-POINTS: dict[Level, Point] = {level: (0.0, 0.0, -35.0 * number) for number, level in enumerate(Level)}
+POINTS: dict[Level, Point] = {level: (0.0, 0.0, -35.0 * number) for number, level in enumerate(LEVELS)}
 TILTED = np.deg2rad(20)
 
 
@@ -44,7 +45,7 @@ def tilted_axial(tilt: float = TILTED, offset_mm: float = 0.0) -> Volume:
     left = np.array([1.0, 0, 0])
     positions = [
         np.array([0, 0, POINTS[level][2] + step + offset_mm]) - 40 * left - 40 * along
-        for level in Level
+        for level in LEVELS
         for step in (4.0, 0.0, -4.0)
     ]
     n = len(positions)
@@ -67,7 +68,7 @@ def drawn_axial(volume: Volume, left_recess_mm: float = 6, right_recess_mm: floa
     pixels = np.stack([rows.ravel(), columns.ravel()], 1)
     for k in range(volume.shape[0]):
         x, y, _ = volume.to_patient(k, pixels).T.reshape(3, *rows.shape)
-        radius = RADII_MM[list(Level)[k // 3]]
+        radius = RADII_MM[LEVELS[k // 3]]
         masks[Structure.DURAL_SAC][k] = np.hypot(x, y) <= radius
         masks[Structure.SPINAL_CANAL][k] = np.hypot(x, y) <= 12
         masks[Structure.LATERAL_RECESS][k] = (np.abs(y) <= left_recess_mm / 2) & (x > 9) & (x < 14)

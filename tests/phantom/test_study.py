@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lss_core.domain import SITES, Condition, Level, SagittalStructure, SeriesRole, Site, Structure
+from lss_core.domain import LEVELS, SITES, Condition, SagittalStructure, SeriesRole, Site, Structure
 from lss_core.phantom import PhantomOptions, PhantomStudy, make_study
 
 QUICK = PhantomOptions(sagittal_slices=11, sagittal_pixels=224, axial_pixels=192, sub_slices=1)
@@ -49,14 +49,14 @@ def test_every_structure_is_somewhere(study: PhantomStudy) -> None:
 def test_the_sac_lies_inside_the_canal(study: PhantomStudy) -> None:
     axial = study.masks[SeriesRole.AXIAL_T2]
     assert not (axial.mask(Structure.DURAL_SAC) & ~axial.mask(Structure.SPINAL_CANAL)).any()
-    for level in Level:
+    for level in LEVELS:
         values = study.measurements[Site(condition=Condition.CENTRAL, level=level)]
         assert values["sac_area_mm2"] <= values["canal_area_mm2"]
 
 
 def test_all_sites_have_a_grade_a_point_and_measurements(study: PhantomStudy) -> None:
     assert set(study.grades) == set(study.site_points_mm) == set(study.measurements) == set(SITES)
-    assert set(study.canal_points_mm) == set(Level)
+    assert set(study.canal_points_mm) == set(LEVELS)
 
 
 def test_the_canal_points_lie_in_the_canal_on_the_nearest_axial_slice(study: PhantomStudy) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from lss_core.domain import SITES, Condition, Grade, Level, Side, Site
+from lss_core.domain import LEVELS, SITES, Condition, Grade, Level, Side, Site
 from lss_core.measure.grades import central_grade, recess_grade
 from lss_core.phantom.canvas import Noise
 from lss_core.phantom.foramen import settle_roots
@@ -58,14 +58,14 @@ def test_a_grade_is_what_the_published_rule_makes_of_the_measurement() -> None:
 
 
 def test_left_sites_lie_to_the_left_and_levels_from_head_to_feet(well: Truth) -> None:
-    for level in Level:
+    for level in LEVELS:
         for condition in (Condition.LATERAL_RECESS, Condition.FORAMINAL):
             left, right = (
                 well.site_points_mm[Site(condition=condition, level=level, side=side)]
                 for side in (Side.LEFT, Side.RIGHT)
             )
             assert left[0] - right[0] > 10
-    heights = [well.canal_points_mm[level][2] for level in Level]
+    heights = [well.canal_points_mm[level][2] for level in LEVELS]
     assert heights == sorted(heights, reverse=True)
 
 

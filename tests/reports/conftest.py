@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lss_core.domain import Condition, Estimate
+from lss_core.domain import SITES, Condition, Estimate
 from lss_core.reports.values import (
     BundleFacts,
     ConditionPart,
@@ -123,6 +123,7 @@ def report() -> StudyReport:
             ReaderFacts(name="Eve", in_panel=True, simulated=True, submitted=8, opened=8, arms=("unaided",)),
         ),
         adjudicators=1,
+        sites=SITES,
         bundles=(
             BundleFacts(name="model 1.0", found=True, made="2026-01-02", summary="A network.",
                         intended_use="Research.", training_data=(("Drawings", "CC0"),),

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from lss_core.domain import NotGradable
+from lss_core.domain import ALL_SITES, NotGradable
 from lss_core.errors import StoreError
 from lss_core.store import audit
 from lss_core.store.engine import Store, _alembic_config
@@ -37,6 +37,8 @@ ROWS = (
     "INSERT INTO raters (id, name, kind, traits) VALUES ('R', 'Reader', 'reader', '{}')",
     "INSERT INTO reads (id, case_id, rater_id, arm, opened_at) "
     "VALUES ('D', 'C', 'R', 'unaided', '2026-01-01')",
+    "INSERT INTO reference_standards (id, study_id, name, method, version, created_at, created_by) "
+    "VALUES ('F', 'S', 'Surgery', 'external', 1, '2026-01-01', 'x')",
 )
 RATING = (
     "INSERT INTO ratings (id, case_id, rater_id, read_id, site, not_gradable, note, evidence, given_at) "
@@ -68,7 +70,7 @@ def test_migrating_twice_is_no_error(empty_database):
     store = Store(empty_database)
     store.migrate()
     store.migrate()
-    assert "schema revision 0005" in store.describe()
+    assert "schema revision 0006" in store.describe()
     store.close()
 
 
@@ -131,4 +133,42 @@ def test_answers_stay_and_the_new_reasons_are_taken(empty_database):
         assert tx.exec_driver_sql("SELECT id, note FROM ratings ORDER BY id").first() == (7, "seen")
     with pytest.raises(sa.exc.DBAPIError, match="ratings are only ever added"), store.write() as tx:
         tx.exec_driver_sql("DELETE FROM ratings")
+    store.close()
+
+
+AT_A_SITE = (
+    "INSERT INTO ratings (case_id, rater_id, read_id, site, grade, note, evidence, given_at) "
+    "VALUES ('C', 'R', 'D', :site, 2, '', '{}', '2026-01-01')",
+    "INSERT INTO read_spans (read_id, site, active_ms, idle_ms, idempotency_key, ended_at) "
+    "VALUES ('D', :site, 1, 1, :site, '2026-01-01')",
+    "INSERT INTO reference_grades (reference_id, case_id, site, grade, decision) "
+    "VALUES ('F', 'C', :site, 2, 'external')",
+)
+"""A row at a site, of each table that has sites."""
+
+
+def test_rows_at_25_sites_stay_and_those_at_t12_l1_are_taken(empty_database):
+    store = _older(empty_database, "0005")
+    old, new = "foraminal:L5_S1:left", "foraminal:T12_L1:left"
+    with store.write() as tx:
+        for row in ROWS:
+            tx.exec_driver_sql(row)
+        for statement in AT_A_SITE:
+            tx.execute(sa.text(statement), {"site": old})
+    for statement in AT_A_SITE:
+        with pytest.raises(sa.exc.IntegrityError), store.write() as tx:
+            tx.execute(sa.text(statement), {"site": new})
+    store.migrate()
+    with store.write() as tx:
+        for site in ALL_SITES:
+            for statement in AT_A_SITE if site.key != old else ():
+                tx.execute(sa.text(statement), {"site": site.key})
+    for table in ("ratings", "read_spans", "reference_grades"):
+        with store.read() as tx:
+            sites = tx.scalars(sa.text(f"SELECT site FROM {table}")).all()
+        assert sorted(sites) == sorted(site.key for site in ALL_SITES)
+        with pytest.raises(sa.exc.DBAPIError, match="only ever added"), store.write() as tx:
+            tx.exec_driver_sql(f"DELETE FROM {table}")
+    with pytest.raises(sa.exc.IntegrityError), store.write() as tx:
+        tx.execute(sa.text(AT_A_SITE[0]), {"site": "central:T11_T12"})
     store.close()

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from lss_core.domain import (
+    LEVELS,
     SITES,
     Condition,
     Level,
@@ -123,7 +124,7 @@ def knowing(bundle: Bundle, phantom: PhantomStudy) -> Iterator[Engine]:
     foramina = {
         site: p for site, p in phantom.site_points_mm.items() if site.condition is Condition.FORAMINAL
     }
-    normals = dict.fromkeys(Level, (0.0, 0.0, 1.0))
+    normals = dict.fromkeys(LEVELS, (0.0, 0.0, 1.0))
     places = Places(
         canal_points_mm=phantom.canal_points_mm,
         disc_points_mm=phantom.canal_points_mm,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lss_core.domain import Condition, Level, NotGradable, SagittalStructure, SeriesRole, Site
+from lss_core.domain import LEVELS, Condition, Level, NotGradable, SagittalStructure, SeriesRole, Site
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.phantom import PhantomOptions, make_study
@@ -86,7 +86,7 @@ def drawn(
         masks["disc"][1:12] |= (np.abs(away @ along) < DEPTH / 2) & (np.abs(away @ upright) < height / 2)
         if bone.name.startswith("L"):
             y, z = middle + along * (DEPTH / 2 + 1 + CANAL / 2)
-            points[list(Level)[int(bone.name[1]) - 1]] = np.array([0.0, y, z])
+            points[LEVELS[int(bone.name[1]) - 1]] = np.array([0.0, y, z])
     return volume, masks, points
 
 
@@ -161,7 +161,7 @@ def test_an_image_that_ends_above_the_sacrum_names_no_level_and_says_why() -> No
     short = Volume(**{**vars_of(volume), "voxels": volume.voxels[:, :row]})
     places = located(short, cut)
     assert not places.canal_points_mm
-    assert set(places.missing) == set(Level)
+    assert set(places.missing) == set(LEVELS)
     assert "image ends" in places.missing[Level.L5_S1]
     assert set(places.reasons.values()) == {NotGradable.NUMBERING_UNCERTAIN}
 
@@ -171,7 +171,7 @@ def test_a_full_disc_below_s1_leaves_the_numbering_uncertain_and_no_level_is_nam
     places = located(volume, masks)
     assert not places.canal_points_mm
     assert places.missing[Level.L3_L4] == "six discs have vertebrae of lumbar type above them"
-    assert places.reasons == dict.fromkeys(Level, NotGradable.NUMBERING_UNCERTAIN)
+    assert places.reasons == dict.fromkeys(LEVELS, NotGradable.NUMBERING_UNCERTAIN)
 
 
 def test_the_rudiment_of_a_disc_below_s1_leaves_the_numbering_as_it_is() -> None:

@@ -84,12 +84,12 @@ def choose_view() -> ViewName:
 def choose_selection(data: StudyData) -> Selection:
     """The units that are shown, of those that the reference has."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        present = {site.condition for _, site in data.sites}
+        present = {part for _, site in data.sites for part in (site.condition, site.level)}
         condition = Condition(
             choose_segment("condition", {own.value: own.label for own in Condition if own in present})
         )
         unit = Unit(choose("unit", UNIT_WORDS, width=150))
-        levels = {"all": _("All levels"), **{level.value: level.label for level in Level}}
+        levels = {"all": _("All levels"), **{own.value: own.label for own in Level if own in present}}
         level = choose("level", levels, width=130)
         side = "both"
         if condition is not Condition.CENTRAL:

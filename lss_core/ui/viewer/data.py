@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from lss_core.domain import (
-    SITES,
+    ALL_SITES,
+    LEVELS,
     STRUCTURE_LABELS,
     Condition,
     Grade,
@@ -118,9 +119,9 @@ def as_data(view: View, *, key: str) -> dict[str, Any]:
         "mode": view.mode.value,
         "height": view.height,
         "report_marks": view.report_marks,
-        "grid": None if view.mode is ViewMode.LOOK else _grid(),
-        "labels": {site.key: translated(site.label) for site in SITES},
-        "focus": {site.key: SHOWN_ON[site.condition].value for site in SITES},
+        "grid": None if view.mode is ViewMode.LOOK else _grid(view),
+        "labels": {site.key: translated(site.label) for site in ALL_SITES},
+        "focus": {site.key: SHOWN_ON[site.condition].value for site in ALL_SITES},
         "grades": [{"value": int(grade), "label": translated(grade.label)} for grade in Grade],
         "reasons": [
             {"key": reason.value, "label": translated(reason.label)} for reason in _reasons(view.mode)
@@ -143,7 +144,9 @@ def _colours(colours: Palette) -> dict[str, str]:
     return {**{name: getattr(colours, name) for name in names}, **grades, "grade-none": colours.grade(None)}
 
 
-def _grid() -> dict[str, Any]:
+def _grid(view: View) -> dict[str, Any]:
+    """The five levels, and another one where the read asks for it."""
+    asked = {*LEVELS, *(site.level for site in (view.read.plan.sites if view.read else ()))}
     rows = [
         {
             "label": level.label,
@@ -152,6 +155,7 @@ def _grid() -> dict[str, Any]:
             ],
         }
         for level in Level
+        if level in asked
     ]
     return {"columns": [translated(title) for title, _, _ in COLUMNS], "rows": rows}
 

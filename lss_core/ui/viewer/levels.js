@@ -1,7 +1,7 @@
 // Where the discs are, for going there from the grid: the reader's own marks, and where he has set none (an adjudicator sets none) an
 // estimate from how the slices lie. Nothing of it comes from the model: see docs/reading.md.
 
-const LEVELS = ["L1_L2", "L2_L3", "L3_L4", "L4_L5", "L5_S1"];
+const LEVELS = ["T12_L1", "L1_L2", "L2_L3", "L3_L4", "L4_L5", "L5_S1"];
 const DISC_STEP_MM = 36; // from one lumbar disc to the next, where nothing better is known
 const ASIDE_MM = { central: 0, lateral_recess: 9, foraminal: 18 }; // from the midline, where such a site lies
 
@@ -40,7 +40,7 @@ class LevelPlaces {
   }
 }
 
-/** The five discs from the geometry of the series alone: each block of axial slices lies at a disc, the lowest
+/** The discs from the geometry of the series alone: each block of axial slices lies at a disc, the lowest
     at L5-S1; without blocks the middle of the sagittal picture is taken for L3-L4. */
 function estimated(pixels) {
   const sagittal = (pixels.best("sagittal_t2") ?? pixels.best("sagittal_t1"))?.meta;
@@ -49,7 +49,7 @@ function estimated(pixels) {
   if (!frame) return null;
   const plane = planeOf(frame, frame.slices >> 1);
   const middle = middleOf(plane);
-  const places = LEVELS.map((_, i) => [middle[0], middle[1], middle[2] + (2 - i) * DISC_STEP_MM]);
+  const places = LEVELS.map((_, i) => [middle[0], middle[1], middle[2] + (LEVELS.indexOf("L3_L4") - i) * DISC_STEP_MM]);
   const blocks = axial ? blockMiddles(axial) : [];
   if (blocks.length < 2 || blocks.length > LEVELS.length) return { frame: plane, places };
   blocks.forEach((point, i) => (places[LEVELS.length - blocks.length + i] = [middle[0], point[1], point[2]]));

@@ -166,7 +166,7 @@ class Picture {
     context.font = `${12 * pixel}px sans-serif`;
     context.fillStyle = context.strokeStyle = FOCUS;
     context.lineWidth = 1.5 * pixel;
-    for (const [level, point] of this.app.levels?.marks ?? []) {
+    for (const [level, point] of this.app.levels.marks) {
       const [x, y] = this.toScreen(view, point);
       context.beginPath();
       context.moveTo(x - 16 * pixel, y);

@@ -82,8 +82,7 @@ class App extends Controls {
     this.pixels?.listeners.delete(this.heard);
     this.mark = null;
     this.opened = false;
-    const named = this.data.mode === "review" ? null : this.data.read?.key ?? this.data.case_id;
-    this.levels = named && new LevelPlaces(this.data.user, named);
+    this.levels = new LevelPlaces(this.data.user, this.data.read?.key ?? this.data.case_id);
     performance.mark("lss-opened", { detail: this.data.case_id });
     this.pixels = openCase(this.data.user, this.data.case_id, "high");
     this.pixels.listeners.add(this.heard);
@@ -127,7 +126,8 @@ class App extends Controls {
   obey(command) {
     if (!command || command.seq <= this.lastCommand) return;
     this.lastCommand = command.seq;
-    if (command.site && this.data.grid) this.grid.select(command.site, { tell: false });
+    const inGrid = this.data.grid && this.grid.keys.includes(command.site);
+    if (inGrid) this.grid.select(command.site, { tell: false });
     else if (command.site) this.selected(command.site, false);
     if (command.point_mm) this.goTo({ point_mm: command.point_mm, mark: true });
   }
@@ -144,9 +144,9 @@ class App extends Controls {
     this.redraw();
   }
 
-  /** Where a reader's site is looked for, by his marks and the geometry; null before the images are there. */
+  /** Where a site is looked for that the model has not placed, by the reader's marks and the geometry; null before the images are there. */
   placeOf(site) {
-    return this.levels && this.opened ? this.levels.of(site, this.pixels) : null;
+    return this.opened ? this.levels.of(site, this.pixels) : null;
   }
 
   /** Keep the place under the mouse, or the one clicked last, as the disc of a site's level. */

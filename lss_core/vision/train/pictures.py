@@ -21,7 +21,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
-from lss_core.domain import Condition, Level, Side, Site
+from lss_core.domain import LEVELS, Condition, Side, Site
 from lss_core.measure.study import Study
 from lss_core.study.labels import NONE_OR_MILD as NONE_OR_MILD
 from lss_core.vision.classify import Preprocessing
@@ -117,11 +117,11 @@ def none_yet() -> Pictures:
 def shown_together() -> list[list[list[Site | None]]]:
     """For each picture of a study: from each side, the site of each condition that it shows."""
     shown: list[list[list[Site | None]]] = []
-    for level in Level:
+    for level in LEVELS:
         central = Site(condition=Condition.CENTRAL, level=level)
         recesses = [Site(condition=Condition.LATERAL_RECESS, level=level, side=side) for side in SIDES]
         shown.append([[central, recess, None] for recess in recesses])
-    for level in Level:
+    for level in LEVELS:
         for side in SIDES:
             foramen = Site(condition=Condition.FORAMINAL, level=level, side=side)
             shown.append([[None, None, foramen]] * len(SIDES))

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lss_core.domain import Condition, Level, SeriesRole, Side, Site
+from lss_core.domain import LEVELS, Condition, Level, SeriesRole, Side, Site
 from lss_core.errors import TrainingError
 from lss_core.imaging.volume import Volume
 from lss_core.settings import get_settings
@@ -169,14 +169,14 @@ def test_the_shared_study_has_its_25_grades_and_25_points(real: tuple[Path, Grad
     assert study.grades[CENTRAL] == 2  # spinal_canal_stenosis_l4_l5: Moderate
     assert len(study.canal_points_mm) == 5
     assert len(study.site_points_mm) == 20
-    assert set(study.axial_slices) == set(Level)
+    assert set(study.axial_slices) == set(LEVELS)
 
 
 def test_the_shared_studys_levels_go_down_and_its_left_is_the_patients_left(
     real: tuple[Path, GradedStudy],
 ) -> None:
     _, study = real
-    heights = [study.canal_points_mm[level][2] for level in Level]
+    heights = [study.canal_points_mm[level][2] for level in LEVELS]
     assert heights == sorted(heights, reverse=True)
     for site, point in study.site_points_mm.items():
         if site.side is Side.LEFT:
