@@ -27,7 +27,7 @@ from lss_core.vision.train.classification import (
     figure_of,
 )
 from lss_core.vision.train.config import ClassifierConfig
-from lss_core.vision.train.networks import Trained, apart_of, run_of, start_weights, told
+from lss_core.vision.train.networks import Trained, apart_of, averaged, run_of, start_weights, told
 from lss_core.vision.train.place import Place
 from lss_core.vision.train.prepare import pictures_for
 from lss_core.vision.train.run import Validate
@@ -58,7 +58,7 @@ def train_classifier(place: Place, name: str, before: Bundle) -> Trained:
         Pictured(plan=plan, examples=examples, chances=_chances(place, examples, counts)),
         _validate(place, plan),
     )
-    found = run.averaged()
+    found = averaged(place, name, run, section)
     apart = examples_for(pictures_for(place, Part.TEST)[0], plan.condition)
     course = {**told(run, begun), "examples": len(examples.index), "pictures": counts}
     fields = {

@@ -44,6 +44,7 @@ class TrainingSteps(_Part):
 
     patience: validations without a better figure after which it stops; 0: never before `steps`.
     fresh: not from the weights of `start_from`.
+    kept: the share of these weights that stays in the result.
     """
 
     steps: int = Field(4000, ge=1)
@@ -56,6 +57,7 @@ class TrainingSteps(_Part):
     patience: int = Field(0, ge=0)
     checkpoint_seconds: float = Field(60.0, ge=0)
     fresh: bool = False
+    kept: float = Field(0.0, ge=0, lt=1)
 
 
 class OutlineConfig(TrainingSteps):
@@ -155,6 +157,9 @@ class TrainConfig(_Part):
             raise ValueError(
                 f"there is no section for {', '.join(missing)}, and no start_from to take it from"
             )
+        for name, section in self.sections().items():
+            if section is not None and section.kept and (self.start_from is None or section.fresh):
+                raise ValueError(f"kept of {name} needs start_from, and no fresh = true")
         return self
 
     def sections(self) -> dict[str, OutlineConfig | ClassifierConfig | None]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from lss_core.errors import TrainingError
@@ -61,6 +62,25 @@ def start_weights(place: Place, name: str, network: nn.Module, *, fresh: bool) -
         )
     network.load_state_dict(weights)
     return f"{place.start.label}, {name}"
+
+
+def averaged(place: Place, name: str, run: Run, section: TrainingSteps) -> nn.Module:
+    """What a run has come to; of the weights it began with, the share `kept` stays in them.
+
+    The middle between a network and what further training made of it is often better than both, and
+    forgets less of what the further data do not show (Wortsman et al. 2022, CVPR, 7959).
+    """
+    found = run.averaged()
+    if not section.kept:
+        return found
+    assert place.start is not None, "the configuration has been checked"
+    before = place.start.network(name).state_dict()
+    mixed = {
+        key: one if not one.is_floating_point() else torch.lerp(one, before[key].to(one), section.kept)
+        for key, one in found.state_dict().items()
+    }
+    found.load_state_dict(mixed)
+    return found
 
 
 def apart_of(place: Place, entries: Iterable[str]) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ import torch
 
 from lss_core.errors import TrainingError
 from lss_core.vision.networks import UNet
-from lss_core.vision.train.networks import Trained, apart_of, run_of, start_weights, told
+from lss_core.vision.train.networks import Trained, apart_of, averaged, run_of, start_weights, told
 from lss_core.vision.train.outline_plans import OutlinePlan, outline_plan, outline_section
 from lss_core.vision.train.place import Place
 from lss_core.vision.train.prepare import slices_for
@@ -37,7 +37,7 @@ def train_outlines(place: Place, plane: str) -> Trained:
     run.train(
         _batches(place, plane, plan, train), _validate(place, plan, validation, section.validation_slices)
     )
-    found, apart = run.averaged(), slices_for(place, plane, Part.TEST)
+    found, apart = averaged(place, plane, run, section), slices_for(place, plane, Part.TEST)
     assert isinstance(found, UNet), "the average of U-Nets is one"
     shifts = balance(found, validation.values(), plan.structures, place.arithmetic)
     fields = {

@@ -137,6 +137,13 @@ def test_networks_without_a_section_come_from_the_bundle_that_is_started_from(
     assert made.card.networks["presence"].sha256 != before.card.networks["presence"].sha256
     assert made.card.networks["presence"].training["begun with"] == "toy 1, presence"
     assert made.card.parameters == before.card.parameters
+    mixed = written(tmp_path / "mixed", config.read_text() + "kept = 0.25\n")
+    train_bundle(get_settings(), mixed)
+    half_way = find_bundle(tmp_path / "mixed" / "models").network("presence").state_dict()
+    ends = [bundle.network("presence").state_dict() for bundle in (made, before)]
+    for key, one in half_way.items():
+        if one.is_floating_point():
+            torch.testing.assert_close(one, 0.75 * ends[0][key] + 0.25 * ends[1][key], rtol=2e-3, atol=2e-3)
     wider = config.read_text() + "\n[segment.axial]\nbase = 4\nsteps = 1\n"
     with pytest.raises(TrainingError, match=r"'axial' of toy 1 is of another kind.*fresh = true"):
         train_bundle(get_settings(), written(tmp_path / "wider", wider))
