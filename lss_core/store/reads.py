@@ -121,7 +121,7 @@ def answers_where(
     """The newest answers at each site of some sittings or model runs, by their ids."""
     found: dict[str, dict[str, Answer]] = {}
     for row in tx.execute(sa.select(t.ratings).where(wanted).order_by(t.ratings.c.id)):
-        found.setdefault(row._mapping[by], {})[row.site] = _answer(row)
+        found.setdefault(row._mapping[by], {})[row.site] = answer_of_row(row)
     return found
 
 
@@ -179,7 +179,7 @@ def answer_of_key(tx: Transaction, read_id: str, key: str) -> Answer | None:
     """The answer that a key has added to a sitting before."""
     same = (t.ratings.c.read_id == read_id) & (t.ratings.c.idempotency_key == key)
     found = tx.execute(sa.select(t.ratings).where(same)).first()
-    return None if found is None else _answer(found)
+    return None if found is None else answer_of_row(found)
 
 
 def add_answer(
@@ -244,7 +244,8 @@ def _row(read: ReadRecord, answer: Answer, at: datetime) -> dict[str, Any]:
     }
 
 
-def _answer(row: sa.Row[Any]) -> Answer:
+def answer_of_row(row: sa.Row[Any]) -> Answer:
+    """The answer in a row of `ratings`."""
     return Answer(
         site=SITE_OF[row.site],
         grade=None if row.grade is None else Grade(row.grade),
@@ -259,7 +260,7 @@ def _answer(row: sa.Row[Any]) -> Answer:
 
 def _record(tx: Transaction, row: sa.Row[Any]) -> ReadRecord:
     query = sa.select(t.ratings).where(t.ratings.c.read_id == row.id).order_by(t.ratings.c.id)
-    return _record_of(row, {answer.site: _answer(answer) for answer in tx.execute(query)})
+    return _record_of(row, {answer.site: answer_of_row(answer) for answer in tx.execute(query)})
 
 
 def answer_keys(tx: Transaction, read_id: str, prefix: str) -> list[str]:

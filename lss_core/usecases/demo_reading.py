@@ -15,7 +15,7 @@ import numpy as np
 from lss_core.domain import Answer, Grade, RaterKind, Site
 from lss_core.store import analysed, audit, protocols, reads, runs, sittings, studies
 from lss_core.store.engine import Transaction
-from lss_core.store.values import Assignment, ReadSpan
+from lss_core.store.values import Assignment, ReadNote, ReadSpan
 from lss_core.study.protocol import Arm, ArmKind, Protocol, sha256
 from lss_core.study.simulate import (
     SimulatedReader,
@@ -25,6 +25,7 @@ from lss_core.study.simulate import (
     with_model,
 )
 from lss_core.usecases import protocols as drafts
+from lss_core.usecases.seals import answers_sha256
 from lss_core.usecases.users import OPERATOR
 from lss_core.usecases.workspace import Workspace
 
@@ -77,7 +78,8 @@ def simulate_panel(workspace: Workspace, study_id: str, truth: Truth) -> None:
             left = [one for one in assigned if (one.id, 1) not in opened and one.case_id in truth]
             for session in sorted({one.session for one in left}):
                 of_session = [one for one in left if one.session == session]
-                _sit(tx, of_session, answers[reader.name], now - timedelta(days=DAYS_AGO[session]), own)
+                begun = now - timedelta(days=DAYS_AGO[session])
+                _sit(tx, of_session, answers[reader.name], begun, own, now=now)
             if left:
                 audit.record(
                     tx, at=now, actor=OPERATOR.id, act="reads.simulate", subject=rater_id, seed=READERS_SEED
@@ -90,6 +92,8 @@ def _sit(
     answers: Mapping[str, tuple[Answer, ...]],
     at: datetime,
     rng: np.random.Generator,
+    *,
+    now: datetime,
 ) -> None:
     """One session: read after read, each with the answers of its arm and the time it took."""
     minutes = minutes_at_work([one.position for one in assigned], rng=rng)
@@ -105,6 +109,11 @@ def _sit(
         span = ReadSpan(site=None, active_ms=round(60_000 * taken), idle_ms=0, key="simulated")
         sittings.add_spans(tx, read_id, [span], at=at)
         reads.submit_read(tx, read_id, at=at)
+        digest = answers_sha256({answer.site.key: answer for answer in given}, ReadNote())
+        audit.record(
+            tx, at=now, actor=OPERATOR.id, act="read.simulate", subject=read_id, case=one.case_id,
+            answers_sha256=digest,
+        )  # fmt: skip
 
 
 def _said(tx: Transaction, case_id: str) -> Mapping[Site, Grade | None]:

@@ -6,6 +6,7 @@ from lss_core.domain import Answer, Grade, Role, Site
 from lss_core.errors import AccessError, ConflictError, NotFoundError, ProtocolError
 from lss_core.store import audit, reads, sittings
 from lss_core.store.engine import Transaction
+from lss_core.store.sealed import Given
 from lss_core.store.values import (
     AnswerOrigin,
     ReadNote,
@@ -24,6 +25,7 @@ from lss_core.usecases.read_state import (
     plan_of,
     state,
 )
+from lss_core.usecases.seals import GIVEN, NOTE_ACT, given_sha256
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -87,7 +89,9 @@ def record_answer(
         if base is not None:
             _check_base(tx, read, answer.site, base)
         reads.add_answer(tx, read, answer, key=idempotency_key, at=now)
-        audit.record(tx, at=now, actor=user.id, act="answer.add", subject=read_id, site=answer.site.key)
+        digest = given_sha256([Given(said=answer, key=idempotency_key, at=now)])
+        known = {"site": answer.site.key, GIVEN: digest}
+        audit.record(tx, at=now, actor=user.id, act="answer.add", subject=read_id, **known)
 
 
 def record_remaining(
@@ -105,13 +109,15 @@ def record_remaining(
         check_pen(tx, read_id, pen, at=now)
         before = state(tx, read)
         if not reads.answer_keys(tx, read_id, f"{idempotency_key}:"):
-            given = _remaining(before)
-            for answer in given:
-                key = f"{idempotency_key}:{answer.site.key}"
-                reads.add_answer(tx, read, answer, key=key, at=now, origin=AnswerOrigin.REMAINING)
+            answers = {f"{idempotency_key}:{answer.site.key}": answer for answer in _remaining(before)}
+            origin = AnswerOrigin.REMAINING
+            for key, answer in answers.items():
+                reads.add_answer(tx, read, answer, key=key, at=now, origin=origin)
             act = "answer.keep_first" if before.first else "answer.remaining_none"
-            if given:
-                audit.record(tx, at=now, actor=user.id, act=act, subject=read_id, sites=len(given))
+            if answers:
+                given = [Given(said=said, key=key, at=now, origin=origin) for key, said in answers.items()]
+                known = {"sites": len(given), GIVEN: given_sha256(given)}
+                audit.record(tx, at=now, actor=user.id, act=act, subject=read_id, **known)
         return state(tx, reads.get_read(tx, read_id))
 
 
@@ -131,7 +137,8 @@ def record_note(
         check_open(tx, read)
         check_pen(tx, read_id, pen, at=now)
         if sittings.add_note(tx, read_id, note, key=idempotency_key, at=now):
-            audit.record(tx, at=now, actor=user.id, act="read.note", subject=read_id)
+            digest = given_sha256([Given(said=note, key=idempotency_key, at=now)])
+            audit.record(tx, at=now, actor=user.id, act=NOTE_ACT, subject=read_id, **{GIVEN: digest})
 
 
 def _wanted(tx: Transaction, workspace: Workspace, user: User, key: str | None) -> ReadProgress:

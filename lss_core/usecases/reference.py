@@ -9,6 +9,7 @@ from lss_core.domain import ALL_SITES, Answer, Grade, NotGradable, Role, Site
 from lss_core.errors import AccessError, StoreError
 from lss_core.store import analysed, audit, cases, corrections, protocols, ratings, reads, references, studies
 from lss_core.store.engine import Transaction
+from lss_core.store.sealed import Given
 from lss_core.store.values import (
     SITE_OF,
     Decision,
@@ -21,7 +22,7 @@ from lss_core.study.protocol import PANEL_ARM, Arm, ArmKind, AssignmentKind, Pro
 from lss_core.study.reference import Outcome, Vote, majority_of_sites
 from lss_core.texts import later
 from lss_core.usecases.access import UNBLINDED, require_in, require_study, role_in
-from lss_core.usecases.seals import grades_sha256
+from lss_core.usecases.seals import GIVEN, given_sha256, grades_sha256
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -167,7 +168,9 @@ def adjudicate(
             )
         read = _adjudication_read(tx, workspace, case_id, rater_id)
         if reads.add_answer(tx, read, answer, key=idempotency_key, at=now):
-            audit.record(tx, at=now, actor=user.id, act="adjudicate", subject=read.id, site=answer.site.key)
+            digest = given_sha256([Given(said=answer, key=idempotency_key, at=now)])
+            known = {"case": case_id, "site": answer.site.key, GIVEN: digest}
+            audit.record(tx, at=now, actor=user.id, act="adjudicate", subject=read.id, **known)
 
 
 def _may_adjudicate(tx: Transaction, user: User, study_id: str) -> None:

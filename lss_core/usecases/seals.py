@@ -1,7 +1,7 @@
 """What the audit trail seals: acts that hold the hash of what they are about, and whether it is still that.
 
-The chain shows that no act was changed. This shows that what was signed, frozen, locked, graded by the model
-or imported is still what those acts said, and that no correction came or went without its act.
+The chain shows that no act was changed. This shows that what was given, signed, frozen, locked, graded by the
+model or imported is still what those acts said, and that no correction came or went without its act.
 """
 
 from __future__ import annotations
@@ -11,21 +11,27 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC
 
 from lss_core.domain import Answer
 from lss_core.errors import ProtocolError
 from lss_core.store.audit import AuditEntry
 from lss_core.store.engine import Transaction
-from lss_core.store.sealed import Sealed, SealedRead, sealed_of
+from lss_core.store.sealed import Given, Sealed, SealedRead, sealed_of
 from lss_core.store.values import ReadNote, ReferenceGrade
 from lss_core.study.protocol import from_document, sha256
 from lss_core.texts import later
 
-READ_ACTS = {"read.sign", "read.import"}
+READ_ACTS = {"read.sign", "read.import", "read.simulate"}
+ANSWER_ACTS = {"answer.add", "answer.remaining_none", "answer.keep_first", "adjudicate"}
+NOTE_ACT = "read.note"
 CORRECTIONS = ("read.unlock", "read.withdraw", "case.withdraw", "session.allow")
+GIVEN = "given_sha256"
+"""The detail of an act that holds the hash of what it gave."""
+
 ACTS = (
-    *READ_ACTS, *CORRECTIONS, "read.open", "run.done", "reference.freeze", "reference.cut", "protocol.lock",
-    "case.delete",
+    *READ_ACTS, *ANSWER_ACTS, NOTE_ACT, *CORRECTIONS, "read.open", "reads.simulate", "run.done",
+    "reference.freeze", "reference.cut", "protocol.lock", "case.delete",
 )  # fmt: skip
 """The acts that this looks at."""
 
@@ -34,17 +40,38 @@ def answers_sha256(answers: Mapping[str, Answer], note: ReadNote) -> str:
     """The hash of what is signed: canonical JSON (sorted keys, no spaces, UTF-8) of
     {"answers": {site: [grade, not gradable, call, score, comment]}, "image_quality", "comment"}.
     """
-    given = {
-        site: [
-            None if answer.grade is None else int(answer.grade),
-            answer.not_gradable,
-            answer.positive,
-            answer.score,
-            answer.note,
-        ]
-        for site, answer in answers.items()
-    }
+    given = {site: _said(answer) for site, answer in answers.items()}
     return _digest({"answers": given, "image_quality": note.image_quality, "comment": note.comment})
+
+
+def given_sha256(given: Iterable[Given]) -> str:
+    """The hash of what one act has given: canonical JSON of [[idempotency key, time in UTC, origin, said]],
+    the time to the microsecond; an answer says [site, grade, not gradable, call, score, comment], a note
+    [image quality, comment].
+    """
+    return _digest(
+        [
+            [
+                one.key,
+                one.at.astimezone(UTC).isoformat(timespec="microseconds"),
+                one.origin.value,
+                [one.said.site.key, *_said(one.said)]
+                if isinstance(one.said, Answer)
+                else [one.said.image_quality, one.said.comment],
+            ]
+            for one in given
+        ]
+    )
+
+
+def _said(answer: Answer) -> list[object]:
+    return [
+        None if answer.grade is None else int(answer.grade),
+        answer.not_gradable,
+        answer.positive,
+        None if answer.score is None else float(answer.score),
+        answer.note,
+    ]
 
 
 def run_sha256(answers: Iterable[Answer]) -> str:
@@ -105,9 +132,15 @@ def altered(tx: Transaction, study_ids: Iterable[str], trail: Sequence[AuditEntr
     return [*found, *_corrections(rows, told, there), *_gone(told, there)]
 
 
+_Act = tuple[int, str | None]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Told:
-    """What the acts say, the last word of each: reads None once they were unlocked, cases by their ids."""
+    """What the acts say, the last word of each: reads None once they were unlocked, cases by their ids.
+
+    `answers` and `notes` hold each act of a read: how many it has given, and their hash.
+    """
 
     reads: dict[str, str | None] = field(default_factory=dict)
     signed: set[tuple[str, str]] = field(default_factory=set)
@@ -117,6 +150,9 @@ class _Told:
     corrections: Counter[tuple[str, str]] = field(default_factory=Counter)
     case_of: dict[str, str] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
+    answers: dict[str, list[_Act]] = field(default_factory=dict)
+    notes: dict[str, list[_Act]] = field(default_factory=dict)
+    simulated: set[str] = field(default_factory=set)
 
 
 def _told(trail: Sequence[AuditEntry]) -> _Told:
@@ -126,8 +162,14 @@ def _told(trail: Sequence[AuditEntry]) -> _Told:
         if entry.act in READ_ACTS:
             told.reads[about] = details["answers_sha256"]
             told.signed.add((about, details["answers_sha256"]))
-        if entry.act in ("read.open", "read.import"):
+        if entry.act in ("read.open", *READ_ACTS, *ANSWER_ACTS) and "case" in details:
             told.case_of[about] = details["case"]
+        if entry.act in ANSWER_ACTS:
+            told.answers.setdefault(about, []).append((details.get("sites", 1), details.get(GIVEN)))
+        if entry.act == NOTE_ACT:
+            told.notes.setdefault(about, []).append((1, details.get(GIVEN)))
+        if entry.act == "reads.simulate":
+            told.simulated.add(about)
         if entry.act in CORRECTIONS:
             told.corrections[entry.act, about] += 1
         if entry.act == "read.unlock":
@@ -146,16 +188,47 @@ def _told(trail: Sequence[AuditEntry]) -> _Told:
 
 def _reads(reads: Mapping[str, SealedRead], told: _Told) -> Iterator[str]:
     for read_id, read in reads.items():
-        digest = told.reads.get(read_id)
-        if any((read_id, signed) not in told.signed for signed in read.signed):
-            yield later("{id}: it has a signature that nobody gave", id=read_id)
-        elif digest is None:
-            if read.submitted and read_id in told.reads:
-                yield later("{id}: it was unlocked, and is locked without a signature", id=read_id)
-        elif answers_sha256(read.answers, read.note) != digest:
-            yield later("{id}: its answers are not those that were signed or imported", id=read_id)
-        elif not read.submitted:
-            yield later("{id}: it was signed, and is open without having been unlocked", id=read_id)
+        fault = _wrongly_signed(read_id, read, told) or _wrongly_given(read_id, read, told)
+        if fault:
+            yield fault
+
+
+def _wrongly_signed(read_id: str, read: SealedRead, told: _Told) -> str:
+    digest = told.reads.get(read_id)
+    if any((read_id, signed) not in told.signed for signed in read.signed):
+        return later("{id}: it has a signature that nobody gave", id=read_id)
+    if digest is None:
+        wrong = read.submitted and read_id in told.reads
+        return later("{id}: it was unlocked, and is locked without a signature", id=read_id) if wrong else ""
+    if answers_sha256(read.answers, read.note) != digest:
+        return later("{id}: its answers are not those that were signed or imported", id=read_id)
+    if not read.submitted:
+        return later("{id}: it was signed, and is open without having been unlocked", id=read_id)
+    return ""
+
+
+def _wrongly_given(read_id: str, read: SealedRead, told: _Told) -> str:
+    """Of a read that was imported or simulated, all at once, nothing was given one by one."""
+    answers = told.answers.get(read_id, ())
+    if not answers and (read_id in told.reads or read.rater_id in told.simulated):
+        return ""
+    if not answers and read_id not in told.case_of:
+        return later("{id}: a read that nobody opened", id=read_id)
+    sound = _in_order(read.answers_given, answers) and _in_order(
+        read.notes_given, told.notes.get(read_id, ())
+    )
+    return "" if sound else later("{id}: its answers or notes are not those that were given", id=read_id)
+
+
+def _in_order(rows: Sequence[Given], acts: Sequence[_Act]) -> bool:
+    """Whether rows are those of the acts, one after the other; acts without a hash only count theirs."""
+    at = 0
+    for count, told in acts:
+        given = rows[at : at + count]
+        if len(given) < count or (told is not None and given_sha256(given) != told):
+            return False
+        at += count
+    return at == len(rows)
 
 
 def _runs(sealed: Sealed, told: _Told) -> Iterator[str]:
@@ -195,6 +268,7 @@ def _corrections(rows: Counter[tuple[str, str]], told: _Told, there: set[str]) -
 
 def _gone(told: _Told, there: set[str]) -> Iterator[str]:
     """What acts tell of and no table has, though its case was not deleted."""
-    for about in sorted({*told.reads, *told.runs, *told.references} - there):
+    known = {*told.reads, *told.runs, *told.references, *(told.answers.keys() & told.case_of.keys())}
+    for about in sorted(known - there):
         if told.case_of.get(about) not in told.deleted:
             yield later("{id}: the trail tells of it, and it is not there", id=about)

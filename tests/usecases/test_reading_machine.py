@@ -27,6 +27,7 @@ from lss_core.settings import Settings
 from lss_core.store import audit, cases, ratings, reads, studies
 from lss_core.store.engine import Store
 from lss_core.usecases import passwords
+from lss_core.usecases.auditing import verify_audit
 from lss_core.usecases.corrections import unlock_read, withdraw_read
 from lss_core.usecases.reading import open_read, record_answer
 from lss_core.usecases.signing import sign_read
@@ -147,7 +148,9 @@ class Reading(RuleBasedStateMachine):
             read = reads.get_read(tx, self.read_id)
             analysed = ratings.study_ratings(tx, self.study_id)
             acts = [entry.act for entry in audit.entries(tx, subject=self.read_id)]
-            assert audit.verify(tx).broken is None
+        found = verify_audit(self.workspace, OPERATOR)
+        assert found.broken is None
+        assert not any(self.read_id in fault for fault in found.altered)
         assert {key: answer.grade for key, answer in read.answers.items()} == self.answers
         assert (read.submitted_at is not None) == self.submitted
         assert acts.count("answer.add") == len(self.given)
