@@ -28,6 +28,10 @@ def report(
     reference: Annotated[
         str, typer.Option(help="The id or name of a reference standard; else the newest majority.")
     ] = "",
+    arm: Annotated[
+        str, typer.Option(help="The arm whose answers stand for the readers; else the first of several.")
+    ] = "",
+    margin: Annotated[float, typer.Option(min=0.001, max=0.5, help="The margin of non-inferiority.")] = 0.05,
     data: Annotated[
         Path | None, typer.Option(help="Also write the CSV whose SHA-256 the report states.")
     ] = None,
@@ -53,6 +57,8 @@ def report(
         kind=Format(kind.value),
         language=language,
         reference_id=reference_id,
+        arm=arm or None,
+        margin=margin,
     )
     path = target or Path(made.name)
     path.write_bytes(made.content)

@@ -6,6 +6,7 @@ from collections import Counter
 
 from lss_core.domain import Condition, Level
 from lss_core.reports.document import Builder, Tone
+from lss_core.reports.statistics import add_statistics
 from lss_core.reports.texts import Texts
 from lss_core.reports.values import BundleFacts, StudyReport
 from lss_core.texts import later
@@ -23,6 +24,11 @@ DECISIONS = {
 }
 
 
+def arm_name(arm: str, t: Texts) -> str:
+    """An arm as the report calls it: the usual names translated, others as they are."""
+    return t(ARMS.get(arm, arm))
+
+
 def add_methods(to: Builder, report: StudyReport, t: Texts) -> None:
     """All parts of Methods."""
     to.section("methods", t("Methods"))
@@ -32,7 +38,7 @@ def add_methods(to: Builder, report: StudyReport, t: Texts) -> None:
     _model(to, report, t)
     _reference(to, report, t)
     _units(to, report, t)
-    _statistics(to, report, t)
+    add_statistics(to, report, t)
     _missing(to, report, t)
     _software(to, report, t)
 
@@ -97,7 +103,7 @@ def _readers(to: Builder, report: StudyReport, t: Texts) -> None:
             t("simulated") if reader.simulated else t("person"),
             t("yes") if reader.in_panel else t("no"),
             f"{t.count(reader.submitted)} / {t.count(reader.opened)}",
-            ", ".join(t(ARMS.get(arm, arm)) for arm in reader.arms),
+            ", ".join(arm_name(arm, t) for arm in reader.arms),
         )
         for reader in report.readers
     ]
@@ -124,11 +130,21 @@ def _readers(to: Builder, report: StudyReport, t: Texts) -> None:
                 n=t.count(report.silent),
             )
         )
+    if report.arms and not report.arm:
+        to.say(
+            t(
+                "Readers read in several arms ({arms}); figures of readers are of their newest answers, in "
+                "whatever arm, but for those that compare two arms.",
+                arms=", ".join(arm_name(arm, t) for arm in report.arms),
+            )
+        )
     if report.arm:
         to.say(
             t(
-                "Readers read in several arms; all figures are of their answers in the arm “{arm}”.",
-                arm=t(ARMS.get(report.arm, report.arm)),
+                "Readers read in several arms ({arms}); figures of readers are of their answers in the arm "
+                "“{arm}”, but for those that compare two arms.",
+                arms=", ".join(arm_name(arm, t) for arm in report.arms),
+                arm=arm_name(report.arm, t),
             )
         )
     if any(reader.simulated for reader in report.readers):
@@ -231,37 +247,6 @@ def _units(to: Builder, report: StudyReport, t: Texts) -> None:
             foraminal=t.count(asked[Condition.FORAMINAL]),
         )
     )
-
-
-def _statistics(to: Builder, report: StudyReport, t: Texts) -> None:
-    level = f"{report.level:.0%}"
-    to.part("statistics", t("Statistical analysis"))
-    to.items(
-        (
-            t("Present or absent: sensitivity, specificity and the area under the ROC curve (AUC; Hanley "
-              "and McNeil 1982). A model's AUC is of its probabilities of a positive grade; a reader's is "
-              "of his one grade, (sensitivity + specificity) / 2, and so lower than that of a curve "
-              "through the same point."),
-            t("Four grades: the same of each grade against the rest, weighted by how often the grade "
-              "occurs in the reference; the weighted sensitivity is the accuracy."),
-            t("The mean reader is the mean of the own figures of the readers who answered at least {share} "
-              "of the units, not the figure of their pooled counts.", share=f"{report.full_share:.0%}"),
-            t("Agreement with the reference: Cohen's kappa (1960), binary, of four grades unweighted, and "
-              "quadratically weighted (Cohen 1968), with the bands of Landis and Koch (1977). Agreement "
-              "within a panel: Fleiss' kappa (1971) and Krippendorff's alpha for ordinal grades (2011)."),
-            t("Intervals: as sites of one patient are not independent, patients were drawn with replacement "
-              "{n} times, each with all his sites, the same draws for all figures; {level} intervals are BCa "
-              "(Efron 1987). A rate of exactly 0 or 1 has Wilson's interval (1927) over the patients.",
-              n=t.count(report.resamples), level=level),
-            t("Model against readers in general: the model by itself against the panel, readers and cases "
-              "as samples of many (Obuchowski and Rockette 1995; Hillis 2007), at the units that the model "
-              "and all these readers graded; covariances by jackknife over patients; two-sided p-values "
-              "adjusted over the three conditions (Holm 1979)."),
-            t("Model against these readers: differences at the units that both graded, shares with an "
-              "interval and test for clustered data (Obuchowski 1998), kappas and the mean reader by the "
-              "bootstrap of patients; not adjusted."),
-        )
-    )  # fmt: skip
 
 
 def _missing(to: Builder, report: StudyReport, t: Texts) -> None:

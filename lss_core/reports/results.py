@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from lss_core.domain import Grade
+from lss_core.reports.arms import add_arms, add_times
+from lss_core.reports.calibration import add_calibration
+from lss_core.reports.comparison import add_comparison
 from lss_core.reports.document import Builder
 from lss_core.reports.draw.confusion import confusion_panels
 from lss_core.reports.draw.flow import flow_diagram
-from lss_core.reports.draw.intervals import difference_panels, kappa_panels
+from lss_core.reports.draw.intervals import kappa_panels
 from lss_core.reports.draw.roc import roc_panels
 from lss_core.reports.draw.style import name_of, shown
 from lss_core.reports.texts import Texts
-from lss_core.reports.values import ConditionPart, RaterPart, StudyReport, TestPart
+from lss_core.reports.values import ConditionPart, PooledPart, RaterPart, StudyReport
 from lss_core.stats.agreement import band
 
 Row = Sequence[str]
@@ -28,7 +31,10 @@ def add_results(to: Builder, report: StudyReport, t: Texts) -> None:
     to.section("results", t("Results"))
     _flow(to, report, t)
     _accuracy(to, report, t)
-    _comparison(to, report, t)
+    add_calibration(to, report, t)
+    add_comparison(to, report, t)
+    add_arms(to, report, t)
+    add_times(to, report, t)
     _agreement(to, report, t)
     _confusion(to, report, t)
 
@@ -73,7 +79,10 @@ def _flow(to: Builder, report: StudyReport, t: Texts) -> None:
 
 def _accuracy(to: Builder, report: StudyReport, t: Texts) -> None:
     to.part("accuracy", t("Accuracy"))
-    _rater_table(to, report, t, "tab:binary", t("Stenosis present: grade 2 or 3"), report.binary, counts=True)
+    _rater_table(
+        to, report, t, "tab:binary", t("Stenosis present: grade 2 or 3"), report.binary, counts=True,
+        pooled=True,
+    )  # fmt: skip
     caption = t(
         "ROC: the model's curve with its pointwise {level} band, each rater as a point, the mean reader and "
         "the model with intervals.",
@@ -84,59 +93,9 @@ def _accuracy(to: Builder, report: StudyReport, t: Texts) -> None:
         "fig:roc", f"{caption} {hollow}", _alt(report, report.binary, t), roc_panels(report.conditions, t)
     )
     _rater_table(
-        to, report, t, "tab:graded", t("Four grades, each against the rest, weighted"), report.graded
-    )
-
-
-def _comparison(to: Builder, report: StudyReport, t: Texts) -> None:
-    to.part("comparison", t("Model and readers"))
-    rows = [row for part in report.conditions for row in _tests(part, t)]
-    if not any(part.tests for part in report.conditions):
-        to.say(t("There is no model, or no reader who answered enough, to compare."))
-        return
-    to.table(
-        "tab:tests",
-        t("Model less the mean of the readers, readers and cases as samples of many"),
-        [t("Statistic"), t("Sites"), t("Model"), t("Readers"), t("Difference"), t("p"), t("p, Holm")],
-        rows,
-        widths=(2.6, 0.8, 0.9, 0.9, 2.6, 0.9, 0.9),
-        note=t(
-            "At the sites that model and readers all graded, grades taken as grades; so figures differ from "
-            "those of the tables above."
-        ),
-    )
-    if any(part.differences for part in report.conditions):
-        parts = [part for part in report.conditions if part.differences]
-        to.picture(
-            "fig:differences",
-            t(
-                "The model less the mean reader and each reader, at the sites that both graded, {level} "
-                "intervals. Right of the dotted line the model is higher.",
-                level=f"{report.level:.0%}",
-            ),
-            _difference_alt(parts, t),
-            difference_panels(parts, report.forest, t),
-        )
-
-
-def _tests(part: ConditionPart, t: Texts) -> Iterable[Row]:
-    if part.tests:
-        yield (t(part.condition.label),)
-    several = len({test.model for test in part.tests}) > 1
-    for test in part.tests:
-        name = f"{test.model}: {t(test.figure)}" if several else t(test.figure)
-        yield (name, *_test_cells(test, t))
-
-
-def _test_cells(test: TestPart, t: Texts) -> Row:
-    if test.model_value is None or test.readers_mean is None:
-        return ("", "", "", t(test.refusal), "", "")
-    values = (t.count(test.units), t.number(test.model_value), t.number(test.readers_mean))
-    if test.difference is None or test.p is None or test.p_holm is None:
-        return (*values, t(test.refusal), "", "")
-    shown_as = f"{t.number(test.difference.value, signed=True)} ({t.range(test.difference, signed=True)})"
-    mark = " †" if test.readers_fixed else ""
-    return (*values, shown_as + mark, t.p(test.p), t.p(test.p_holm))
+        to, report, t, "tab:graded", t("Four grades, each against the rest, weighted"), report.graded,
+        pooled=True,
+    )  # fmt: skip
 
 
 def _agreement(to: Builder, report: StudyReport, t: Texts) -> None:
@@ -198,17 +157,23 @@ def _rater_table(
     *,
     counts: bool = False,
     bands: bool = False,
+    pooled: bool = False,
 ) -> None:
     rows: list[Row] = []
     for part in report.conditions:
         rows.append((t(part.condition.label),))
         rows += [_rater_row(rater, measures, t, counts=counts, bands=bands) for rater in part.raters]
+        if pooled and part.pooled is not None:
+            rows.append(_pooled_row(part.pooled, measures, t, counts=counts))
         rows += _published(part, measures, t, blank=3 if counts else 1)
     counted = (t("n"), t("Not gradable"), t("Missing")) if counts else (t("n"),)
     widths = (2.0 if bands else 2.6, *(0.55 if bands else 0.8,) * len(counted), *(2.6,) * len(measures))
     if counts:
         widths = (2.4, 0.7, 1.2, 1.2, 2.0, 2.0, 2.0)
     notes = [_refusals(report, measures, t)]
+    if pooled:
+        notes.insert(0, t("Counts pooled: the same readers' counts added up, shown apart for comparison; it "
+                          "counts a reader by how much he graded and hides how readers differ."))  # fmt: skip
     if any(own.numbers.keys() & set(measures) for part in report.conditions for own in part.published):
         notes.insert(0, t("Published: {source}, another study's cases and readers.",
                           source=report.published_source))  # fmt: skip
@@ -233,6 +198,11 @@ def _rater_row(rater: RaterPart, measures: Sequence[str], t: Texts, *, counts: b
             text = f"{text}, {t(band(number.value))}"
         cells.append(text)
     return (name, *(own if counts else own[:1]), *cells)
+
+
+def _pooled_row(own: PooledPart, measures: Sequence[str], t: Texts, *, counts: bool) -> Row:
+    cells = (t.figure(own.numbers[measure]) if measure in own.numbers else "" for measure in measures)
+    return (t(own.name), t.count(own.n), *("",) * (2 if counts else 0), *cells)
 
 
 def _published(part: ConditionPart, measures: Sequence[str], t: Texts, *, blank: int) -> list[Row]:
@@ -283,12 +253,4 @@ def _alt(report: StudyReport, measures: Sequence[str], t: Texts) -> str:
         + ", ".join(f"{t(measure)} {t.figure(rater.numbers[measure])}" for measure in measures)
         for part in report.conditions
         for rater in shown(part.raters)
-    )
-
-
-def _difference_alt(parts: Sequence[ConditionPart], t: Texts) -> str:
-    return "; ".join(
-        f"{t(part.condition.label)}, {t(own.other)}, {t(own.measure)}: {t.figure(own.number, signed=True)}"
-        for part in parts
-        for own in part.differences
     )

@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from lss_core.domain import Condition, Estimate, Site
+from lss_core.reports.arm_values import ArmsPart, TimesPart
+from lss_core.stats.probabilities import ReliabilityBin
 
 Matrix = tuple[tuple[int, ...], ...]
 """Counts [reference grade][given grade]."""
@@ -98,7 +100,8 @@ class TestPart:
     """A model against the panel in one figure, readers and cases as samples of many.
 
     `readers_fixed`: the only test that could be made holds for these readers alone. `p_holm` is adjusted
-    over the conditions. Without a test there is a refusal.
+    over the conditions, and so is `noninferior_p`, one-sided. `lowest` and `highest` are readers' own
+    figures. Without a test there is a refusal.
     """
 
     model: str
@@ -108,11 +111,41 @@ class TestPart:
     left_out: int
     model_value: float | None
     readers_mean: float | None
+    lowest: float | None = None
+    highest: float | None = None
     difference: Estimate | None = None
+    statistic: float | None = None
+    df: float | None = None
     p: float | None = None
     p_holm: float | None = None
+    noninferior_p: float | None = None
     readers_fixed: bool = False
     refusal: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PooledPart:
+    """The readers' counts added up: how many grades, and their figures by the measure's label."""
+
+    name: str
+    n: int
+    numbers: Mapping[str, Number]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationPart:
+    """How good a model's probabilities are, and at how many of the reference's `sites` it gave any.
+
+    `scores` are a label, the number and its best value; `others` say why a site was not graded, and how
+    many were not.
+    """
+
+    model: str
+    bins: tuple[ReliabilityBin, ...]
+    scores: tuple[tuple[str, Number, str], ...]
+    sites: int
+    graded: int
+    others: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +201,9 @@ class ConditionPart:
     differences: tuple[DifferencePart, ...]
     tests: tuple[TestPart, ...]
     flow: FlowPart
+    pooled: PooledPart | None = None
+    calibrations: tuple[CalibrationPart, ...] = ()
+    arms: ArmsPart | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,7 +251,8 @@ class StudyReport:
 
     `sites` are those that the reference has a word on. `readers` and the raters of `conditions` have answered
     something; `silent` members have not. `arm` is the arm of all figures where readers read in several, else
-    ''. `networks` of a bundle are name, architecture and SHA-256; `software` is package and version;
+    '', and `arms` are all of them; `margin` is that of non-inferiority. `networks` of a bundle are name,
+    architecture and SHA-256; `software` is package and version;
     `data_sha256` is of the table of ratings and reference that the command writes with --data.
     """
 
@@ -245,3 +282,6 @@ class StudyReport:
     published_source: str = field(default="")
     silent: int = 0
     arm: str = ""
+    arms: tuple[str, ...] = ()
+    margin: float = 0.05
+    times: TimesPart | None = None

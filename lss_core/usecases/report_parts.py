@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from lss_core.domain import RaterKind
 from lss_core.reports.values import (
+    CalibrationPart,
     ConditionPart,
     DifferencePart,
     FlowPart,
     Number,
     OutcomePart,
     PanelPart,
+    PooledPart,
     PublishedPart,
     RaterPart,
     StepPart,
@@ -21,11 +23,14 @@ from lss_core.stats.mrmc.result import Fixed
 from lss_core.study.published import PUBLISHED, Published
 from lss_core.texts import later
 from lss_core.usecases.figures import ConditionResult, Figure, Measure, RaterResult
-from lss_core.usecases.result_comparison import Standalone, standalone_tests
+from lss_core.usecases.report_arms import arms_part
+from lss_core.usecases.result_calibration import SCORES, ModelCalibration, calibrations
+from lss_core.usecases.result_comparison import Standalone, non_inferiority, standalone_tests
 from lss_core.usecases.result_data import Selection, StudyData
 from lss_core.usecases.result_differences import difference_rows
 from lss_core.usecases.result_flow import Flow, Step, study_flow
 from lss_core.usecases.result_roc import Band, roc_bands
+from lss_core.usecases.results import POOLED_NAME, pooled_readers
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -36,12 +41,14 @@ def condition_part(
     data: StudyData,
     result: ConditionResult,
     *,
+    arm: str,
+    margin: float,
     silent: Collection[str],
     resamples: int,
     seed: int,
 ) -> ConditionPart:
-    """All that the report shows of a condition, sites as units, without the raters of `silent`."""
-    selection = Selection(condition=result.condition, arm=data.first_arm)
+    """All that the report shows of a condition in an arm, sites as units, without the raters of `silent`."""
+    selection = Selection(condition=result.condition, arm=arm)
     bands = roc_bands(data, selection, resamples=resamples, seed=seed)
     readers = [r.name for r in result.raters if r.kind is RaterKind.READER and not r.is_mean]
     printed = PUBLISHED.get(result.condition)
@@ -69,10 +76,13 @@ def condition_part(
             )
             for row in difference_rows(data, selection, resamples=resamples, seed=seed)
         ),
-        tests=tuple(
-            _test(row) for row in standalone_tests(data, selection) if row.condition is result.condition
-        ),
+        tests=_tests(data, selection, margin),
         flow=_flow(study_flow(workspace, user, data, selection)),
+        pooled=_pooled(*pooled_readers(data, selection, resamples=resamples, seed=seed)),
+        calibrations=tuple(
+            _calibration(own) for own in calibrations(data, selection, resamples=resamples, seed=seed)
+        ),
+        arms=arms_part(data, selection, margin),
     )
 
 
@@ -132,7 +142,34 @@ def _printed(name: str, own: Published, *, is_model: bool) -> PublishedPart:
     )
 
 
-def _test(row: Standalone) -> TestPart:
+def _pooled(n: int, figures: Mapping[Measure, Figure]) -> PooledPart | None:
+    numbers = {measure.label: _number(figure) for measure, figure in figures.items()}
+    return PooledPart(name=POOLED_NAME, n=n, numbers=numbers) if numbers else None
+
+
+def _calibration(own: ModelCalibration) -> CalibrationPart:
+    return CalibrationPart(
+        model=own.model,
+        bins=own.bins,
+        scores=tuple((label, _number(own.scores[name]), best) for name, (label, best) in SCORES.items()),
+        sites=own.coverage.sites,
+        graded=own.coverage.graded,
+        others=own.coverage.others,
+    )
+
+
+def _tests(data: StudyData, selection: Selection, margin: float) -> tuple[TestPart, ...]:
+    """The tests of the selection's condition; Holm adjusts over all three."""
+    rows = standalone_tests(data, selection)
+    p = {fixed: non_inferiority(rows, fixed, margin) for fixed in Fixed}
+    return tuple(
+        _test(row, {fixed: own[place] for fixed, own in p.items()})
+        for place, row in enumerate(rows)
+        if row.condition is selection.condition
+    )
+
+
+def _test(row: Standalone, noninferior: Mapping[Fixed, float | None]) -> TestPart:
     """The test with random readers and cases; with fixed readers where only that can be made."""
     fixed = Fixed.NONE if Fixed.NONE in row.tests else Fixed.READERS
     test = row.tests.get(fixed)
@@ -144,9 +181,14 @@ def _test(row: Standalone) -> TestPart:
         left_out=row.left_out,
         model_value=row.model_value,
         readers_mean=row.readers_mean,
+        lowest=min(row.reader_values, default=None),
+        highest=max(row.reader_values, default=None),
         difference=None if test is None else test.estimate,
+        statistic=None if test is None else test.statistic,
+        df=None if test is None else test.df,
         p=None if test is None else test.p_value,
         p_holm=row.p_holm.get(fixed),
+        noninferior_p=noninferior[fixed],
         readers_fixed=test is not None and fixed is Fixed.READERS,
         refusal=row.refusals.get(Fixed.NONE, ""),
     )

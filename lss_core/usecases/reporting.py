@@ -19,8 +19,10 @@ from lss_core.study.published import SOURCE
 from lss_core.texts import Language
 from lss_core.usecases.access import UNBLINDED, require_study
 from lss_core.usecases.figures import BINARY, FULL_READER, GRADED, KAPPAS
+from lss_core.usecases.report_arms import times_part
 from lss_core.usecases.report_facts import bundle_facts, case_facts, reader_facts, reference_facts
 from lss_core.usecases.report_parts import condition_part
+from lss_core.usecases.result_comparison import MARGIN
 from lss_core.usecases.result_data import RESAMPLES, SEED, study_data
 from lss_core.usecases.result_differences import FOREST
 from lss_core.usecases.results import StudyResults, study_results
@@ -61,13 +63,17 @@ def write_report(
     kind: Format,
     language: Language = Language.ENGLISH,
     reference_id: str | None = None,
+    arm: str | None = None,
+    margin: float = MARGIN,
 ) -> ReportFile:
     """The report of a study against a reference standard, by default the newest majority.
 
-    Coordinators and statisticians. Raises StatisticsError where there is no reference, NotFoundError for
+    Of the answers in one `arm`, by default the first of several, '' for the newest in any, beside the
+    comparison of the first two; `margin` is that of non-inferiority. Coordinators and statisticians. Raises
+    StatisticsError where there is no reference, no such arm, or the margin is not above 0, NotFoundError for
     an unknown study or reference.
     """
-    report = study_report(workspace, user, study_id, reference_id=reference_id)
+    report = study_report(workspace, user, study_id, reference_id=reference_id, arm=arm, margin=margin)
     content = written(report, kind, language)
     with workspace.store.write() as tx:
         audit.record(
@@ -84,14 +90,17 @@ def study_report(
     study_id: str,
     *,
     reference_id: str | None = None,
+    arm: str | None = None,
+    margin: float = MARGIN,
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> StudyReport:
     """What the report says, before it is put into words. As `write_report`."""
     results = study_results(
-        workspace, user, study_id, reference_id=reference_id, resamples=resamples, seed=seed
+        workspace, user, study_id, reference_id=reference_id, arm=arm, resamples=resamples, seed=seed
     )
     data = study_data(workspace, user, study_id, results.reference.id)
+    chosen = data.first_arm if arm is None else arm
     table = report_data(workspace, user, study_id, reference_id=results.reference.id)
     imported, series = case_facts(workspace, study_id)
     readers, adjudicators = reader_facts(workspace, study_id)
@@ -116,7 +125,17 @@ def study_report(
         data_rows=table.count("\n") - 1,
         sites=tuple(site for site in ALL_SITES if site in {own for _, own in data.sites}),
         conditions=tuple(
-            condition_part(workspace, user, data, own, silent=silent, resamples=resamples, seed=seed)
+            condition_part(
+                workspace,
+                user,
+                data,
+                own,
+                arm=chosen,
+                margin=margin,
+                silent=silent,
+                resamples=resamples,
+                seed=seed,
+            )
             for own in results.conditions
         ),
         binary=tuple(measure.label for measure in BINARY),
@@ -125,7 +144,10 @@ def study_report(
         forest=tuple(measure.label for measure in FOREST),
         published_source=SOURCE,
         silent=len(silent),
-        arm=data.first_arm,
+        arm=chosen if len(data.arms) > 1 else "",
+        arms=data.arms if len(data.arms) > 1 else (),
+        margin=margin,
+        times=times_part(workspace, user, data),
     )
 
 

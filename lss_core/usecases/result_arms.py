@@ -64,14 +64,14 @@ def compare_arms(data: StudyData, selection: Selection, figure: Compared) -> Arm
     names = {r.name for r in full_readers(one)} & {r.name for r in full_readers(other)}
     check_one_reference(full_readers(one))
     if not names:
-        reason = "no reader has answered enough in both arms"
-        raise StatisticsError("Arms", reason=reason, remedy="Let the readers finish both")
+        reason = later("no reader has answered enough in both arms")
+        raise StatisticsError("Arms", reason=reason, remedy=later("Let the readers finish both"))
     readers = sorted(names)
     scores = np.stack([[_grades(table, name) for name in readers] for table in (other, one)])
     graded = np.flatnonzero(~np.isnan(one.truth) & ~np.isnan(scores).any(axis=(0, 1)))
     if not len(graded):
-        reason = "there is no unit that all readers have graded in both arms"
-        raise StatisticsError("Arms", reason=reason, remedy="Let the readers finish both")
+        reason = later("there is no unit that all readers have graded in both arms")
+        raise StatisticsError("Arms", reason=reason, remedy=later("Let the readers finish both"))
     truth = one.truth[graded]
     study = ReaderStudy(
         scores=scores[:, :, graded],
@@ -101,18 +101,18 @@ def overrides(data: StudyData, selection: Selection) -> Overrides:
     one, other, arms = _two(data, selection)
     model = next((rater for rater in one.raters if rater.kind is RaterKind.MODEL), None)
     if model is None:
-        raise StatisticsError("Arms", reason="no model has graded the cases", remedy="Run the model")
+        raise StatisticsError("Arms", reason=later("no model has graded the cases"), remedy="Run the model")
     counts: Counter[tuple[str, str]] = Counter()
     right: Counter[tuple[str, str]] = Counter()
     for reader in full_readers(one):
         first, second = reader.grades, _grades(other, reader.name)
         truth = one.truth if reader.truth is None else np.array([*SCALE, np.nan])[reader.truth]
         for place in np.flatnonzero(~np.isnan(first + second + model.grades + truth)):
-            own, later, said = first[place], second[place], model.grades[place]
+            own, then, said = first[place], second[place], model.grades[place]
             before = BEFORE[0 if own == said else 1 if own < said else 2]
-            after = AFTER[0 if later == own else 1 if later == said else 2]
+            after = AFTER[0 if then == own else 1 if then == said else 2]
             counts[before, after] += 1
-            right[before, after] += int(later == truth[place])
+            right[before, after] += int(then == truth[place])
     return Overrides(arms=arms, counts=counts, right=right)
 
 

@@ -30,6 +30,15 @@ from lss_core.usecases.result_data import RESAMPLES, SEED, Selection, StudyData,
 
 NO_ANSWER = later("No answer of the model")
 NOT_GRADABLE = later("Not gradable")
+SCORES = {
+    "ranked_probability_score": (later("Ranked probability score, four grades"), "0"),
+    "brier_score": (later("Brier score, grade 2 or 3"), "0"),
+    "expected_calibration_error": (later("Calibration error, ten bins"), "0"),
+    "slope": (later("Calibration slope"), "1"),
+    "in_the_large": (later("Calibration in the large"), "0"),
+}
+"""The scores by their names in `analyse`: how the page calls them, and what the best value is."""
+
 FITTED = ("slope", "in_the_large")
 """What the page shows of the logistic recalibration."""
 

@@ -25,6 +25,8 @@ from lss_core.usecases.result_cut import cut
 from lss_core.usecases.result_data import Selection, StudyData
 
 READERS = "Readers"
+MARGIN = 0.05
+"""The margin of non-inferiority where none is given."""
 THRESHOLD = float(min(POSITIVE))
 OWN_REFERENCES = later("each reader has a reference of his own; the test needs one for all")
 

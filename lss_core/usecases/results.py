@@ -10,10 +10,12 @@ from functools import lru_cache
 
 import numpy as np
 
+from lss_core.errors import StatisticsError
 from lss_core.stats.resample import Interval
 from lss_core.stats.tables import MISSING, encode
 from lss_core.store import studies
 from lss_core.store.values import ReferenceSummary, StudySummary
+from lss_core.texts import later
 from lss_core.usecases.analysis import analyse, analyse_units, figure_of
 from lss_core.usecases.figures import BINARY, ConditionResult, Figure, Measure
 from lss_core.usecases.rater_statistics import SCALE, Rules, pooled_statistics
@@ -26,6 +28,7 @@ from lss_core.usecases.workspace import Workspace
 LEVEL = 0.95
 POOLED = (*BINARY, Measure.WEIGHTED_SENSITIVITY, Measure.WEIGHTED_SPECIFICITY)
 """What Overview shows of the readers' counts added up."""
+POOLED_NAME = later("Readers, counts pooled")
 
 COLUMNS = (
     "condition", "rater", "kind", "statistic", "value", "low", "high", "level", "n", "interval", "note",
@@ -58,17 +61,24 @@ def study_results(
     study_id: str,
     *,
     reference_id: str | None = None,
+    arm: str | None = None,
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> StudyResults:
     """The results against a reference standard, by default the newest majority.
 
+    Of the answers in one arm, by default the first of several; StatisticsError where nobody read in it.
     Coordinators and statisticians. Kept until an answer is added or removed. Raises StatisticsError
     where there is no reference, NotFoundError for an unknown study or reference.
     """
     data = study_data(workspace, user, study_id, reference_id)
     with workspace.store.read() as tx:
         study = studies.study_summary(tx, study_id)
+    chosen = data.first_arm if arm is None else arm
+    if chosen not in data.tables:
+        known = ", ".join(f"'{own}'" for own in data.arms)
+        reason = later("nobody has read in the arm '{arm}'", arm=chosen)
+        raise StatisticsError(later("Results"), reason=reason, remedy=later("Name one of {arms}", arms=known))
     return StudyResults(
         study=study,
         reference=data.reference,
@@ -78,7 +88,7 @@ def study_results(
         seed=seed,
         level=LEVEL,
         interval=Interval.BCA.value,
-        conditions=_results(data, resamples, seed),
+        conditions=_results(data, chosen, resamples, seed),
     )
 
 
@@ -128,8 +138,8 @@ def results_csv(results: StudyResults) -> str:
 
 
 @lru_cache(maxsize=16)
-def _results(data: StudyData, resamples: int, seed: int) -> tuple[ConditionResult, ...]:
-    return analyse(data.tables[data.first_arm], drawn(data.table.n_patients, resamples, seed))
+def _results(data: StudyData, arm: str, resamples: int, seed: int) -> tuple[ConditionResult, ...]:
+    return analyse(data.tables[arm], drawn(data.table.n_patients, resamples, seed))
 
 
 @lru_cache(maxsize=128)

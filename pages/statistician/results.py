@@ -26,8 +26,6 @@ with choices:
     chosen = ui.choose_reference(references) if references else None
     if study is not None:
         ui.offer_reference(workspace, user, study.id)
-    if study is not None and chosen is not None:
-        ui.offer_report(workspace, user, study.id, chosen)
 with title:
     detail = "" if study is None else f"{study.title}, {count(study.cases)}"
     heading(_("Results"), synthetic=study is not None and study.synthetic, detail=detail)
@@ -40,6 +38,8 @@ try:
     data = study_data(workspace, user, study.id, chosen)
     view = ui.choose_view()
     selection = ui.choose_selection(data)
+    with choices:
+        ui.offer_report(workspace, user, study.id, chosen, selection.arm if data.first_arm else None)
     ui.show_warnings(study, data, selection)
     ui.show_view(view, workspace, user, data, selection, ui.made_of(study, data, selection))
 except StatisticsError as error:

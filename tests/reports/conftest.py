@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 import pytest
 
 from lss_core.domain import SITES, Condition, Estimate
+from lss_core.reports.arm_values import (
+    ArmsPart,
+    ArmTestPart,
+    OverridePart,
+    ReaderSlope,
+    TimeRow,
+    TimesPart,
+)
 from lss_core.reports.values import (
     BundleFacts,
+    CalibrationPart,
     ConditionPart,
     DifferencePart,
     FlowPart,
     Number,
     OutcomePart,
     PanelPart,
+    PooledPart,
     PublishedPart,
     RaterPart,
     ReaderFacts,
@@ -23,6 +34,7 @@ from lss_core.reports.values import (
     StudyReport,
     TestPart,
 )
+from lss_core.stats.probabilities import ReliabilityBin
 
 BINARY = ("Sensitivity", "Specificity", "AUC")
 GRADED = ("Sensitivity, weighted", "Specificity, weighted", "AUC, weighted")
@@ -82,7 +94,8 @@ def condition_part(condition: Condition) -> ConditionPart:
         ),
         tests=(
             TestPart(model="model 1.0", figure="Sensitivity", readers=2, units=36, left_out=4,
-                     model_value=0.7, readers_mean=0.8, difference=estimate(-0.1), p=0.01, p_holm=0.02),
+                     model_value=0.7, readers_mean=0.8, lowest=0.78, highest=0.82, difference=estimate(-0.1),
+                     statistic=-2.5, df=30.0, p=0.01, p_holm=0.02, noninferior_p=0.9),
             TestPart(model="model 1.0", figure="Specificity", readers=2, units=36, left_out=4,
                      model_value=0.7, readers_mean=0.8, refusal="no variance"),
         ),
@@ -100,6 +113,41 @@ def condition_part(condition: Condition) -> ConditionPart:
                 OutcomePart(title="Reference negative", units=22, positive=6, negative=15, none=1),
             ),
             readers=(("Bob", 38, 1, 1), ("Eve", 38, 1, 1)),
+        ),
+        pooled=PooledPart(name="Readers, counts pooled", n=76, numbers={"Sensitivity": number(0.81)}),
+        calibrations=(calibration(),),
+        arms=arms_part(),
+    )  # fmt: skip
+
+
+def calibration() -> CalibrationPart:
+    return CalibrationPart(
+        model="model 1.0",
+        bins=(
+            ReliabilityBin(low=0.0, high=0.1, n=30, mean_probability=0.04, share=0.1, observed=estimate(0.1)),
+            ReliabilityBin(low=0.9, high=1.0, n=9, mean_probability=0.95, share=1.0, observed=None),
+        ),
+        scores=(("Brier score, grade 2 or 3", number(0.081), "0"),
+                ("Calibration slope", Number(refusal="too few"), "1")),
+        sites=40, graded=39, others=(("No answer of the model", 1),),
+    )  # fmt: skip
+
+
+def arms_part() -> ArmsPart:
+    """Bob gains, Eve loses; the specificity has no test."""
+    slopes = (ReaderSlope(name="Bob", place=1, first=0.7, second=0.8),
+              ReaderSlope(name="Eve", place=2, first=0.8, second=0.75))  # fmt: skip
+    return ArmsPart(
+        arms=("unaided", "aided"),
+        tests=(
+            ArmTestPart(figure="Sensitivity", units=36, slopes=slopes, first=0.75, second=0.775,
+                        difference=estimate(0.025), statistic=0.5, df=math.inf, p=0.6, noninferior_p=0.01,
+                        readers_fixed=True),
+            ArmTestPart(figure="Specificity", units=36, refusal="no variance"),
+        ),
+        overrides=(
+            OverridePart(before="as the model", after=(("kept his grade", 20, 15),
+                                                       ("took the model's", 0, 0))),
         ),
     )  # fmt: skip
 
@@ -142,4 +190,11 @@ def report() -> StudyReport:
         kappas=KAPPAS,
         forest=FOREST,
         published_source="Tumko et al. 2024",
+        arm="unaided",
+        arms=("unaided", "aided"),
+        times=TimesPart(
+            rows=(TimeRow(reader="Bob", arm="unaided", cases=8, low=2.0, median=2.5, high=3.0),
+                  TimeRow(reader="Eve", arm="aided", cases=7, low=1.0, median=1.5, high=2.0)),
+            medians={"unaided": 2.5, "aided": 1.5}, interrupted=2, longest_min=60.0,
+        ),
     )  # fmt: skip

@@ -35,6 +35,10 @@ def _document(report, language: Language = Language.ENGLISH) -> Document:
     return document_of(report, Texts(language))
 
 
+def _table(document: Document, anchor: str) -> Table:
+    return next(own for own in document.blocks if isinstance(own, Table) and own.anchor == anchor)
+
+
 def _text(document: Document) -> str:
     said = [f"{block.lead}{block.text}" for block in document.blocks if isinstance(block, Paragraph)]
     return "\n".join(said)
@@ -98,8 +102,10 @@ def test_the_methods_state_seed_resamples_versions_and_the_digest_of_the_data(re
 def test_members_without_an_answer_are_counted_and_the_arm_of_several_is_named(report) -> None:
     text = _text(_document(replace(report, silent=2, arm="with the model")))
     assert "without a single answer among those analysed, left out of all tables and figures: 2." in text
-    assert "all figures are of their answers in the arm “with the model”." in text
-    text = _text(_document(report))
+    assert "figures of readers are of their answers in the arm “with the model”, but for" in text
+    text = _text(_document(replace(report, arm="")))
+    assert "of their newest answers, in whatever arm" in text
+    text = _text(_document(replace(report, arm="", arms=())))
     assert "without a single answer" not in text
     assert "several arms" not in text
 
@@ -129,6 +135,57 @@ def test_an_undefined_figure_is_undefined_and_who_answered_little_is_named(repor
     ann = next(row for row in table.rows if row[0] == "Ann")
     assert ann[4] == "undefined"
     assert "Answered too little to count in the mean reader: Ann." in table.note
+
+
+def test_two_arms_are_told_by_test_reader_and_override(report) -> None:
+    document = _document(report)
+    rows = _table(document, "tab:arms").rows
+    assert rows[1] == ("Sensitivity", "36", "0.75", "0.78", "+0.03 (−0.08 to +0.12) †", "0.50 (∞)", "0.600",
+                       "0.010")  # fmt: skip
+    assert rows[2] == ("Specificity", "36", "", "", "no variance", "", "", "")
+    assert "†: of these readers alone" in _table(document, "tab:arms").note
+    assert _table(document, "tab:slopes").rows[1:3] == (
+        ("Bob", "0.70 → 0.80", ""), ("Eve", "0.80 → 0.75 ↓", ""),
+    )  # fmt: skip
+    assert _table(document, "tab:overrides").rows[1] == ("as the model", "20 (15 right)", "0 (0 right)")
+    assert "margin 0.05; below 0.025" in _table(document, "tab:arms").note
+
+
+def test_an_override_that_cannot_be_told_says_why(report) -> None:
+    parts = tuple(
+        replace(part, arms=replace(part.arms, overrides=(), refusal="No model."))
+        for part in report.conditions
+    )
+    document = _document(replace(report, conditions=parts))
+    assert "Overrides: No model." in _text(document)
+    assert "tab:overrides" not in {block.anchor for block in document.blocks if isinstance(block, Table)}
+
+
+def test_one_arm_and_no_times_have_no_parts_of_their_own(report) -> None:
+    parts = tuple(replace(part, arms=None, calibrations=(), pooled=None) for part in report.conditions)
+    document = _document(replace(report, conditions=parts, times=None, arm="", arms=()))
+    anchors = {block.anchor for block in document.blocks if not isinstance(block, Paragraph)}
+    assert not anchors & {"arms", "times", "calibration", "tab:arms", "fig:slopes", "fig:reliability"}
+    assert "Two arms" not in _text(document)
+
+
+def test_reading_times_and_calibration_are_told(report) -> None:
+    document = _document(report)
+    assert _table(document, "tab:times").rows == (
+        ("Bob", "2.5 (2.0–3.0) [8]", ""), ("Eve", "", "1.5 (1.0–2.0) [7]"),
+    )  # fmt: skip
+    assert (
+        "Sittings over 60 minutes were interrupted and are left out: 2." in _table(document, "tab:times").note
+    )
+    brier, slope = _table(document, "tab:scores").rows
+    assert brier[1] == "0.081 (−0.019 to 0.181)"
+    assert slope[1] == "undefined"
+    assert _table(document, "tab:coverage").rows[0][1] == "39 (97.5\u00a0%)"
+
+
+def test_pooled_counts_stand_below_the_readers(report) -> None:
+    rows = [row for row in _table(_document(report), "tab:binary").rows if row[0] == "Readers, counts pooled"]
+    assert rows[0] == ("Readers, counts pooled", "76", "", "", "0.81 (0.71–0.91)", "", "")
 
 
 @pytest.mark.parametrize("language", list(Language))

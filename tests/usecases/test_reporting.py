@@ -7,20 +7,26 @@ from dataclasses import replace
 
 import pytest
 
-from lss_core.domain import SITES, Answer, Grade, NotGradable, Role
+from lss_core.domain import SITES, Answer, Condition, Grade, NotGradable, RaterKind, Role
 from lss_core.errors import AccessError, NotFoundError, StatisticsError
 from lss_core.reports.compose import document_of
 from lss_core.reports.document import Table
 from lss_core.reports.texts import Texts
-from lss_core.store import audit
+from lss_core.stats.mrmc.result import Fixed
+from lss_core.store import audit, ratings, reads, studies
 from lss_core.texts import Language
 from lss_core.usecases import runs
 from lss_core.usecases.cases import list_cases
-from lss_core.usecases.figures import BINARY, GRADED, KAPPAS
+from lss_core.usecases.figures import BINARY, GRADED, KAPPAS, Measure
 from lss_core.usecases.reading import open_read, record_answer
 from lss_core.usecases.reference import make_majority_reference
 from lss_core.usecases.reporting import Format, report_data, study_report, write_report
-from lss_core.usecases.results import study_results
+from lss_core.usecases.result_arms import AFTER, BEFORE, compare_arms, overrides
+from lss_core.usecases.result_calibration import SCORES, calibrations
+from lss_core.usecases.result_comparison import Compared, non_inferiority, standalone_tests
+from lss_core.usecases.result_data import Selection, study_data
+from lss_core.usecases.result_differences import difference_text, p_text
+from lss_core.usecases.results import POOLED_NAME, pooled_readers, study_results
 from lss_core.usecases.signing import sign_read
 from lss_core.usecases.users import OPERATOR
 from tests.usecases.conftest import PASSWORD, make_dicom_study, make_findings
@@ -80,6 +86,126 @@ def test_the_numbers_of_the_report_are_those_of_the_page(workspace, study_id, re
                     for measure in measures
                 ]
                 assert told[own.condition.label, rater.name] == shown
+
+
+@pytest.fixture
+def second_arm(workspace, study_id, reference, case_ids):
+    """Each reader read all again 'with the model' and took its grade, 2, at a fourth of the sites."""
+    with workspace.store.read() as tx:
+        readers = [rater for rater in studies.study_raters(tx, study_id) if rater.kind is RaterKind.READER]
+        first = {(r.rater_id, r.case_id, r.site): r for r in ratings.study_ratings(tx, study_id)}
+    now = workspace.now()
+    with workspace.store.write() as tx:
+        for number, rater in enumerate(readers):
+            for case, case_id in enumerate(case_ids):
+                read_id = reads.add_read(tx, case_id=case_id, rater_id=rater.id, arm="with the model", at=now)
+                answers = []
+                for place, site in enumerate(SITES):
+                    own = first[rater.id, case_id, site]
+                    grade = Grade.MODERATE if (place + 2 * case + number) % 4 == 1 else own.grade
+                    if grade is not None:
+                        answers.append(Answer(site=site, grade=grade))
+                reads.add_answers(tx, reads.get_read(tx, read_id), answers, at=now)
+    return "with the model"
+
+
+def _tables(report) -> dict[str, Table]:
+    blocks = document_of(report, Texts(Language.ENGLISH)).blocks
+    return {block.anchor: block for block in blocks if isinstance(block, Table)}
+
+
+def _grouped(table: Table) -> dict[str, list[tuple[str, ...]]]:
+    """The rows of each condition."""
+    found, condition = {}, ""
+    for row in table.rows:
+        if len(row) == 1:
+            condition = row[0]
+        else:
+            found.setdefault(condition, []).append(row)
+    return found
+
+
+def _plain(text: str) -> str:
+    return text.replace("−", "-").replace("–", "-")
+
+
+def test_two_arms_in_the_report_are_those_of_the_comparison(workspace, study_id, second_arm) -> None:
+    report = study_report(workspace, OPERATOR, study_id, resamples=200, margin=0.1)
+    assert (report.arm, report.arms) == ("unaided", ("unaided", "with the model"))
+    data = study_data(workspace, OPERATOR, study_id)
+    tables = _tables(report)
+    tested, slopes = _grouped(tables["tab:arms"]), _grouped(tables["tab:slopes"])
+    changed = _grouped(tables["tab:overrides"])
+    compared: list[Compared] = []
+    for condition in Condition:
+        selection = Selection(condition=condition, arm="unaided")
+        rows = tested[condition.label]
+        for column, (figure, row) in enumerate(zip(Compared, rows, strict=True)):
+            own = compare_arms(data, selection, figure)
+            assert row[1] == str(own.units)
+            analysis = own.tests.get(Fixed.NONE) or own.tests.get(Fixed.READERS)
+            if analysis is None:
+                assert row[4] == own.refusals[Fixed.NONE]
+                continue
+            compared.append(figure)
+            (test,) = analysis.differences
+            assert _plain(row[4]).removesuffix(" †") == _plain(difference_text(test.estimate, 2))
+            assert row[6] == p_text(test.p_value)
+            assert row[7] == p_text(test.noninferiority(0.1).p_value)
+            for reader, cells in zip(own.values, slopes[condition.label], strict=True):
+                first, second = own.values[reader]
+                assert cells[0] == reader
+                assert cells[column + 1].removesuffix(" ↓") == f"{first:.2f} → {second:.2f}"
+        found = overrides(data, selection)
+        for before, row in zip(BEFORE, changed[condition.label], strict=True):
+            assert row[1:] == tuple(
+                f"{found.counts.get((before, after), 0)} ({found.right.get((before, after), 0)} right)"
+                for after in AFTER
+            )
+    assert len(set(compared)) >= 3  # of the fourth the refusal was compared
+
+
+def test_the_model_s_tests_pooled_counts_and_calibration_are_those_of_the_pages(
+    workspace, study_id, report
+) -> None:
+    data, tables = study_data(workspace, OPERATOR, study_id), _tables(report)
+    tests = standalone_tests(data, Selection(condition=Condition.CENTRAL))
+    margins = {fixed: non_inferiority(tests, fixed, report.margin) for fixed in Fixed}
+    told = [row for rows in _grouped(tables["tab:tests"]).values() for row in rows]
+    for place, (row, own) in enumerate(zip(told, tests, strict=True)):
+        fixed = Fixed.NONE if Fixed.NONE in own.tests else Fixed.READERS
+        if fixed in own.tests:
+            assert _plain(row[4]).removesuffix(" †") == _plain(difference_text(own.tests[fixed].estimate, 2))
+            assert row[6:] == (
+                p_text(own.tests[fixed].p_value), p_text(own.p_holm[fixed]), p_text(margins[fixed][place]),
+            )  # fmt: skip
+    for part in report.conditions:
+        selection = Selection(condition=part.condition)
+        n, figures = pooled_readers(data, selection, resamples=200)
+        pooled = next(r for r in _grouped(tables["tab:binary"])[part.condition.label] if r[0] == POOLED_NAME)
+        assert pooled[1] == str(n)
+        assert pooled[4] == figures[Measure.SENSITIVITY].text
+        (calibration,) = calibrations(data, selection, resamples=200)
+        (told_of,) = part.calibrations
+        assert told_of.bins == calibration.bins
+        assert (told_of.sites, told_of.graded) == (calibration.coverage.sites, calibration.coverage.graded)
+        for (_, number, _), name in zip(told_of.scores, SCORES, strict=True):
+            assert number.value == calibration.scores[name].value
+
+
+def test_a_report_of_another_arm_has_its_answers_and_one_of_an_unknown_arm_is_refused(
+    workspace, study_id, second_arm
+) -> None:
+    other = study_report(workspace, OPERATOR, study_id, resamples=200, arm=second_arm)
+    first = study_report(workspace, OPERATOR, study_id, resamples=200)
+    assert other.arm == second_arm
+    results = study_results(workspace, OPERATOR, study_id, resamples=200, arm=second_arm)
+    for part, own, before in zip(other.conditions, results.conditions, first.conditions, strict=True):
+        assert [r.confusion for r in part.raters] == [r.confusion for r in own.raters]
+        assert [r.confusion for r in part.raters] != [r.confusion for r in before.raters]
+        assert part.arms == before.arms
+    with pytest.raises(StatisticsError, match=r"nobody has read in the arm 'third'.*Name one of 'unaided'"):
+        study_report(workspace, OPERATOR, study_id, arm="third")
 
 
 def test_the_panels_and_the_confusion_matrices_are_those_of_the_page(workspace, study_id, report) -> None:

@@ -14,20 +14,11 @@ from lss_core.ui.results.shown import COUNTS, Made, heading_of, notes, show_figu
 from lss_core.ui.results.tables import Rows, figure_record
 from lss_core.ui.theme import current_mode, palette
 from lss_core.usecases.figures import Figure
-from lss_core.usecases.result_calibration import Coverage, ModelCalibration, calibrations
+from lss_core.usecases.result_calibration import SCORES, Coverage, ModelCalibration, calibrations
 from lss_core.usecases.result_data import Selection, StudyData
 
 BINS_METHOD = later("95% Wilson, effective size of Rao and Scott over patients")
 SCORES_METHOD = later("95% patient bootstrap, BCa; slope and intercept: Wald clustered by patient")
-SCORES = {
-    "ranked_probability_score": (later("Ranked probability score, four grades"), "0"),
-    "brier_score": (later("Brier score, grade 2 or 3"), "0"),
-    "expected_calibration_error": (later("Calibration error, ten bins"), "0"),
-    "slope": (later("Calibration slope"), "1"),
-    "in_the_large": (later("Calibration in the large"), "0"),
-}
-"""The scores by their names in `analyse`: how the page calls them, and what the best value is."""
-
 BINS_NOTE = later(
     "Sites in ten bins of equal width of the model's probability of grade 2 or 3; the more sites, the larger "
     "the point. On the dotted line as many are positive as the model says; below the line it says too much."

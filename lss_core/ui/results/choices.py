@@ -17,6 +17,7 @@ from lss_core.ui.results.shown import Made, notes
 from lss_core.usecases.access import role_in_study
 from lss_core.usecases.cases import StudySummary
 from lss_core.usecases.reference import ReferenceSummary, make_majority_reference, open_reads
+from lss_core.usecases.result_comparison import MARGIN
 from lss_core.usecases.result_cut import LEAST_PANEL, cases_of
 from lss_core.usecases.result_data import RESAMPLES, SEED, UNIT_LABELS, Selection, StudyData, Unit
 from lss_core.usecases.users import User
@@ -24,7 +25,6 @@ from lss_core.usecases.workspace import Workspace
 
 FREEZE = later("Freeze the majority")
 REFUSED = "reference-refused"
-MARGIN = 0.05
 SYNTHETIC = later(
     "The cases are synthetic and the readers simulated: the figures say nothing about real ones."
 )
@@ -144,10 +144,7 @@ def _against_others(data: StudyData) -> bool:
 
 def choose_margin() -> float:
     """The margin of non-inferiority: the difference that would still be accepted; kept in the address."""
-    if "margin" not in st.session_state:
-        st.session_state["margin"] = _margin(
-            st.query_params.get("margin"), st.session_state.get("last-margin", MARGIN)
-        )
+    st.session_state["margin"] = chosen_margin()
     margin = float(
         st.number_input(
             _("Margin of non-inferiority"),
@@ -162,6 +159,13 @@ def choose_margin() -> float:
     st.query_params["margin"] = f"{margin:g}"
     st.session_state["last-margin"] = margin
     return margin
+
+
+def chosen_margin() -> float:
+    """The margin that the widget shows, the address names, or was chosen last."""
+    if "margin" in st.session_state:
+        return float(st.session_state["margin"])
+    return _margin(st.query_params.get("margin"), st.session_state.get("last-margin", MARGIN))
 
 
 def _margin(text: str | None, otherwise: float) -> float:

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
-from lss_core.domain import RaterKind
 from lss_core.errors import StatisticsError
 from lss_core.stats.mrmc.result import Difference, Fixed
-from lss_core.texts import _, known, later, ngettext, number, sentence, translated
-from lss_core.ui.charts import Mark
-from lss_core.ui.charts_comparison import margin_figure, reader_marks, slope_figure, times_figure
+from lss_core.texts import _, known, later, number, sentence, translated
+from lss_core.ui.charts_comparison import margin_figure, slope_figure
 from lss_core.ui.choice import choose
 from lss_core.ui.frame import show_empty
 from lss_core.ui.html import escape, write
 from lss_core.ui.results.cases import show_picked
 from lss_core.ui.results.choices import choose_margin
 from lss_core.ui.results.shown import COUNTS, Made, heading_of, notes, show_figure, show_table
-from lss_core.ui.results.tables import signed
+from lss_core.ui.results.times import own_marks, reader_names, times_part
 from lss_core.ui.theme import current_mode, palette
 from lss_core.usecases.result_arms import AFTER, BEFORE, compare_arms, overrides
-from lss_core.usecases.result_cases import unit_rows
 from lss_core.usecases.result_comparison import Compared, Standalone, non_inferiority, standalone_tests
 from lss_core.usecases.result_data import Selection, StudyData
 from lss_core.usecases.result_differences import difference_text, p_text
-from lss_core.usecases.result_findings import arms_finding, times_finding
-from lss_core.usecases.result_times import LONGEST_MIN, ReadingTimes, reading_times
+from lss_core.usecases.result_findings import arms_finding
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
@@ -51,12 +47,13 @@ def comparison_view(
     workspace: Workspace, user: User, data: StudyData, selection: Selection, made: Made
 ) -> None:
     """All comparisons; the tables hold all three conditions."""
-    _standalone(data, selection, made)
-    _arms(data, selection, made)
-    _times(workspace, user, data, selection, made)
+    margin = _standalone(data, selection, made)
+    _arms(data, selection, made, margin)
+    times_part(workspace, user, data, selection, made)
 
 
-def _standalone(data: StudyData, selection: Selection, made: Made) -> None:
+def _standalone(data: StudyData, selection: Selection, made: Made) -> float:
+    """The tests against the readers; gives the margin that was chosen."""
     rows = standalone_tests(data, selection)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         write(heading_of(_("The model against the readers")))
@@ -65,7 +62,7 @@ def _standalone(data: StudyData, selection: Selection, made: Made) -> None:
         margin = choose_margin()
     if not rows:
         show_empty(_("No model to compare"), next_step=_("Run the model on the cases on the page Cases"))
-        return
+        return margin
     head: tuple[str, ...] = (
         _("Condition"), _("Statistic"), _("Model"), _("Readers (range)"), _("Difference (95% CI)"), "t", "df",
         _("p"), _("p, Holm"), _("Non-inferior, {margin:g}", margin=margin),
@@ -89,6 +86,7 @@ def _standalone(data: StudyData, selection: Selection, made: Made) -> None:
     )  # fmt: skip
     write(notes([MARGIN_NOTE]))
     show_picked(data, selection, pick, made, of="margins")
+    return margin
 
 
 def _row(row: Standalone, fixed: Fixed, p: float | None) -> tuple[object, ...]:
@@ -106,8 +104,12 @@ def _row(row: Standalone, fixed: Fixed, p: float | None) -> tuple[object, ...]:
         _df(test),
         p_text(test.p_value),
         p_text(row.p_holm[fixed]),
-        f"{_('yes') if p < 0.025 else _('not shown')}, p {p_text(p)}",
+        _noninferior(p),
     )
+
+
+def _noninferior(p: float) -> str:
+    return f"{_('yes') if p < 0.025 else _('not shown')}, p {p_text(p)}"
 
 
 def _df(test: Difference) -> str:
@@ -162,7 +164,7 @@ def _said(rows: Sequence[Standalone]) -> list[str]:
     return [" ".join(lines.values()), " ".join(noted)]
 
 
-def _arms(data: StudyData, selection: Selection, made: Made) -> None:
+def _arms(data: StudyData, selection: Selection, made: Made, margin: float) -> None:
     """Slopes, the test and overrides of two arms; what is missing where there is one."""
     write(heading_of(_("Two arms")))
     if len(data.arms) < 2:
@@ -183,7 +185,7 @@ def _arms(data: StudyData, selection: Selection, made: Made) -> None:
             next_step=f"{sentence(refusal.reason)} {sentence(refusal.remedy)}",
         )
         return
-    readers = _readers(data)
+    readers = reader_names(data)
     write(f'<div class="lss-findings"><p>{escape(arms_finding(compared))}</p></div>')
     left, right = st.columns([6, 7], gap="medium")
     with left:
@@ -193,12 +195,12 @@ def _arms(data: StudyData, selection: Selection, made: Made) -> None:
         head = ("reader", "figure", *compared.arms)
         records = [(name, figure.value, *own) for name, own in compared.values.items()]
         drawn = slope_figure(compared, readers, palette(current_mode()))
-        marks = _marks(data, compared.values)
+        marks = own_marks(data, compared.values)
         pick = show_figure(drawn, "slopes", title, made, method=METHOD, records=(head, records), marks=marks)
     with right:
         rows = [
             (RANDOM[fixed], difference_text(d.estimate, 3),
-             number(d.statistic), _df(d), p_text(d.p_value))
+             number(d.statistic), _df(d), p_text(d.p_value), _noninferior(d.noninferiority(margin).p_value))
             for fixed, analysis in compared.tests.items() for d in analysis.differences
         ]  # fmt: skip
         title = _(
@@ -207,7 +209,8 @@ def _arms(data: StudyData, selection: Selection, made: Made) -> None:
             other=known(compared.arms[0]),
             figure=translated(figure.label).lower(),
         )
-        shown = (_("Analysis"), _("Difference (95% CI)"), "t", "df", _("p"))
+        shown = (_("Analysis"), _("Difference (95% CI)"), "t", "df", _("p"),
+                 _("Non-inferior, {margin:g}", margin=margin))  # fmt: skip
         show_table("arms", title, shown, rows, (shown, rows), made, method=METHOD)
         write(
             notes(
@@ -245,79 +248,5 @@ def _overrides(data: StudyData, selection: Selection, made: Made) -> None:
                method=COUNTS)  # fmt: skip
 
 
-def _minutes(low: float, middle: float, high: float) -> str:
-    return f"{number(middle, 1)} ({number(low, 1)}–{number(high, 1)})"
-
-
 def _right(count: int, right: int) -> str:
     return _("{n} ({right} right)", n=count, right=right)
-
-
-def _times(workspace: Workspace, user: User, data: StudyData, selection: Selection, made: Made) -> None:
-    write(heading_of(_("Reading time")))
-    times = reading_times(workspace, user, data.study_id, unit_rows(data, selection))
-    if not times.sittings:
-        show_empty(_("No reading times"), next_step=_without(times))
-        return
-    marks = _marks(data, times.readers)
-    rows = [
-        (
-            signed(marks, reader),
-            known(arm),
-            cases,
-            f"{number(middle, 1)} ({number(low, 1)}–{number(high, 1)})",
-        )
-        for reader, arm, cases, (low, middle, high) in times.by_reader()
-    ]
-    write(f'<div class="lss-findings"><p>{escape(times_finding(times))}</p></div>')
-    records = [(s.reader, s.arm, s.case_id, s.order, s.minutes, s.exact) for s in times.sittings]
-    head = ("reader", "arm", "case", "order", "minutes", "share_exact")
-    left, right = st.columns([8, 5], gap="medium")
-    with left:
-        title = _(
-            "Reading time and exact grades over the order of reading, {condition}", condition=made.named
-        )
-        drawn = times_figure(times, _readers(data), palette(current_mode()))
-        pick = show_figure(
-            drawn, "times", title, made, method=later("no interval"), records=(head, records),
-            marks=marks,
-        )  # fmt: skip
-    with right:
-        shown = (_("Reader"), _("Arm"), _("Cases"), _("Minutes, median (quartiles)"))
-        show_table(
-            "times-table", _("Reading time"), shown, rows, (head, records), made, method=later("no interval"),
-            numbers=(2, 3),
-        )  # fmt: skip
-        write(notes([_left_out(times)]))
-    show_picked(data, selection, pick, made, of="times", hint=True)
-
-
-def _without(times: ReadingTimes) -> str:
-    lines = [_("A time is from opening a case to submitting it.")]
-    if times.simulated:
-        lines.append(_("The reads of simulated readers ({n}) have none.", n=times.simulated))
-    if times.open:
-        lines.append(
-            ngettext("{n} read is not submitted yet.", "{n} reads are not submitted yet.", times.open)
-        )
-    return " ".join([*lines, _left_out(times)]).strip()
-
-
-def _left_out(times: ReadingTimes) -> str:
-    if not times.interrupted:
-        return ""
-    return ngettext(
-        "{n} sitting over {minutes:.0f} minutes was interrupted and is left out.",
-        "{n} sittings over {minutes:.0f} minutes were interrupted and are left out.",
-        times.interrupted,
-        minutes=LONGEST_MIN,
-    )
-
-
-def _readers(data: StudyData) -> list[str]:
-    return [rater.name for rater in data.table.raters if rater.kind is RaterKind.READER]
-
-
-def _marks(data: StudyData, shown: Iterable[str]) -> dict[str, Mark]:
-    marks = reader_marks(_readers(data), palette(current_mode()))
-    return {name: marks[name] for name in shown if name in marks}

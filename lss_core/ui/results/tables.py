@@ -18,6 +18,7 @@ from lss_core.usecases.figures import FULL_READER, KAPPAS, ConditionResult, Figu
 from lss_core.usecases.result_agreement import AgreementMatrix, SelfAgreement, Weights
 from lss_core.usecases.result_missing import SHOWN as MISSING_SHOWN
 from lss_core.usecases.result_missing import MissingRow
+from lss_core.usecases.results import POOLED_NAME
 
 Rows = list[Sequence[object]]
 
@@ -47,7 +48,6 @@ MEAN_NOTE = later(
     share=FULL_READER,
 )
 
-POOLED = later("Readers, counts pooled")
 POOLED_NOTE = later(
     "Counts pooled: the same readers' counts added up, shown apart for comparison; it counts a reader by how "
     "much he graded and hides how readers differ."
@@ -101,7 +101,7 @@ def rater_table(
     if pooled[1]:
         blank = [""] * (len(counted) - 1)
         cells = (pooled[1][measure].text if measure in pooled[1] else "" for measure in measures)
-        rows.append((translated(POOLED), whole(pooled[0]), *blank, *cells))
+        rows.append((translated(POOLED_NAME), whole(pooled[0]), *blank, *cells))
     for name, printed, colour in _printed(published, colours):
         values = [charts.published_value(printed, measure) for measure in measures]
         if any(value is not None for value in values):
@@ -131,7 +131,9 @@ def rater_records(
         if measure in measures:
             own = figure.interval
             ends = (None, None) if own is None else (own.low, own.high)
-            rows.append((POOLED, measure.value, figure.value, *ends, pooled[0], None, None, figure.refusal))
+            rows.append(
+                (POOLED_NAME, measure.value, figure.value, *ends, pooled[0], None, None, figure.refusal)
+            )
     if published is not None:
         for name, printed in named_published(published):
             for measure in measures:
