@@ -190,7 +190,7 @@ def show_reminders(workspace: Workspace, user: User, progress: StudyProgress) ->
     """A text to copy for each reader who has something to read now."""
     shown = False
     for name in sorted({one.rater.name for one in progress.sessions}):
-        text = reminder(progress.study, [one for one in progress.sessions if one.rater.name == name])
+        text = reminder(progress, name)
         if text:
             shown = True
             st.caption(name)

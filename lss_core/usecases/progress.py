@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
 from lss_core.domain import SITES, RaterKind, Role
-from lss_core.store import cases, progress, protocols, studies
+from lss_core.store import cases, members, progress, protocols, studies
 from lss_core.store.engine import Transaction
 from lss_core.store.progress import SittingRow
 from lss_core.store.values import Assignment, ProtocolRecord, Rater, StudySummary
 from lss_core.study.washout import SessionStanding, SessionState
-from lss_core.texts import _, day, ngettext
+from lss_core.texts import Language, _, day, language, ngettext, speaking
 from lss_core.usecases.access import require_study
 from lss_core.usecases.due import UNAIDED
 from lss_core.usecases.sessions import session_standings, still_wanted
@@ -64,11 +64,15 @@ class Read:
 
 @dataclass(frozen=True, kw_only=True)
 class StudyProgress:
-    """A study's progress: by reader and session, and every read in the order of opening."""
+    """A study's progress: by reader and session, and every read in the order of opening.
+
+    `languages` are those that readers have chosen, by their rater's id.
+    """
 
     study: StudySummary
     sessions: tuple[Progress, ...]
     reads: tuple[Read, ...]
+    languages: Mapping[str, Language] = field(default_factory=dict)
 
     @property
     def submitted(self) -> int:
@@ -94,11 +98,26 @@ def study_progress(workspace: Workspace, user: User, study_id: str) -> StudyProg
             for rater in raters
             for one in _of_rater(tx, rater, sittings, live, study_id, now=workspace.now())
         ]
-    return StudyProgress(study=study, sessions=tuple(found), reads=_reads(raters, sittings))
+        chosen = {
+            str(one.user.rater_id): Language(one.user.language)
+            for one in members.study_members(tx, study_id)
+            if one.user.language
+        }
+    return StudyProgress(study=study, sessions=tuple(found), reads=_reads(raters, sittings), languages=chosen)
 
 
-def reminder(study: StudySummary, own: Sequence[Progress]) -> str:
-    """A text to copy that reminds a reader of what is due; empty where nothing is. In the page's language."""
+def reminder(found: StudyProgress, reader: str) -> str:
+    """A text to copy that reminds a reader of what is due; empty where nothing is.
+
+    In the language that the reader has chosen, else in the page's.
+    """
+    own = [one for one in found.sessions if one.rater.name == reader]
+    chosen = found.languages.get(own[0].rater.id) if own else None
+    with speaking(chosen or language()):
+        return _reminder(found.study, own)
+
+
+def _reminder(study: StudySummary, own: Sequence[Progress]) -> str:
     due = [one for one in own if one.submitted < one.assigned and _may_read(one)]
     if not due:
         return ""

@@ -11,6 +11,7 @@ from lss_core.errors import AccessError, ConflictError, ProtocolError
 from lss_core.store import audit
 from lss_core.study.washout import SessionState
 from lss_core.texts import Language, speaking
+from lss_core.usecases.accounts import choose_language
 from lss_core.usecases.cases import list_cases
 from lss_core.usecases.corrections import (
     CorrectionKind,
@@ -146,19 +147,23 @@ def test_progress_counts_what_is_stored(workspace, clock, study_id, cases, reade
     assert (found.submitted, found.assigned) == (1, 3)
 
 
-def test_a_reminder_names_what_is_due_in_the_language_of_the_page(
+def test_a_reminder_names_what_is_due_in_the_readers_language_or_else_the_pages(
     workspace, clock, study_id, cases, reader, coordinator
 ):
     go_live(workspace, study_id, [(reader, case_id, ALONE, {}) for case_id in cases])
     found = study_progress(workspace, coordinator, study_id)
-    assert "2 cases wait for your reading" in reminder(found.study, found.sessions)
+    name = found.sessions[0].rater.name
+    assert "2 cases wait for your reading" in reminder(found, name)
     with speaking(Language.RUSSIAN):
-        assert "2 случая" in reminder(found.study, found.sessions)
+        assert "2 случая" in reminder(found, name)
+    choose_language(workspace, reader, Language.RUSSIAN)
+    found = study_progress(workspace, coordinator, study_id)
+    assert "2 случая" in reminder(found, name)
     _signed(workspace, reader)
     clock.turn(timedelta(minutes=1))
     _signed(workspace, reader)
     found = study_progress(workspace, coordinator, study_id)
-    assert reminder(found.study, found.sessions) == ""
+    assert reminder(found, name) == ""
 
 
 def test_a_study_without_a_protocol_has_one_session_of_all_its_cases(
