@@ -123,7 +123,7 @@ def show_own_roles(workspace: Workspace, user: User) -> None:
 
 def _ask_role(key: str) -> tuple[Role, bool]:
     role = st.selectbox(_("Role"), ROLES, format_func=lambda role: translated(role.label), key=f"{key}-role")
-    in_panel = st.checkbox(_("A reader who votes in the reference (panel)"), value=True, key=f"{key}-panel")
+    in_panel = st.checkbox(_("A reader who votes in the reference (panel)"), key=f"{key}-panel")
     return role, in_panel
 
 

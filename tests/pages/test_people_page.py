@@ -49,6 +49,16 @@ def test_a_reader_is_taken_out_and_his_account_disabled(seeded: Seeded, page: Ap
     assert [one.user.name for one in members] == ["coordinator"]
 
 
+def test_nobody_votes_in_the_panel_unless_it_is_ticked(seeded: Seeded, page: AppTest) -> None:
+    """Whoever makes the reference is none of the analysed readers: it is chosen, never by default."""
+    assert [box.value for box in page.checkbox] == [False, False]
+    press(page, "Make a link")
+    (made, *_) = sorted(
+        invitations_of(seeded.workspace, OPERATOR, study_of(seeded)), key=lambda one: one.note
+    )
+    assert not made.in_panel
+
+
 def test_a_coordinator_does_not_take_himself_out(page: AppTest) -> None:
     next(field for field in page.text_input if field.label == "Name of an account").input("coordinator")
     press(page, "Take out of the study")
