@@ -12,7 +12,7 @@ from lss_core.store.cases import case_summary as cases_of
 from lss_core.study.protocol import AssignmentKind, ReferenceSource
 from lss_core.usecases.cases import list_cases
 from lss_core.usecases.export import ratings_json
-from lss_core.usecases.reference import adjudications_due, make_majority_reference, open_reads
+from lss_core.usecases.reference import add_reference, adjudications_due, make_majority_reference, open_reads
 from lss_core.usecases.result_data import study_data
 from lss_core.usecases.users import OPERATOR
 
@@ -180,3 +180,28 @@ def test_a_panel_makes_the_reference_and_is_not_compared_with_it(workspace, stud
     assert set(data.table.truth) == {2.0}
     assert data.arms == ("alone",)
     assert not data.panel_made_reference
+
+
+def test_second_reads_are_a_table_of_their_own_and_count_nowhere_else(workspace, study_id, cases, readers):
+    """The reader's first grade is 1, his second 3; of withdrawn and unsubmitted second reads nothing."""
+    one, two, three = cases
+    again = {"kind": AssignmentKind.REPEAT, "session": 2}
+    plan = [(readers[0], case, ALONE, more) for more in ({}, again) for case in cases]
+    go_live(workspace, study_id, plan, wash_out_days=0)
+    for case_id in cases:
+        _read(workspace, readers[0], case_id, ALONE, 1)
+    _read(workspace, readers[0], one, ALONE, 3, kind=AssignmentKind.REPEAT)
+    _read(workspace, readers[0], two, ALONE, 3, kind=AssignmentKind.REPEAT, submit=False)
+    gone = _read(workspace, readers[0], three, ALONE, 3, kind=AssignmentKind.REPEAT)
+    _withdraw(workspace, three, gone)
+    with workspace.store.read() as tx:
+        second = ratings.study_ratings(tx, study_id, kind=AssignmentKind.REPEAT)
+    assert {(row.case_id, row.rater_id, int(row.grade)) for row in second} == {(one, readers[0].rater_id, 3)}
+    assert len(second) == len(SITES)
+    assert {grade for _, _, grade in _grades(workspace, study_id)} == {1}
+    truth = {case_id: dict.fromkeys(SITES, Grade.MILD) for case_id in cases}
+    reference = add_reference(workspace, OPERATOR, study_id, name="truth", grades=truth)
+    repeats = study_data(workspace, OPERATOR, study_id, reference.id).repeats
+    assert repeats is not None
+    (column,) = [rater for rater in repeats.raters if rater.name == "Reader 0"]
+    assert int((column.grades >= 0).sum()) == len(SITES)
