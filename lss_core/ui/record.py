@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import pandas as pd
@@ -15,7 +15,7 @@ from lss_core.ui.exports import address
 from lss_core.ui.frame import show_error
 from lss_core.ui.html import Html, escape, table, write
 from lss_core.usecases.access import role_in_study
-from lss_core.usecases.auditing import AuditEntry, audit_trail, verify_audit
+from lss_core.usecases.auditing import AuditEntry, audit_trail, names_of, verify_audit
 from lss_core.usecases.importing_ratings import import_ratings
 from lss_core.usecases.importing_reference import import_reference
 from lss_core.usecases.users import User
@@ -141,7 +141,8 @@ def show_trail(workspace: Workspace, user: User, study_id: str) -> None:
     head = st.text_input(_("A head noted earlier (optional)"), max_chars=64, key="noted-head").strip()
     if st.button(_("Verify the audit trail")):
         _show_verification(workspace, user, head)
-    rows = [_row(entry) for entry in audit_trail(workspace, user, study_id)]
+    names = names_of(workspace, user, study_id)
+    rows = [_row(entry, names) for entry in audit_trail(workspace, user, study_id)]
     st.dataframe(pd.DataFrame(rows), hide_index=True, height=TRAIL_ROWS * 35 + 38)
 
 
@@ -164,12 +165,15 @@ def _show_verification(workspace: Workspace, user: User, head: str) -> None:
         st.error(_("Broken at row {row}: {reason}", row=found.broken, reason=translated(found.reason)))
 
 
-def _row(entry: AuditEntry) -> dict[str, object]:
+def _row(entry: AuditEntry, names: Mapping[str, str]) -> dict[str, object]:
+    """An act by the names of those it is about; their ids stand with the details."""
+    known = dict.fromkeys(one for one in (entry.actor, entry.subject) if one in names)
+    details = [f"{name} {value}" for name, value in entry.details.items()]
     return {
         _("Row"): entry.id,
         _("When"): moment(entry.at),
-        _("Who"): entry.actor,
+        _("Who"): names.get(entry.actor, entry.actor),
         _("Act"): entry.act,
-        _("To what"): entry.subject,
-        _("Details"): ", ".join(f"{name} {value}" for name, value in entry.details.items()),
+        _("To what"): names.get(entry.subject, entry.subject),
+        _("Details"): ", ".join([*details, *known]),
     }

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from lss_core.domain import Role
 from lss_core.errors import StoreError
-from lss_core.store import archive, audit, studies
+from lss_core.store import archive, audit, people, progress, references, studies
 from lss_core.store.audit import AuditEntry, Verification
-from lss_core.texts import later
+from lss_core.texts import _, later
 from lss_core.usecases import seals
 from lss_core.usecases.access import require_in
 from lss_core.usecases.trails import COME, come_before, followed
 from lss_core.usecases.users import User, require
 from lss_core.usecases.workspace import Workspace
 
-__all__ = ["AuditEntry", "Verification", "audit_trail", "verify_audit"]
+__all__ = ["AuditEntry", "Verification", "audit_trail", "names_of", "verify_audit"]
 
 
 def verify_audit(workspace: Workspace, user: User, *, head: str = "") -> Verification:
@@ -62,6 +62,26 @@ def _before(workspace: Workspace, acts: Sequence[AuditEntry]) -> tuple[list[Audi
                 later("{id}: the trail that came with it is not the one that came", id=entry.subject)
             )
     return found, wrong
+
+
+def names_of(workspace: Workspace, user: User, study_id: str) -> Mapping[str, str]:
+    """What the ids of a study's trail are called: accounts, readers, reads as 'reader, case, arm, session'.
+
+    Auditors and coordinators of the study. Cases have no other name than their id; runs of the model and
+    what is gone are not named.
+    """
+    with workspace.store.read() as tx:
+        require_in(tx, user, study_id, Role.AUDITOR, Role.COORDINATOR)
+        raters = {one.id: one.name for one in studies.study_raters(tx, study_id)}
+        found = {
+            one.read_id: ", ".join(
+                (raters.get(one.rater_id, ""), one.case_id, one.arm, _("session {n}", n=one.session))
+            )
+            for one in progress.study_sittings(tx, study_id)
+        }
+        found |= {one.id: one.name for one in people.all_users(tx)}
+        found |= {one.id: f"{one.name} {one.version}" for one in references.reference_summaries(tx, study_id)}
+        return {**raters, **found, study_id: studies.study_summary(tx, study_id).title}
 
 
 def audit_trail(

@@ -10,6 +10,7 @@ from lss_core.domain import Role
 from lss_core.ui import session
 from lss_core.usecases import accounts, users
 from lss_core.usecases.cases import list_studies
+from lss_core.usecases.reading import open_read
 from lss_core.usecases.users import OPERATOR, User
 from tests.pages.conftest import COORDINATORS, SECONDS
 
@@ -55,3 +56,16 @@ def test_a_statistician_takes_data_away_and_nothing_else(
     page = run(seeded, Role.STATISTICIAN, monkeypatch)
     assert not page.exception
     assert [tab.label for tab in page.tabs] == ["Export"]
+
+
+def test_the_trail_calls_people_and_reads_by_their_names_and_keeps_the_ids_in_the_details(
+    seeded: Seeded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = next(one for one in accounts.list_users(seeded.workspace, OPERATOR) if one.role is Role.READER)
+    read = open_read(seeded.workspace, reader)
+    shown = run(seeded, Role.COORDINATOR, monkeypatch).dataframe[0].value
+    (act,) = shown[shown["Act"] == "read.open"].to_dict("records")
+    assert act["Who"] == reader.name
+    assert act["To what"] == f"{reader.display_name}, {read.case_id}, unaided, session 1"
+    assert read.read_id in act["Details"]
+    assert reader.id in act["Details"]
