@@ -56,7 +56,7 @@ def _grade(number, site, case):
 def read_study(workspace, study_id, import_studies, person):
     """Two cases, graded by the model and read by three at 30 sites; the majority is the reference."""
     import_studies(make_dicom_study("another"))
-    cases = [case.case_id for case in list_cases(workspace, OPERATOR, study_id)]
+    cases = sorted(case.case_id for case in list_cases(workspace, OPERATOR, study_id))
     for case_id in cases:
         run = runs.start_run(workspace, OPERATOR, case_id, bundle="test-bundle")
         runs.save_run(workspace, OPERATOR, run, make_findings(), {})
