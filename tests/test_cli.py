@@ -308,3 +308,6 @@ def test_a_protocol_is_loaded_checked_shown_and_locked_once_somebody_reads(
     run("users", "add", "anna", "--role", "reader", "--password", "correct horse")
     assert run("protocol", "check", "My study").exit_code == 0
     assert "Version 1 is live" in run("protocol", "lock", "My study").output
+    file.write_text(run("protocol", "show", "My study").output)
+    assert "Second (ST-" in run("protocol", "new", file, "--title", "Second").output
+    assert run("protocol", "load", "Second", file).exit_code == cli.REFUSED

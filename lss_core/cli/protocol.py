@@ -28,12 +28,14 @@ File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A TOML 
 @protocol.command()
 def show(study: Study) -> None:
     """Print the current version as TOML: the draft, else what is live, else the default."""
+    from lss_core.usecases.cases import list_studies
     from lss_core.usecases.protocol_toml import to_toml
     from lss_core.usecases.protocols import protocol_state
 
     workspace = workspace_here()
-    state = protocol_state(workspace, operator(), study_named(workspace, study))
-    sys.stdout.write(to_toml(state.current))
+    study_id = study_named(workspace, study)
+    (title,) = [own.title for own in list_studies(workspace, operator()) if own.id == study_id]
+    sys.stdout.write(to_toml(protocol_state(workspace, operator(), study_id).current, title=title))
 
 
 @protocol.command()
@@ -67,18 +69,29 @@ def check(
 
 
 @protocol.command()
+def new(
+    file: File,
+    title: Annotated[str, typer.Option(help="The study's title, where it is not the file's.")] = "",
+) -> None:
+    """Make a study of a file: its title, and its protocol as the draft."""
+    from lss_core.usecases.protocol_toml import define_study
+
+    made = define_study(workspace_here(), operator(), file.read_bytes(), title=title)
+    out.print(f"{made.title} ({made.id}) is made; version 1 is a draft.", highlight=False)
+
+
+@protocol.command()
 def load(
     study: Study,
     file: File,
     reason: Annotated[str, typer.Option(help="Why the protocol changes, where one is live.")] = "",
 ) -> None:
     """Take a file as the draft of the study's next version."""
-    from lss_core.usecases.protocol_toml import from_toml
-    from lss_core.usecases.protocols import save_draft
+    from lss_core.usecases.protocol_toml import load_draft
 
     workspace = workspace_here()
     study_id = study_named(workspace, study)
-    draft = save_draft(workspace, operator(), study_id, from_toml(file.read_bytes()), reason=reason)
+    draft = load_draft(workspace, operator(), study_id, file.read_bytes(), reason=reason)
     out.print(f"Version {draft.version} is a draft.", highlight=False)
 
 

@@ -13,16 +13,15 @@ from lss_core.ui.drawings import as_source, drawing
 from lss_core.ui.frame import carry_out, show_error
 from lss_core.ui.html import Html, escape, table, write
 from lss_core.ui.progress import session_words
-from lss_core.usecases.cases import make_study
+from lss_core.usecases.cases import StudySummary, make_study
 from lss_core.usecases.progress import study_progress
-from lss_core.usecases.protocol_toml import from_toml, to_toml
+from lss_core.usecases.protocol_toml import define_study, load_draft, to_toml
 from lss_core.usecases.protocols import (
     ProtocolRecord,
     ProtocolState,
     allow_session,
     check_protocol,
     go_live,
-    save_draft,
 )
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
@@ -40,12 +39,16 @@ REFERENCES = {
 
 
 def show_new_study(workspace: Workspace, user: User) -> None:
-    """A title, and the study is made."""
+    """A title, or a TOML file that may have one, and the study is made."""
     with st.popover(_("New study")), st.form("new-study", clear_on_submit=True):
         title = st.text_input(_("Title"), max_chars=200)
+        file = st.file_uploader(_("Or a TOML file with its title and protocol"), type="toml")
         if st.form_submit_button(_("Make the study")):
             try:
-                made = make_study(workspace, user, title)
+                if file is None:
+                    made = make_study(workspace, user, title)
+                else:
+                    made = define_study(workspace, user, file.getvalue(), title=title)
             except LssError as error:
                 show_error(error)
             else:
@@ -136,7 +139,7 @@ def _confirm(workspace: Workspace, user: User, study_id: str, draft: ProtocolRec
         carry_out(lambda: go_live(workspace, user, study_id, seen_sha256=digest))
 
 
-def show_versions(workspace: Workspace, user: User, study_id: str, state: ProtocolState) -> None:
+def show_versions(workspace: Workspace, user: User, study: StudySummary, state: ProtocolState) -> None:
     """Every version with its hash, who and when; the file down and up."""
     rows = [
         (
@@ -150,13 +153,14 @@ def show_versions(workspace: Workspace, user: User, study_id: str, state: Protoc
     ]
     if rows:
         write(table([_("Version"), _("Locked"), _("By"), _("Reason"), "SHA-256"], rows, numbers=[0]))
-    st.download_button(_("Download as TOML"), to_toml(state.current), "protocol.toml", "application/toml")
+    content = to_toml(state.current, title=study.title)
+    st.download_button(_("Download as TOML"), content, "protocol.toml", "application/toml")
     with st.form("protocol-file", clear_on_submit=True):
         file = st.file_uploader(_("A TOML file as the draft"), type="toml")
         reason = st.text_input(_("Why the protocol changes"), max_chars=500)
         if st.form_submit_button(_("Take it as the draft")) and file is not None:
-            content = file.getvalue()
-            carry_out(lambda: save_draft(workspace, user, study_id, from_toml(content), reason=reason))
+            given = file.getvalue()
+            carry_out(lambda: load_draft(workspace, user, study.id, given, reason=reason))
 
 
 def show_sessions(workspace: Workspace, user: User, study_id: str) -> None:

@@ -1,4 +1,4 @@
-"""A protocol as a TOML file that people write by hand: docs/protocol.md describes its keys."""
+"""A study and its protocol as a TOML file that people write by hand: docs/protocol.md describes its keys."""
 
 from __future__ import annotations
 
@@ -8,14 +8,53 @@ from collections.abc import Mapping
 from typing import Any
 
 from lss_core.errors import ProtocolError
+from lss_core.store import studies
+from lss_core.store.values import ProtocolRecord, StudySummary
 from lss_core.study.protocol import Protocol, as_document, from_document
 from lss_core.texts import later
+from lss_core.usecases.cases import make_study
+from lss_core.usecases.protocols import coordinated, save_draft
+from lss_core.usecases.users import User
+from lss_core.usecases.workspace import Workspace
 
 LARGEST_BYTES = 1_000_000
 
 
 def from_toml(content: bytes) -> Protocol:
     """The protocol of a file; what it does not name has its default. Raises ProtocolError."""
+    return _read(content)[1]
+
+
+def define_study(workspace: Workspace, user: User, content: bytes, *, title: str = "") -> StudySummary:
+    """A new study of this title, by default the file's, whose draft is the file's protocol.
+
+    As `make_study`; raises ProtocolError for a file that is no protocol: no study is made then.
+    """
+    named, protocol = _read(content)
+    made = make_study(workspace, user, title.strip() or named)
+    save_draft(workspace, user, made.id, protocol)
+    return made
+
+
+def load_draft(
+    workspace: Workspace, user: User, study_id: str, content: bytes, *, reason: str = ""
+) -> ProtocolRecord:
+    """The file's protocol as the draft of a study. Raises ProtocolError, also for another study's file."""
+    named, protocol = _read(content)
+    with workspace.store.read() as tx:
+        coordinated(tx, user, study_id)
+        title = studies.study_summary(tx, study_id).title
+    if named not in ("", title):
+        raise ProtocolError(
+            later("Title"),
+            reason=later("the file is of another study, '{title}'", title=named),
+            remedy=later("Make a new study of the file, or take its title out"),
+        )
+    return save_draft(workspace, user, study_id, protocol, reason=reason)
+
+
+def _read(content: bytes) -> tuple[str, Protocol]:
+    """The title in a file ('' where it names none) and its protocol."""
     if len(content) > LARGEST_BYTES:
         raise ProtocolError(
             "TOML", reason=later("the file is larger than any protocol"), remedy=later("Choose another file")
@@ -26,13 +65,21 @@ def from_toml(content: bytes) -> Protocol:
         raise ProtocolError(
             "TOML", reason=str(error), remedy=later("Correct the file; docs/protocol.md shows one")
         ) from error
-    return from_document(document)
+    title = document.pop("title", "")
+    if not isinstance(title, str):
+        raise ProtocolError(
+            later("Title"),
+            reason=later("it is not a text"),
+            remedy=later("Write it between quotation marks"),
+        )
+    return title.strip(), from_document(document)
 
 
-def to_toml(protocol: Protocol) -> str:
-    """The file of a protocol, all its parts named; `from_toml` gives the same protocol back."""
+def to_toml(protocol: Protocol, *, title: str = "") -> str:
+    """The file of a study's protocol, all its parts named; `from_toml` gives the same protocol back."""
     document = as_document(protocol)
     plain = {key: value for key, value in document.items() if key not in ("scheme", "questions", "arms")}
+    plain = ({"title": title} if title else {}) | plain
     lines = [f"{key} = {_value(value)}" for key, value in plain.items()]
     lines += _table("questions", document["questions"])
     for arm in document["arms"]:

@@ -41,6 +41,6 @@ with preview:
 with ready:
     ui.show_ready(workspace, user, study.id, state)
 with versions:
-    ui.show_versions(workspace, user, study.id, state)
+    ui.show_versions(workspace, user, study, state)
 with sessions:
     ui.show_sessions(workspace, user, study.id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.studies import PASSWORD, Seeded
-from lss_core.domain import Condition, Role
+from lss_core.domain import ALL_SITES, Condition, Level, Role
+from lss_core.study.protocol import Protocol
 from lss_core.usecases import accounts
 from lss_core.usecases.cases import list_studies
 from lss_core.usecases.due import home
@@ -32,8 +33,16 @@ kind = "aided"
 
 
 def upload(page: AppTest, content: bytes) -> AppTest:
-    page.file_uploader[0].upload("own.toml", content, "application/toml")
+    page.file_uploader[1].upload("own.toml", content, "application/toml")
     return press(page, "Take it as the draft")
+
+
+def draft_of(seeded: Seeded, title: str) -> Protocol:
+    """The draft of the study of a title."""
+    (study,) = [own for own in list_studies(seeded.workspace, OPERATOR) if own.title == title]
+    draft = protocol_state(seeded.workspace, OPERATOR, study.id).draft
+    assert draft is not None
+    return draft.protocol
 
 
 def test_a_coordinator_saves_a_draft_and_lets_it_go_live(seeded: Seeded, page: AppTest) -> None:
@@ -64,6 +73,25 @@ def test_a_protocol_that_cannot_be_is_refused_with_its_reason(page: AppTest) -> 
     press(page, "Save the draft")
     html = " ".join(element.proto.body for element in page.get("html"))
     assert "Name each site once" in html
+
+
+def test_a_coordinator_asks_for_t12_l1_too(seeded: Seeded, page: AppTest) -> None:
+    press(page, "All 30, with T12-L1")
+    page.get("button_group")[0].set_value(["L5-S1"])
+    press(page, "Save the draft")
+    assert not page.exception
+    title = list_studies(seeded.workspace, OPERATOR)[0].title
+    central = [site.level for site in draft_of(seeded, title).sites if site.condition is Condition.CENTRAL]
+    others = [site for site in ALL_SITES if site.condition is not Condition.CENTRAL]
+    assert central == [Level.L5_S1]
+    assert list(draft_of(seeded, title).sites[1:]) == others
+
+
+def test_a_new_study_is_made_of_a_file_with_its_title(seeded: Seeded, page: AppTest) -> None:
+    page.file_uploader[0].upload("new.toml", b'title = "Of a file"' + FILE, "application/toml")
+    press(page, "Make the study")
+    assert not page.exception
+    assert draft_of(seeded, "Of a file") == from_toml(FILE)
 
 
 def test_a_toml_file_becomes_the_draft_and_can_be_had_again(seeded: Seeded, page: AppTest) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from lss_core.domain import RaterKind, Role
-from lss_core.errors import AccessError, ConflictError, ProtocolError
+from lss_core.errors import AccessError, ConflictError, ProtocolError, StoreError
 from lss_core.store import audit, protocols, reads, studies
 from lss_core.study.protocol import (
     PANEL_ARM,
@@ -20,11 +20,11 @@ from lss_core.study.protocol import (
     sha256,
 )
 from lss_core.usecases.accounts import disable_user
-from lss_core.usecases.cases import delete_case, list_cases
+from lss_core.usecases.cases import delete_case, list_cases, list_studies
 from lss_core.usecases.corrections import withdraw_case
 from lss_core.usecases.due import reads_of
 from lss_core.usecases.people import remove_member, set_role
-from lss_core.usecases.protocol_toml import from_toml, to_toml
+from lss_core.usecases.protocol_toml import define_study, from_toml, load_draft, to_toml
 from lss_core.usecases.protocols import allow_session, check_protocol, go_live, protocol_state, save_draft
 from lss_core.usecases.reading import open_read
 from lss_core.usecases.users import OPERATOR
@@ -200,6 +200,31 @@ def test_a_file_names_only_what_differs_and_says_where_it_is_wrong():
         from_toml(b"seed = = 1")
     with pytest.raises(ProtocolError, match="no such part"):
         from_toml(b"seeds = 1")
+    with pytest.raises(ProtocolError, match="Title: it is not a text"):
+        from_toml(b"title = 7")
+
+
+def test_a_file_with_a_title_makes_a_study_whose_draft_is_its_protocol(workspace, study_id):
+    made = define_study(workspace, OPERATOR, to_toml(TWO, title="Knees «и» more").encode())
+    assert made.title == "Knees «и» more"
+    state = protocol_state(workspace, OPERATOR, made.id)
+    assert (state.draft.protocol, state.live) == (TWO, None)
+    assert define_study(workspace, OPERATOR, b'title = "x"\nseed = 4', title="Another").title == "Another"
+    with pytest.raises(ConflictError, match="this title is taken"):
+        define_study(workspace, OPERATOR, b'title = "Another"')
+    with pytest.raises(StoreError, match="it has no title"):
+        define_study(workspace, OPERATOR, b"seed = 1")
+    with pytest.raises(ProtocolError, match="no such part"):
+        define_study(workspace, OPERATOR, b'title = "Never"\nseeds = 1')
+    titles = [study.title for study in list_studies(workspace, OPERATOR)]
+    assert sorted(titles) == ["Another", "Knees «и» more", "My study"]
+
+
+def test_a_file_of_one_study_is_no_draft_of_another(workspace, study_id):
+    assert load_draft(workspace, OPERATOR, study_id, b'title = "My study"\nseed = 4').protocol.seed == 4
+    with pytest.raises(ProtocolError, match="the file is of another study, 'Other'"):
+        load_draft(workspace, OPERATOR, study_id, b'title = "Other"\nseed = 5')
+    assert protocol_state(workspace, OPERATOR, study_id).current.seed == 4
 
 
 def test_a_case_that_was_assigned_is_not_deleted_and_a_withdrawn_one_is_read_no_more(
