@@ -165,9 +165,11 @@ def case_table(cases: Sequence[CaseSummary]) -> list[CaseSummary]:
             _("Image"): st.column_config.ImageColumn(width=70),
             _("Case"): st.column_config.TextColumn(width=100),
             _("Imported"): st.column_config.DatetimeColumn(format=date_format(), width=130),
-            _("Series"): st.column_config.TextColumn(width=240),
+            _("Series"): st.column_config.TextColumn(width=220),
             _("Slices"): st.column_config.NumberColumn(width=60),
-            _("Model"): st.column_config.TextColumn(width=150),
+            _("Notes"): st.column_config.TextColumn(width=260),
+            _("Model"): st.column_config.TextColumn(width=130),
+            _("Message"): st.column_config.TextColumn(width=200),
         },
     )
     return [cases[row] for row in event.selection.rows if row < len(cases)]
