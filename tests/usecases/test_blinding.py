@@ -7,14 +7,22 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from starlette.applications import Starlette
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.testing.v1 import AppTest
+from websockets import Origin, Subprotocol
+from websockets.sync.client import ClientConnection, connect
 
+from benchmarks.running import serve
 from lss_core.domain import SITES, Answer, Grade, Role, SeriesRole
 from lss_core.store import people
 from lss_core.store import tables as t
@@ -27,7 +35,7 @@ from lss_core.usecases import workspace as workspaces
 from lss_core.usecases.reading import open_read, record_answer, record_note
 from lss_core.usecases.reference import add_reference
 from lss_core.usecases.signing import sign_read
-from lss_core.usecases.users import OPERATOR
+from lss_core.usecases.users import OPERATOR, User
 from tests.exchange import exchange
 from tests.usecases.conftest import (
     PASSWORD,
@@ -53,6 +61,8 @@ REACHED = {
     "statistician": ("review", "BUNDLEPLANT"),
 }
 """A page of a role, and what it must show if the crawl has reached it; readers: their case on Read."""
+
+POSTED = json.dumps({"password": "wrong", "spans": [], "language": "en"}).encode()
 
 EVERYTHING = (*PATIENT, *MODEL, *OTHERS, *REFERENCE, *ERROR)
 
@@ -153,8 +163,7 @@ def crawl(workspace, user, monkeypatch, places: dict[str, list[str]]) -> dict[st
 async def _ask(app, path, token, *, get):
     headers = {"host": "here", "cookie": f"{asking.COOKIE}={token}", "x-lss-request": "1"}
     headers |= {"idempotency-key": str(uuid4()), "x-lss-pen": str(uuid4())}
-    body = None if get else json.dumps({"password": "wrong", "spans": [], "language": "en"}).encode()
-    return await exchange(app, path, body, headers)
+    return await exchange(app, path, None if get else POSTED, headers)
 
 
 def _filled(path: str, places: dict[str, list[str]]) -> list[str]:
@@ -175,7 +184,7 @@ def _sent(node) -> Iterator[str]:
         yield from _sent(child)
 
 
-@pytest.mark.parametrize(
+ROLES = pytest.mark.parametrize(
     ("name", "hidden", "shown"),
     [
         ("alone", EVERYTHING, ()),
@@ -191,31 +200,118 @@ def _sent(node) -> Iterator[str]:
         ("statistician", ("UIDPLANT", "SERIESNAMEPLANT"), ("0.6173", "REFERENCEPLANT", "OTHERSNAMEPLANT")),
     ],
 )
-def test_nothing_that_a_role_may_not_see_leaves_the_server(
-    workspace, planted, monkeypatch, name, hidden, shown
-) -> None:
-    study_id, case_id, failed = planted
-    with workspace.store.read() as tx:
-        series = list(tx.scalars(sa.select(t.series.c.id)))
+"""Who walks, what he must not find, and what he must, or the walk no longer reaches it."""
+
+
+def _walker(workspace, name: str, case_id: str) -> User:
+    """The user of a role; of one that is 'locked' the first stage is signed."""
     name, _, locked = name.partition(", ")
     user = users.user_of(workspace, users.sign_in(workspace, name, PASSWORD)[1])
+    assert user is not None
     if locked:
         _read_and_sign(workspace, user, case_id, note="")
-    own = [open_read(workspace, user).read_id] if name in ("alone", "aided", "sequential") else []
+    return user
+
+
+def _places(workspace, user: User, study_id: str, *case_ids: str) -> dict[str, list[str]]:
+    """Every id that there is. Readers also get each other's: nothing must rest on their being secret."""
+    own = [open_read(workspace, user).read_id] if user.name in ("alone", "aided", "sequential") else []
     with workspace.store.read() as tx:
+        series = list(tx.scalars(sa.select(t.series.c.id)))
         all_reads = list(tx.scalars(sa.select(t.reads.c.id)))
-    places = {  # readers also get each other's ids: nothing must rest on their being secret
-        "case_id": [case_id, failed, "C-NONE"],
+    return {
+        "case_id": [*case_ids, "C-NONE"],
         "series_id": [*series, "S-NONE"],
         "read_id": [*own, *(one for one in all_reads if one not in own), "READ-NONE"],
         "study_id": [study_id, "ST-NONE"],
         "site": [SITES[0].key, "nonsense"],
         "name": ["ratings.csv", "ratings.json", "dictionary.csv", "imrmc-central.csv", "nonsense"],
     }
-    told = crawl(workspace, user, monkeypatch, places)
+
+
+def _check(told: dict[str, str], name: str, case_id: str, hidden, shown) -> None:
     leaks = [f"{token} in {where}" for where, text in told.items() for token in hidden if token in text]
     assert not leaks, "\n".join(leaks)
     page, sign = REACHED.get(name, ("read", case_id))
     assert sign in told[f"page {page}"], "the crawl no longer reaches what the page shows"
     everything = " ".join(told.values())
     assert all(token in everything for token in shown), "the crawl no longer reaches what it should"
+
+
+@ROLES
+def test_nothing_that_a_role_may_not_see_leaves_the_server(
+    workspace, planted, monkeypatch, name, hidden, shown
+) -> None:
+    study_id, case_id, failed = planted
+    user = _walker(workspace, name, case_id)
+    places = _places(workspace, user, study_id, case_id, failed)
+    told = crawl(workspace, user, monkeypatch, places)
+    _check(told, user.name, case_id, hidden, shown)
+
+
+def over_http(address: str, token: str, places: dict[str, list[str]]) -> dict[str, str]:
+    """As `crawl`, of a running server: pages by their websocket, all else by HTTP, Streamlit's paths too."""
+    cookie = f"{asking.COOKIE}={token}"
+    told = {}
+    url = address.replace("http", "ws") + "/_stcore/stream"
+    with connect(
+        url,
+        additional_headers={"Cookie": cookie},
+        subprotocols=[Subprotocol("streamlit")],
+        max_size=None,
+        origin=Origin(address),
+    ) as socket:
+        for entry in ENTRIES:
+            told[f"page {entry.url}"] = _page(socket, entry.url)
+    for path in ("/", "/_stcore/health", "/_stcore/host-config", "/media/x", "/app/static/x"):
+        told[f"HTTP {path}"] = _fetch(address, path, cookie, get=True)
+    for route in ROUTES:
+        if not route.path.startswith("/session/sign-"):
+            for path in _filled(route.path, places):
+                told[path] = _fetch(address, path, cookie, get="GET" in route.methods)
+    return told
+
+
+def _page(socket: ClientConnection, name: str) -> str:
+    message = BackMsg()
+    message.rerun_script.page_name = name
+    socket.send(message.SerializeToString())
+    sent = []
+    while True:
+        raw = bytes(socket.recv(timeout=60))
+        sent.append(raw.decode("utf-8", "replace"))
+        told = ForwardMsg()
+        told.ParseFromString(raw)
+        if told.WhichOneof("type") == "script_finished":
+            return " ".join(sent)
+
+
+def _fetch(address: str, path: str, cookie: str, *, get: bool) -> str:
+    headers = {"Cookie": cookie, "X-LSS-Request": "1", "Accept-Encoding": "gzip"}
+    headers |= {"Idempotency-Key": str(uuid4()), "X-LSS-Pen": str(uuid4())}
+    connection = HTTPConnection(urlsplit(address).netloc, timeout=60)
+    connection.request("GET" if get else "POST", path, None if get else POSTED, headers)
+    reply = connection.getresponse()
+    body = reply.read()
+    connection.close()
+    if reply.headers.get("content-encoding") == "gzip":
+        body = gzip.decompress(body)
+    return f"{reply.status} {reply.headers} {body.decode('utf-8', 'replace')}"
+
+
+@pytest.mark.slow
+@ROLES
+def test_a_running_server_tells_a_role_no_more(workspace, planted, tmp_path, name, hidden, shown) -> None:
+    if workspace.store.dialect != "sqlite":
+        pytest.skip("the way out is the same whatever the database")
+    study_id, case_id, failed = planted
+    user = _walker(workspace, name, case_id)
+    places = _places(workspace, user, study_id, case_id, failed)
+    with workspace.store.write() as tx:  # the server has the real time
+        token = users.begin_sign_in(tx, people.find_user(tx, user.name), at=datetime.now(UTC))
+    settings = workspace.settings
+    environment = {"LSS_DATA_DIR": str(settings.data_dir), "LSS_DATABASE_URL": settings.database_url}
+    with serve(ROOT / "app.py", environment, tmp_path / "log") as address:
+        told = over_http(address, token, places)
+    assert {one.partition(" ")[0] for one in told.values()} >= {"200", "403", "404"}
+    _check(told, user.name, case_id, hidden, shown)
