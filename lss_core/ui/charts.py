@@ -16,9 +16,10 @@ from plotly.subplots import make_subplots
 from lss_core.domain import RaterKind
 from lss_core.stats.agreement import BANDS
 from lss_core.study.published import Published, PublishedCondition
-from lss_core.texts import later, number, separators, translated
+from lss_core.texts import _, later, ngettext, number, separators, translated, whole
 from lss_core.ui.theme import MODEL_SYMBOL, READER_SYMBOLS, Palette
 from lss_core.usecases.figures import BINARY, ConditionResult, Figure, Measure, RaterResult
+from lss_core.usecases.rater_statistics import POSITIVE
 from lss_core.usecases.result_cases import Pick
 
 MEAN_SYMBOL = "cross"
@@ -113,12 +114,42 @@ def interval_figure(
 
 def _interval(rater: RaterResult, measure: Measure, mark: Mark) -> go.Scatter:
     figure = rater.figures[measure]
+    said = f"{translated(rater.name)}: {figure.text}<br>{counts_of(rater, measure)}"
     return go.Scatter(
         x=[figure.value], y=[translated(rater.name)], mode="markers", error_x=bars(figure, mark),
         customdata=[[Pick(one=rater.name, binary=measure in OF_TWO).text]],
         marker={"symbol": mark.symbol, "size": mark.size - 2, "color": mark.colour},
-        hovertemplate=f"{translated(rater.name)}: {figure.text}<extra></extra>",
+        hovertemplate=f"{said}<extra></extra>",
     )  # fmt: skip
+
+
+def counts_of(rater: RaterResult, measure: Measure) -> str:
+    """The counts behind a figure: hits of positives, of negatives, of all, or how many units."""
+    matrix = rater.confusion
+    if matrix is None:
+        return ngettext("mean of {n} reader", "mean of {n} readers", rater.raters)
+    hits, positives, left, negatives = classes(rater)
+    exact = sum(matrix[grade][grade] for grade in range(len(matrix)))
+    shares = {
+        Measure.SENSITIVITY: (hits, positives),
+        Measure.SPECIFICITY: (left, negatives),
+        Measure.ACCURACY: (hits + left, positives + negatives),
+        Measure.WEIGHTED_SENSITIVITY: (exact, rater.n),
+    }
+    if measure not in shares:
+        return f"n = {whole(rater.n)}"
+    n, of = shares[measure]
+    return _("{n} of {total}", n=whole(n), total=whole(of))
+
+
+def classes(rater: RaterResult) -> tuple[int, int, int, int]:
+    """True positives, positives, true negatives and negatives of a rater's confusion matrix."""
+    counts = rater.confusion or ()
+    hits = sum(counts[truth][given] for truth in POSITIVE for given in POSITIVE) if counts else 0
+    positives = sum(sum(counts[truth]) for truth in POSITIVE) if counts else 0
+    negative = [truth for truth in range(len(counts)) if truth not in POSITIVE]
+    left = sum(counts[truth][given] for truth in negative for given in negative)
+    return hits, positives, left, sum(sum(counts[truth]) for truth in negative)
 
 
 def bars(figure: Figure, mark: Mark, *, mirrored: bool = False) -> Mapping[str, object] | None:

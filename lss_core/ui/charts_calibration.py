@@ -17,11 +17,8 @@ SIZES_PX = (6, 18)
 """The least and the largest point: its area is the bin's share of the fullest bin's sites."""
 
 
-def reliability_figure(own: ModelCalibration, colours: Palette, *, picks: bool = True) -> go.Figure:
-    """A point a bin with its interval, beside the line of a model that is calibrated.
-
-    With `picks` a point leads to the cases of its bin.
-    """
+def reliability_figure(own: ModelCalibration, colours: Palette) -> go.Figure:
+    """A point a bin with its interval, which leads to its cases, beside the line of a calibrated model."""
     figure = go.Figure()
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"color": colours.muted, "dash": "dot", "width": 1},
@@ -47,7 +44,7 @@ def reliability_figure(own: ModelCalibration, colours: Palette, *, picks: bool =
         },
         name=own.model,
         customdata=[
-            (Pick(one=own.model, shares=(one.low, one.high)).text if picks else "", told)
+            (Pick(one=own.model, shares=(one.low, one.high)).text, told)
             for one, told in zip(own.bins, _told(own), strict=True)
         ],
         hovertemplate="%{customdata[1]}<extra></extra>",

@@ -9,11 +9,11 @@ from plotly.subplots import make_subplots
 
 from lss_core.domain import RaterKind
 from lss_core.stats.mrmc.result import Fixed
-from lss_core.texts import _, known, number, translated
+from lss_core.texts import _, known, number, translated, whole
 from lss_core.ui.charts import MEAN_SYMBOL, ROW_PX, Mark, Shape, bars, laid_out, line_shape
 from lss_core.ui.theme import READER_SYMBOLS, Palette
 from lss_core.usecases.analysis import MEAN_READER
-from lss_core.usecases.figures import Measure
+from lss_core.usecases.figures import Figure, Measure
 from lss_core.usecases.result_arms import ArmComparison
 from lss_core.usecases.result_cases import Pick
 from lss_core.usecases.result_comparison import Compared, Standalone
@@ -44,7 +44,7 @@ def forest_figure(
                 x=[own.value], y=[translated(row.other)], mode="markers", error_x=bars(own, mark),
                 marker={"symbol": mark.symbol, "size": mark.size - 2, "color": mark.colour},
                 customdata=[[_pick(row)]],
-                hovertemplate=f"{row.model} − {translated(row.other)}: {said}{p}<extra></extra>",
+                hovertemplate=f"{row.model} − {translated(row.other)}: {said}{p}{_units(own)}<extra></extra>",
             ),
             row=1, col=FOREST.index(row.measure) + 1,
         )  # fmt: skip
@@ -81,7 +81,8 @@ def margin_figure(rows: Sequence[Standalone], fixed: Fixed, colours: Palette, *,
                 },
                 customdata=[[_against_readers(row)]],
                 hovertemplate=f"{translated(row.condition.label)}, {translated(row.figure.label)}: "
-                f"{difference_text(own, 3)}, p {p_text(test.p_value)}<extra></extra>",
+                f"{difference_text(own, 3)}, p {p_text(test.p_value)}"
+                f"<br>n = {whole(row.units)}<extra></extra>",
             ),
             row=1, col=figures.index(row.figure) + 1,
         )  # fmt: skip
@@ -191,6 +192,11 @@ def reader_marks(readers: Sequence[str], colours: Palette) -> dict[str, Mark]:
         for place, name in enumerate(readers)
     }
     return {**found, MEAN_READER: Mark(colour=colours.text, symbol=MEAN_SYMBOL, size=12)}
+
+
+def _units(own: Figure) -> str:
+    """How many units a figure with an interval rests on, on a line of its own."""
+    return "" if own.interval is None else f"<br>n = {whole(own.interval.n)}"
 
 
 def _pick(row: DifferenceRow) -> str:

@@ -8,11 +8,10 @@ import plotly.graph_objects as go
 
 from lss_core.domain import RaterKind
 from lss_core.study.published import PublishedCondition
-from lss_core.texts import _, translated
-from lss_core.ui.charts import PUBLISHED_MODEL, PUBLISHED_READERS, Mark, bars, laid_out, marks, shown
+from lss_core.texts import _, ngettext, translated
+from lss_core.ui.charts import PUBLISHED_MODEL, PUBLISHED_READERS, Mark, bars, classes, laid_out, marks, shown
 from lss_core.ui.theme import Palette, see_through
 from lss_core.usecases.figures import ConditionResult, Measure, RaterResult
-from lss_core.usecases.rater_statistics import POSITIVE
 from lss_core.usecases.result_cases import Pick
 from lss_core.usecases.result_roc import Band
 
@@ -66,16 +65,6 @@ def legend_of(
         found[PUBLISHED_READERS] = Mark(colour=colours.text, symbol="circle-open-dot", size=11)
         found[PUBLISHED_MODEL] = Mark(colour=colours.model, symbol="circle-open-dot", size=11)
     return found
-
-
-def classes(rater: RaterResult) -> tuple[int, int, int, int]:
-    """True positives, positives, true negatives and negatives of a rater's confusion matrix."""
-    counts = rater.confusion or ()
-    hits = sum(counts[truth][given] for truth in POSITIVE for given in POSITIVE) if counts else 0
-    positives = sum(sum(counts[truth]) for truth in POSITIVE) if counts else 0
-    negative = [truth for truth in range(len(counts)) if truth not in POSITIVE]
-    left = sum(counts[truth][given] for truth in negative for given in negative)
-    return hits, positives, left, sum(sum(counts[truth]) for truth in negative)
 
 
 def _add_band(figure: go.Figure, band: Band, mark: Mark) -> None:
@@ -152,7 +141,7 @@ def _add_point(figure: go.Figure, rater: RaterResult, mark: Mark) -> None:
     own = {}
     if rater.is_mean or rater.kind is RaterKind.MODEL:
         own = {"error_x": bars(specificity, mark, mirrored=True), "error_y": bars(sensitivity, mark)}
-    counts = _("mean of {n} readers", n=rater.raters)
+    counts = ngettext("mean of {n} reader", "mean of {n} readers", rater.raters)
     if not rater.is_mean:
         hits, positives, left, negatives = classes(rater)
         counts = _(

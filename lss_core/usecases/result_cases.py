@@ -94,8 +94,8 @@ MISS, FALSE_ALARM = later("miss"), later("false alarm")
 class UnitRow:
     """A unit with what everybody said: grades 0 to 3, None where there is none.
 
-    `probability` is the model's of its own grade, `positive` its probability of grade 2 or 3. `own` are the
-    references of readers who have one of their own.
+    `probability` is the first model's of its own grade, `positive` its probability of grade 2 or 3; `scores`
+    are those of each model by its name. `own` are the references of readers who have one of their own.
     """
 
     name: UnitName
@@ -106,6 +106,7 @@ class UnitRow:
     readers: Mapping[str, int | None]
     others: Mapping[str, int | None]
     own: Mapping[str, int | None] = field(default_factory=dict)
+    scores: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def side(self) -> str:
@@ -147,7 +148,7 @@ def unit_rows(data: StudyData, selection: Selection) -> tuple[UnitRow, ...]:
     models = [rater for rater in table.raters if rater.kind is RaterKind.MODEL]
     readers = [rater for rater in table.raters if rater.kind is RaterKind.READER]
     main = models[0] if models else None
-    positive = None if main is None or not main.has_curve else score_of(main, Rules())
+    curves = {rater.name: score_of(rater, Rules()) for rater in models if rater.has_curve}
     rows = []
     for place, name in enumerate(own.names):
         grade = None if main is None else _grade(main.grades[place])
@@ -156,7 +157,8 @@ def unit_rows(data: StudyData, selection: Selection) -> tuple[UnitRow, ...]:
             if main is None or main.probabilities is None or grade is None
             else (_number(main.probabilities[place, grade]))
         )
-        score = None if positive is None else _number(positive[place])
+        scores = {model: _number(of[place]) for model, of in curves.items()}
+        score = None if main is None else scores.get(main.name)
         if share is None and score is not None and grade is not None:
             share = score if grade in POSITIVE else 1 - score
         rows.append(
@@ -167,6 +169,7 @@ def unit_rows(data: StudyData, selection: Selection) -> tuple[UnitRow, ...]:
                 probability=share,
                 positive=score,
                 readers={rater.name: _grade(rater.grades[place]) for rater in readers},
+                scores=scores,
                 others={rater.name: _grade(rater.grades[place]) for rater in models},
                 own={
                     rater.name: None if rater.truth[place] == MISSING else int(rater.truth[place])
@@ -212,13 +215,15 @@ def _answers(row: UnitRow, pick: Pick) -> bool:
     if pick.other == REFERENCE and pick.one in row.own:
         other = row.own[pick.one]
     if pick.threshold is not None:
-        called = None if row.positive is None else row.positive >= pick.threshold
+        score = row.scores.get(pick.one)
+        called = None if score is None else score >= pick.threshold
         return called is not None and other is not None and called != (other in POSITIVE)
     if one is None or other is None:
         return False
     if pick.shares is not None:
         low, high = pick.shares
-        return row.positive is not None and (low <= row.positive < high or low < row.positive == high == 1)
+        score = row.scores.get(pick.one)
+        return score is not None and (low <= score < high or low < score == high == 1)
     if pick.grades is not None:
         return (one, other) == pick.grades
     return ((one in POSITIVE) != (other in POSITIVE)) if pick.binary else one != other

@@ -221,7 +221,6 @@ def test_a_bin_stands_at_its_mean_probability_with_its_interval_and_tells_its_n(
     assert "n 80<br>mean 0.15, observed 0.25 (0.10–0.50)" in points.customdata[0][1]
     assert "observed 1.00 (no interval)" in points.customdata[1][1]
     assert Pick.parse(points.customdata[0][0]) == Pick(one="net", shares=(0.1, 0.2))
-    assert not reliability_figure(calibrated, COLOURS, picks=False).data[1].customdata[0][0]
 
 
 def test_scores_have_three_decimals_and_coverage_its_shares(calibrated) -> None:

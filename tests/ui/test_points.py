@@ -2,15 +2,15 @@
 
 import pytest
 
-from lss_core.domain import Condition
+from lss_core.domain import Condition, RaterKind
 from lss_core.stats.mrmc.result import Fixed
-from lss_core.ui.charts import interval_figure
+from lss_core.ui.charts import classes, counts_of, interval_figure
 from lss_core.ui.charts_agreement import coefficient_figure, confusion_figure, kappa_figure
 from lss_core.ui.charts_calibration import reliability_figure
 from lss_core.ui.charts_comparison import forest_figure, margin_figure, slope_figure
 from lss_core.ui.charts_roc import roc_figure
 from lss_core.ui.theme import Mode, palette
-from lss_core.usecases.figures import BINARY, KAPPAS
+from lss_core.usecases.figures import BINARY, KAPPAS, Measure
 from lss_core.usecases.result_agreement import Weights, agreement_matrix, panel_figures
 from lss_core.usecases.result_arms import compare_arms
 from lss_core.usecases.result_calibration import calibrations
@@ -74,3 +74,26 @@ def test_a_margin_leads_to_the_cases_of_its_own_condition() -> None:
     _, figure = drawn("margins")
     conditions = [Pick.parse(trace.customdata[0][0]).condition for trace in figure.data]
     assert set(conditions) == {condition.value for condition in Condition}
+
+
+def test_a_figure_s_hover_gives_the_counts_behind_it() -> None:
+    data, figure = drawn("binary")
+    result = condition_result(data, CENTRAL, resamples=100)
+    model = next(rater for rater in result.raters if rater.kind is RaterKind.MODEL)
+    hits, positives, left, negatives = classes(model)
+    told = [trace.hovertemplate for trace in figure.data if trace.hovertemplate.startswith(model.name)]
+    assert [text.split("<br>")[1] for text in told] == [
+        f"{hits} of {positives}<extra></extra>",
+        f"{left} of {negatives}<extra></extra>",
+        f"n = {model.n}<extra></extra>",
+    ]
+    mean = [trace.hovertemplate for trace in figure.data if trace.hovertemplate.startswith("Mean reader")]
+    assert all("mean of 2 readers" in text for text in mean)
+    graded = counts_of(model, Measure.WEIGHTED_SENSITIVITY)
+    assert graded == f"{sum(model.confusion[grade][grade] for grade in range(4))} of {model.n}"
+
+
+@pytest.mark.parametrize("name", ["forest", "margins"])
+def test_a_difference_s_hover_gives_its_units(name: str) -> None:
+    _, figure = drawn(name)
+    assert all("<br>n = " in trace.hovertemplate for trace in figure.data if trace.error_x.array)

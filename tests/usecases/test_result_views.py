@@ -244,9 +244,24 @@ def test_a_bin_of_the_reliability_leads_to_its_units() -> None:
         pick = Pick(one=own.model, shares=(one.low, one.high))
         assert Pick.parse(pick.text) == pick
         assert len(picked(rows, pick)) == one.n
-    sure = [replace(row, positive=1.0) for row in rows]
+    sure = [replace(row, scores={own.model: 1.0}) for row in rows]
     assert len(picked(sure, Pick(one=own.model, shares=(0.9, 1.0)))) == len(rows)
     assert Pick(one="net", shares=(0.9, 1.0)).title == "net, probability of grade 2 or 3 from 0.9 to 1.0"
+
+
+def test_each_of_two_models_has_bins_that_lead_to_its_own_units() -> None:
+    data = made_up()
+    first, *readers = data.table.raters
+    second = replace(first, name="net 2.0", probabilities=np.roll(first.probabilities, 7, axis=0))
+    tables = {"": replace(data.table, raters=(first, second, *readers))}
+    data = replace(data, fingerprint="two models".ljust(64), tables=tables)
+    rows, both = unit_rows(data, CENTRAL), calibrations(data, CENTRAL, resamples=100)
+    assert [own.model for own in both] == ["net 1.0", "net 2.0"]
+    for own in both:
+        for one in own.bins:
+            assert len(picked(rows, Pick(one=own.model, shares=(one.low, one.high)))) == one.n
+    cut_off = [picked(rows, Pick(one=own.model, threshold=0.5)) for own in both]
+    assert cut_off[0] != cut_off[1]
 
 
 @pytest.mark.parametrize("weights", Weights)

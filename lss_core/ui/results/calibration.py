@@ -44,7 +44,7 @@ def _shown(data: StudyData, selection: Selection, made: Made, own: ModelCalibrat
     left, right = st.columns([6, 7], gap="medium")
     with left:
         title = _("Reliability of {model}, {condition}", model=own.model, condition=made.named)
-        drawn = reliability_figure(own, colours, picks=place == 0)
+        drawn = reliability_figure(own, colours)
         pick = show_figure(
             drawn, name, title, made, method=BINS_METHOD, records=bin_records(own),
             marks=reliability_legend(own, colours),
