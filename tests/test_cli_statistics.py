@@ -93,3 +93,59 @@ def test_a_bad_row_is_refused_with_file_row_reason_and_remedy(ratings) -> None:
         "ratings.csv, row 2: the grade 9 is not on the scale 0, 1, 2, 3. "
         "Correct it, leave it empty, or name the whole scale"
     )
+
+
+@pytest.fixture
+def two_arms(tmp_path: Path) -> Path:
+    """Ann and Ben alone, then with the net, as an export has it: the net's rows name no arm."""
+    lines = []
+    for rater, grades in GRADES.items():
+        arms = [("unaided", "1"), ("aided", "2")] if rater in ("Ann", "Ben") else [("", "")]
+        for arm, session in arms:
+            given = GRADES["net"] if arm == "aided" else grades
+            lines += [
+                f"C{unit // 2},s{unit % 2},{rater},{arm},{session},{grade}\n"
+                for unit, grade in enumerate(given)
+            ]
+    path = tmp_path / "arms.csv"
+    path.write_text("case,site,rater,arm,session,grade\n" + "".join(lines), encoding="utf-8")
+    return path
+
+
+def _kappa(found, name: str) -> float:
+    raters = {rater["name"]: rater for rater in found["groups"][0]["raters"]}
+    return raters[name]["estimates"]["kappa_graded"]["value"]
+
+
+def test_one_arm_is_taken_with_the_rows_that_name_none(two_arms) -> None:
+    words = (two_arms, "--reference", "truth", "--model", "net", "--json", "-", "--only")
+    alone, aided = (json.loads(run(*words, f"arm={arm}").stdout) for arm in ("unaided", "aided"))
+    assert _kappa(alone, "net") == _kappa(aided, "net") == _kappa(aided, "Ann")
+    assert _kappa(alone, "Ann") != _kappa(aided, "Ann")
+    assert (alone["analysis"]["only"], alone["analysis"]["warning"]) == ({"arm": "unaided"}, "")
+
+
+def test_sites_that_were_answered_in_several_arms_are_warned_of(two_arms) -> None:
+    words = (two_arms, "--reference", "truth", "--model", "net")
+    said = " ".join(run(*words).stdout.split())
+    assert (
+        "Ann, Ben answered sites in several arms (unaided, aided). The answer of the first session counts"
+        in said
+    )
+    assert "several arms" not in run(*words, "--only", "arm=aided").stdout
+    assert "several arms" not in run(*words, "--by", "arm").stdout
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("arm=third", "arms.csv: no row has 'third' in the column 'arm'. Name one of unaided, aided"),
+        ("hall=1", "arms.csv: there is no column 'hall'. Name one of case, site, rater, arm, session, grade"),
+    ],
+)
+def test_an_arm_that_is_not_there_is_refused(two_arms, value, said) -> None:
+    assert str(run(two_arms, "--reference", "truth", "--only", value).exception) == said
+
+
+def test_only_takes_a_column_and_a_value(two_arms) -> None:
+    assert run(two_arms, "--only", "arm").exit_code == 2

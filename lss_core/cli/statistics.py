@@ -47,6 +47,10 @@ def analyse(
     level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the intervals.")] = 0.95,
     model: Annotated[list[str] | None, typer.Option(help="A rater that is a model; may be repeated.")] = None,
     exclude: Annotated[list[str] | None, typer.Option(help="A rater to leave out; may be repeated.")] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="COLUMN=VALUE: rows that hold it, or nothing there; may be repeated."),
+    ] = None,
     margin: Annotated[float | None, typer.Option(help="Non-inferiority and equivalence margin.")] = None,
     adjust: Annotated[str, typer.Option(help=HELP_ADJUST)] = "holm",
     primary: Annotated[list[str] | None, typer.Option(help="A group that comes first; repeatable.")] = None,
@@ -74,6 +78,7 @@ def analyse(
         level=level,
         models=tuple(model or ()),
         exclude=tuple(exclude or ()),
+        only=tuple(_pair(own) for own in only or ()),
         margin=margin,
         adjustment=adjust,
         primary=tuple(primary or ()),
@@ -86,6 +91,13 @@ def analyse(
     if target:
         Path(target).write_text(text, encoding="utf-8")
     _show(found)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    column, equals, value = text.partition("=")
+    if not (column and equals and value):
+        raise typer.BadParameter(f"--only takes COLUMN=VALUE, not '{text}'")
+    return column, value
 
 
 def _numbers(text: str, option: str) -> tuple[float, ...]:
@@ -109,6 +121,8 @@ def _show(found: Mapping[str, Any]) -> None:
         rows = [_comparison_row(row) for row in group["comparisons"] if row["other"] == "Mean reader"]
         if rows:
             print_table(f"{key}: model less mean reader", rows)
+    if made["warning"]:
+        out.print(made["warning"], highlight=False)
     out.print(
         f"Reference {made['reference']}; clusters {made['cluster']}; intervals {made['interval']}, "
         f"{made['level']:.0%}; p adjusted by {made['multiplicity']}; {made['resamples']} resamples, "

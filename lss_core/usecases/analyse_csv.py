@@ -27,6 +27,8 @@ from lss_core.usecases.rating_csv import (
     check_attribute,
     check_rater,
     kinds_of,
+    mixed_arms,
+    only,
     read_ratings,
     without,
 )
@@ -52,6 +54,7 @@ class Request:
     level: float = 0.95
     models: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    only: tuple[tuple[str, str], ...] = ()
     margin: float | None = None
     adjustment: Adjustment = Adjustment.HOLM
     primary: tuple[str, ...] = ()
@@ -73,7 +76,7 @@ def analyse_csv(request: Request) -> dict[str, Any]:
     Raises StatisticsError with the file, row, reason and remedy for what cannot be read or asked.
     """
     rules = _rules(request)
-    ratings = without(read_ratings(request.path, request.scale), request.exclude)
+    ratings = only(without(read_ratings(request.path, request.scale), request.exclude), request.only)
     kinds = kinds_of(ratings, request.models)
     for name in (*request.by, request.cluster):
         check_attribute(ratings, name)
@@ -194,6 +197,8 @@ def _made(request: Request, ratings: CsvRatings, kinds: Mapping[str, RaterKind])
         "scale": request.scale,
         "positive": request.positive,
         "excluded": request.exclude,
+        "only": dict(request.only),
+        "warning": mixed_arms(ratings, request.by),
         "by": request.by,
         "unit": request.unit.value,
         "cluster": request.cluster,

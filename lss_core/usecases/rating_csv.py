@@ -16,6 +16,7 @@ from lss_core.errors import StatisticsError
 NEEDED = ("case", "rater", "grade")
 NOT_GRADABLE = {"ng", "not gradable", "not_gradable"}
 SESSION = "session"
+ARM = "arm"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +102,41 @@ def without(ratings: CsvRatings, names: Sequence[str]) -> CsvRatings:
     for name in names:
         check_rater(ratings, name)
     return replace(ratings, rows=tuple(row for row in ratings.rows if row.rater not in names))
+
+
+def only(ratings: CsvRatings, wanted: Sequence[tuple[str, str]]) -> CsvRatings:
+    """The rows that hold the values of these columns, or nothing there, as a model's have no arm.
+
+    Raises StatisticsError for a column that is not in the file, and a value that is in none of its rows.
+    """
+    for column, value in wanted:
+        check_attribute(ratings, column)
+        known = dict.fromkeys(filter(None, (row.attributes[column] for row in ratings.rows)))
+        if value not in known:
+            reason = f"no row has '{value}' in the column '{column}'"
+            raise StatisticsError(ratings.name, reason=reason, remedy=f"Name one of {', '.join(known)}")
+        kept = tuple(row for row in ratings.rows if row.attributes[column] in ("", value))
+        ratings = replace(ratings, rows=kept)
+    return ratings
+
+
+def mixed_arms(ratings: CsvRatings, by: Sequence[str]) -> str:
+    """What to know where raters answered the same site in several arms that nothing tells apart; else ''."""
+    if ARM not in ratings.attributes or ARM in by:
+        return ""
+    arms: dict[tuple[str, str, str], dict[str, None]] = {}
+    for row in ratings.rows:
+        if arm := row.attributes[ARM]:
+            arms.setdefault((row.rater, row.case, row.site), {})[arm] = None
+    raters = dict.fromkeys(key[0] for key, own in arms.items() if len(own) > 1)
+    if not raters:
+        return ""
+    known = ", ".join(dict.fromkeys(arm for own in arms.values() for arm in own))
+    return (
+        f"{', '.join(raters)} answered sites in several arms ({known}). The answer of the first session "
+        f"counts, in whatever arm it was given: name an arm with --only {ARM}=..., or make groups with "
+        f"--by {ARM}."
+    )
 
 
 def check_rater(ratings: CsvRatings, name: str) -> None:
