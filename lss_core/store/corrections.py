@@ -94,7 +94,7 @@ def study_corrections(tx: Transaction, study_id: str) -> tuple[Correction, ...]:
 
 def _unlocks(tx: Transaction, study_id: str, names: Mapping[str, str]) -> list[Correction]:
     query = (
-        sa.select(t.unlocks, t.reads.c.case_id, t.raters.c.name)
+        sa.select(t.unlocks, t.reads.c.case_id, t.reads.c.session, t.raters.c.name)
         .join(t.reads, t.reads.c.id == t.unlocks.c.read_id)
         .join(t.cases, t.cases.c.id == t.reads.c.case_id)
         .join(t.raters, t.raters.c.id == t.reads.c.rater_id)
@@ -109,6 +109,7 @@ def _unlocks(tx: Transaction, study_id: str, names: Mapping[str, str]) -> list[C
             case_id=row.case_id,
             read_id=row.read_id,
             reader=row.name,
+            session=row.session,
         )
         for row in tx.execute(query)
     ]
@@ -116,7 +117,7 @@ def _unlocks(tx: Transaction, study_id: str, names: Mapping[str, str]) -> list[C
 
 def _withdrawals(tx: Transaction, study_id: str, names: Mapping[str, str]) -> list[Correction]:
     query = (
-        sa.select(t.withdrawals, t.raters.c.name)
+        sa.select(t.withdrawals, t.reads.c.session, t.raters.c.name)
         .join(t.cases, t.cases.c.id == t.withdrawals.c.case_id)
         .outerjoin(t.reads, t.reads.c.id == t.withdrawals.c.read_id)
         .outerjoin(t.raters, t.raters.c.id == t.reads.c.rater_id)
@@ -131,6 +132,7 @@ def _withdrawals(tx: Transaction, study_id: str, names: Mapping[str, str]) -> li
             case_id=row.case_id,
             read_id=row.read_id,
             reader=row.name,
+            session=row.session,
         )
         for row in tx.execute(query)
     ]

@@ -61,4 +61,7 @@ def grade_of(text: str) -> int:
 
 def site_of_column(name: str) -> Site:
     """The site of a column of RSNA's train.csv, 'left_subarticular_stenosis_l4_l5'. Raises ValueError."""
-    return site_of(name[: -_LEVEL_LETTERS - 1], name[-_LEVEL_LETTERS:])
+    try:
+        return site_of(name[: -_LEVEL_LETTERS - 1], name[-_LEVEL_LETTERS:])
+    except ValueError:
+        raise ValueError(later("no site has the name of the column '{cell}'", cell=name)) from None

@@ -143,7 +143,13 @@ def show_trail(workspace: Workspace, user: User, study_id: str) -> None:
         _show_verification(workspace, user, head)
     names = names_of(workspace, user, study_id)
     rows = [_row(entry, names) for entry in audit_trail(workspace, user, study_id)]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height=TRAIL_ROWS * 35 + 38)
+    widths = {_("Row"): 60, _("When"): 150, _("Who"): 110, _("Act"): 140, _("To what"): 330}
+    st.dataframe(
+        pd.DataFrame(rows),
+        hide_index=True,
+        height=TRAIL_ROWS * 35 + 38,
+        column_config={name: st.column_config.Column(width=width) for name, width in widths.items()},
+    )
 
 
 def _show_verification(workspace: Workspace, user: User, head: str) -> None:

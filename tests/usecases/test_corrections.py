@@ -72,6 +72,7 @@ def test_an_unlocked_read_is_answered_on_and_signed_anew_with_the_old_answers_on
     sign_read(workspace, reader, read_id, PASSWORD)
     (found,) = study_corrections(workspace, coordinator, study_id)
     assert (found.kind, found.reader, found.by) == (CorrectionKind.UNLOCKED, "Ada", "Coordinator")
+    assert found.session == 1
     with workspace.store.read() as tx:
         acts = [entry.act for entry in audit.entries(tx, subject=read_id)]
     assert acts.count("read.sign") == 2

@@ -131,7 +131,11 @@ def test_of_two_axial_series_the_annotated_one_is_taken(folder: Path) -> None:
             "study_id,spinal_canal_stenosis_l4_l5\n42,Bad\n",
             r"csv, row 2: 'Bad' is not a grade",
         ),
-        (GRADES, "study_id,neck_pain_l4_l5\n42,Severe\n", r"row 2: 'neck_pain' is not a condition"),
+        (
+            GRADES,
+            "study_id,neck_pain_l4_l5\n42,Severe\n",
+            r"row 2: no site has the name of the column 'neck_pain_l4_l5'",
+        ),
         (GRADES, "patient\n42\n", r"train\.csv: it has no column study_id"),
         (SERIES, "study_id,series_id,series_description\n42,1,Coronal\n", r"'Coronal' is not a series'"),
         (POINTS, POINT_COLUMNS + "42,1,1,Spinal Canal Stenosis,L9/S9,1,1\n", r"'L9/S9' is not a level"),
