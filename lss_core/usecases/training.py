@@ -65,11 +65,14 @@ def train_bundle(
 ) -> TrainedBundle:
     """Train what a configuration asks for, or go on where the last call was broken off. Raises LssError."""
     # torch takes seconds to import: not before something is to be trained
+    from lss_core.usecases.reliability import draw_reliability
     from lss_core.vision.train.config import load_config
     from lss_core.vision.train.stages import train
 
     outcome = train(load_config(path), Reader(settings=settings), stages=stages, progress=progress)
     made = outcome.bundle
+    if made is not None:
+        draw_reliability(made)
     return TrainedBundle(
         folder=None if made is None else made.folder,
         label="" if made is None else made.label,

@@ -22,6 +22,9 @@ from lss_core.vision.train.sources.base import Case
 from lss_core.vision.train.splits import Part
 from lss_core.vision.train.whole import write_text
 
+APART = "studies kept apart"
+"""Where the card keeps the figures of the whole chain."""
+
 
 def fit_ensemble(place: Place, bundle: Bundle) -> Bundle:
     """The bundle with its ensemble and the chain's figures on its card."""
@@ -36,7 +39,7 @@ def fit_ensemble(place: Place, bundle: Bundle) -> Bundle:
     }
     results["studies"] = {"fitted on": _studies(fitting), "tested on": _studies(testing)}
     made = with_ensemble(bundle, ensemble)
-    noted = {**made.card.results, "studies kept apart": results}
+    noted = {**made.card.results, APART: results}
     return Bundle(folder=made.folder, card=made.card.model_copy(update={"results": noted}))
 
 

@@ -60,7 +60,7 @@ def train_classifier(place: Place, name: str, before: Bundle) -> Trained:
     )
     found = averaged(place, name, run, section)
     apart = examples_for(pictures_for(place, Part.TEST)[0], plan.condition)
-    course = {**told(run, begun), "examples": len(examples.index), "pictures": counts}
+    course = {**told(run, begun, section), "examples": len(examples.index), "pictures": counts}
     fields = {
         "architecture": plan.architecture,
         "inputs": 3,

@@ -100,8 +100,8 @@ def run_of(place: Place, name: str, network: nn.Module, section: TrainingSteps) 
     )
 
 
-def told(run: Run, begun: str) -> dict[str, Any]:
-    """What a card says of a run's course; begun: with which weights."""
+def told(run: Run, begun: str, section: TrainingSteps) -> dict[str, Any]:
+    """What a card says of a run's course; begun: with which weights, of which a share may be kept."""
     return {
         "steps": run.step,
         "best step": run.best_step or run.step,
@@ -109,4 +109,5 @@ def told(run: Run, begun: str) -> dict[str, Any]:
         "minutes": round(run.seconds / 60, 1),
         "seed": run.schedule.seed,
         "begun with": begun,
+        "kept": section.kept,
     }

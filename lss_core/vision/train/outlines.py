@@ -47,7 +47,7 @@ def train_outlines(place: Place, plane: str) -> Trained:
         "base": section.base,
         "preprocessing": plan.preprocessing.model_dump(mode="json"),
         "training": {
-            **told(run, begun),
+            **told(run, begun, section),
             "balanced by": shifts,
             "slices": _counts(train),
             "apart": apart_of(place, train),

@@ -138,10 +138,11 @@ def dice_of(
 def balance(
     network: UNet, sets: Iterable[SliceSet], structures: Sequence[str], arithmetic: Arithmetic | None = None
 ) -> dict[str, float]:
-    """Move each channel's logits so that as many pixels are found as there are, over slices not trained on.
+    """Raise the logits of a channel until as many pixels are found as there are, over slices not trained on.
 
-    What is rare or hard to see is else found too seldom. Returns the shifts by structure, none beyond
-    MOST_SHIFT; a structure that the slices do not show keeps its logits.
+    What is rare or hard to see is else found too seldom. Returns the shifts by structure, from 0 to
+    MOST_SHIFT. Never down: thin structures lose more of their truth at the network's spacing than of
+    what is found. A structure that the slices do not show keeps its logits.
     """
     edges = np.linspace(-MOST_SHIFT, MOST_SHIFT, 401)
     found: NDArray[np.int64] = np.zeros((len(structures), len(edges)), np.int64)
@@ -152,7 +153,7 @@ def balance(
                 found[k] += logits[k].size - np.searchsorted(np.sort(logits[k], axis=None), edges)
                 there[k] += truth[k].sum()
     nearest = np.abs(found - there[:, None]).argmin(1)
-    shifts = np.where(there > 0, -edges[nearest], 0.0)
+    shifts = np.where(there > 0, -edges[nearest], 0.0).clip(0)
     with torch.no_grad():
         assert network.head.bias is not None, "the last layer has a bias"
         network.head.bias += torch.from_numpy(shifts).to(network.head.bias)

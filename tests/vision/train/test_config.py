@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lss_core.errors import TrainingError
+from lss_core.vision.bundle import load_bundle
 from lss_core.vision.train.config import load_config
 from lss_core.vision.train.place import data_set_of
 
@@ -27,10 +28,12 @@ def test_the_documents_examples_are_right(tmp_path: Path, number: int) -> None:
     assert loaded(tmp_path, EXAMPLES[number]).data
 
 
-def test_the_shipped_bundles_configuration_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shipped_bundles_configurations_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LSS_SPIDER", "/somewhere")
-    config = load_config(ROOT / "models" / "lss-small" / "train.toml")
-    assert all(section is not None for section in config.sections().values())
+    folder = ROOT / "models" / "lss-small"
+    configs = {path.name: load_config(path) for path in folder.glob("*.toml")}
+    assert all(section is not None for section in configs["train.toml"].sections().values())
+    assert load_bundle(folder).card.version == max(config.version for config in configs.values())
 
 
 def test_paths_are_relative_to_the_file_and_variables_are_filled_in(
