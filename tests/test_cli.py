@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sqlite3
 import sys
 from pathlib import Path
@@ -308,6 +309,10 @@ def test_a_protocol_is_loaded_checked_shown_and_locked_once_somebody_reads(
     run("users", "add", "anna", "--role", "reader", "--password", "correct horse")
     assert run("protocol", "check", "My study").exit_code == 0
     assert "Version 1 is live" in run("protocol", "lock", "My study").output
+    head, first, *others = run("protocol", "draw", "My study").output.splitlines()
+    assert head == "reader,session,place,case,arm,kind,version"
+    assert re.fullmatch("anna,1,1,C-[A-Z0-9]+,alone,test,1", first)
+    assert others == []
     file.write_text(run("protocol", "show", "My study").output)
     assert "Second (ST-" in run("protocol", "new", file, "--title", "Second").output
     assert run("protocol", "load", "Second", file).exit_code == cli.REFUSED

@@ -96,6 +96,15 @@ def load(
 
 
 @protocol.command()
+def draw(study: Study) -> None:
+    """Print as CSV who reads what: reader, session, place, case, arm, kind, version of the protocol."""
+    from lss_core.usecases.protocols import draw_csv
+
+    workspace = workspace_here()
+    sys.stdout.write(draw_csv(workspace, operator(), study_named(workspace, study)))
+
+
+@protocol.command()
 def lock(study: Study) -> None:
     """Let the draft go live: it is locked, and who reads what is drawn."""
     from lss_core.usecases.protocols import go_live, protocol_state

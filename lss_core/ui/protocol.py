@@ -13,6 +13,7 @@ from lss_core.ui.drawings import as_source, drawing
 from lss_core.ui.frame import carry_out, show_error
 from lss_core.ui.html import Html, escape, table, write
 from lss_core.ui.progress import session_words
+from lss_core.usecases.auditing import names_of
 from lss_core.usecases.cases import StudySummary, make_study
 from lss_core.usecases.progress import study_progress
 from lss_core.usecases.protocol_toml import define_study, load_draft, to_toml
@@ -21,6 +22,7 @@ from lss_core.usecases.protocols import (
     ProtocolState,
     allow_session,
     check_protocol,
+    draw_csv,
     go_live,
 )
 from lss_core.usecases.users import User
@@ -38,11 +40,14 @@ REFERENCES = {
 }
 
 
-def show_new_study(workspace: Workspace, user: User) -> None:
-    """A title, or a TOML file that may have one, and the study is made."""
-    with st.popover(_("New study")), st.form("new-study", clear_on_submit=True):
+def show_new_study(workspace: Workspace, user: User, study_id: str) -> None:
+    """A title, or a TOML file that may have one, and the study is made; closed where another is chosen."""
+    popover = st.popover(_("New study"), key=f"new-study-beside-{study_id}")
+    with popover, st.form("new-study", clear_on_submit=True):
         title = st.text_input(_("Title"), max_chars=200)
-        file = st.file_uploader(_("Or a TOML file with its title and protocol"), type="toml")
+        file = st.file_uploader(
+            _("Or a TOML file with its title and protocol"), type="toml", max_upload_size=1
+        )
         if st.form_submit_button(_("Make the study")):
             try:
                 if file is None:
@@ -68,7 +73,7 @@ def state_words(state: ProtocolState) -> str:
 def show_preview(protocol: Protocol) -> None:
     """What a reader will be asked, and the scheme as he is shown it."""
     asked = [_("a grade of 0 to 3, or why there is none")]
-    asked[:0] = [_("yes or no: is there a stenosis of grade 2 or 3?")] if protocol.questions.call else []
+    asked[:0] = [_("yes or no: a stenosis of grade 2 or 3")] if protocol.questions.call else []
     asked += [_("a score of 0 to 100 that goes with it")] if protocol.questions.score else []
     whole = [_("the image quality, 1 to 5")] if protocol.questions.image_quality else []
     whole += [_("a free comment")] if protocol.questions.comment else []
@@ -76,7 +81,7 @@ def show_preview(protocol: Protocol) -> None:
     lines = [
         ngettext("At {n} site of each case:", "At {n} sites of each case:", len(protocol.sites))
         + " "
-        + ", ".join(asked),
+        + "; ".join(asked),
         _("For the case as a whole:") + " " + (", ".join(whole) or _("nothing")),
         ngettext("{n} session", "{n} sessions", protocol.sessions)
         + (f", {apart}" if protocol.sessions > 1 else ""),
@@ -140,12 +145,13 @@ def _confirm(workspace: Workspace, user: User, study_id: str, draft: ProtocolRec
 
 
 def show_versions(workspace: Workspace, user: User, study: StudySummary, state: ProtocolState) -> None:
-    """Every version with its hash, who and when; the file down and up."""
+    """Every version with its hash, who and when; the file down and up; who reads what."""
+    names = names_of(workspace, user, study.id)
     rows = [
         (
             one.version,
             moment(one.locked_at) if one.locked_at else _("draft"),
-            one.locked_by or one.created_by,
+            names.get(one.locked_by or one.created_by, one.locked_by or one.created_by),
             one.reason,
             one.sha256 or "",
         )
@@ -154,9 +160,13 @@ def show_versions(workspace: Workspace, user: User, study: StudySummary, state: 
     if rows:
         write(table([_("Version"), _("Locked"), _("By"), _("Reason"), "SHA-256"], rows, numbers=[0]))
     content = to_toml(state.current, title=study.title)
-    st.download_button(_("Download as TOML"), content, "protocol.toml", "application/toml")
+    with st.container(horizontal=True):
+        st.download_button(_("Download as TOML"), content, "protocol.toml", "application/toml")
+        if state.live is not None:
+            drawn = draw_csv(workspace, user, study.id)
+            st.download_button(_("Download who reads what"), drawn, "draw.csv", "text/csv")
     with st.form("protocol-file", clear_on_submit=True):
-        file = st.file_uploader(_("A TOML file as the draft"), type="toml")
+        file = st.file_uploader(_("A TOML file as the draft"), type="toml", max_upload_size=1)
         reason = st.text_input(_("Why the protocol changes"), max_chars=500)
         if st.form_submit_button(_("Take it as the draft")) and file is not None:
             given = file.getvalue()

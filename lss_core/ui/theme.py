@@ -180,9 +180,10 @@ _PAGE_CSS = """
 .stApp .lss-card:is(:hover, :focus-visible) { border-color: var(--lss-muted) }
 .stApp .lss-card img { width: 100%; aspect-ratio: 1; object-fit: cover; background: #000 }
 .stApp .lss-caption { font-size: .75rem; margin: 0 }
-.stApp :is(.lss-error, .lss-empty) { display: grid; gap: .25rem; padding: .8rem 1rem; border-radius: 4px;
+:is(.stApp, [data-testid="stPopoverBody"]) :is(.lss-error, .lss-empty) { display: grid; gap: .25rem;
+  padding: .8rem 1rem; border-radius: 4px;
   background: var(--lss-surface); border-left: 3px solid var(--lss-border) }
-.stApp .lss-error { border-left-color: var(--lss-warning) }
+:is(.stApp, [data-testid="stPopoverBody"]) .lss-error { border-left-color: var(--lss-warning) }
 .stApp .lss-empty span { color: var(--lss-muted) }
 .stApp .lss-table { border-collapse: collapse; width: 100%; font-size: .85rem }
 .stApp .lss-table th { color: var(--lss-muted); font-weight: 500; text-align: left; white-space: nowrap }

@@ -17,16 +17,18 @@ from lss_core.study.assignment import Drawn, draw
 from lss_core.study.protocol import Protocol, ReferenceSource, sha256
 from lss_core.texts import later
 from lss_core.usecases.access import require_in
+from lss_core.usecases.csv_writing import as_csv
 from lss_core.usecases.readiness import Finding, findings
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 __all__ = [
-    "Finding", "ProtocolRecord", "ProtocolState", "allow_session", "check_protocol", "go_live",
+    "Finding", "ProtocolRecord", "ProtocolState", "allow_session", "check_protocol", "draw_csv", "go_live",
     "protocol_state", "reason_given", "save_draft",
 ]  # fmt: skip
 
 LONGEST_REASON = 500
+DRAWN = ("reader", "session", "place", "case", "arm", "kind", "version")
 LOOKERS = (Role.COORDINATOR, Role.STATISTICIAN, Role.AUDITOR)
 
 
@@ -65,6 +67,30 @@ def protocol_state(workspace: Workspace, user: User, study_id: str) -> ProtocolS
         require_in(tx, user, study_id, *LOOKERS)
         studies.study_summary(tx, study_id)
         return _state(tx, study_id)
+
+
+def draw_csv(workspace: Workspace, user: User, study_id: str) -> str:
+    """Who reads what, as it was drawn and is stored, by reader, session and place. As `protocol_state`."""
+    with workspace.store.read() as tx:
+        require_in(tx, user, study_id, *LOOKERS)
+        names = {rater.id: rater.name for rater in studies.study_raters(tx, study_id)}
+        versions = {record.id: record.version for record in protocols.versions(tx, study_id)}
+        drawn = protocols.study_assignments(tx, study_id)
+    return as_csv(
+        DRAWN,
+        (
+            {
+                "reader": names.get(one.rater_id, one.rater_id),
+                "session": one.session,
+                "place": one.position,
+                "case": one.case_id,
+                "arm": one.arm,
+                "kind": one.kind.value,
+                "version": versions[one.protocol_id],
+            }
+            for one in drawn
+        ),
+    )
 
 
 def save_draft(

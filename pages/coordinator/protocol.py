@@ -19,7 +19,7 @@ workspace = open_workspace()
 title, choices = page_head()
 with choices:
     study = choose_study(list_studies(workspace, user, Role.COORDINATOR))
-    ui.show_new_study(workspace, user)
+    ui.show_new_study(workspace, user, study.id if study else "")
 if study is None:
     with title:
         heading(_("Protocol"))

@@ -65,6 +65,9 @@ def test_a_coordinator_saves_a_draft_and_lets_it_go_live(seeded: Seeded, page: A
     html = " ".join(element.proto.body for element in page.get("html"))
     assert str(live.sha256) in html
     assert 'alt="Central canal: Severe"' in html
+    assert ">coordinator</td>" in html
+    downloads = [button.label for button in page.get("download_button")]
+    assert downloads == ["Download as TOML", "Download who reads what"]
 
 
 def test_a_protocol_that_cannot_be_is_refused_with_its_reason(page: AppTest) -> None:
