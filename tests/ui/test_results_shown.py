@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
+from lss_core.domain import Condition
+from lss_core.ui.results import cases
 from lss_core.ui.results.shown import Made, _picked, csv_of
 from lss_core.ui.theme import mixed, see_through
-from lss_core.usecases.result_cases import Pick
+from lss_core.usecases.result_cases import Pick, unit_rows
+from lss_core.usecases.result_data import Selection
+from tests.pages.results_data import made_up
 
 MADE = Made(
     study_id="ST-1",
@@ -61,3 +66,18 @@ def test_a_point_with_a_pick_leads_to_its_cases() -> None:
 def test_colours_are_mixed_and_made_see_through() -> None:
     assert mixed("#000000", "#ffffff") == "#808080"
     assert see_through("#ff0080", 0.5) == "rgba(255,0,128,0.5)"
+
+
+def test_a_reader_without_a_grade_among_the_units_is_not_named(monkeypatch) -> None:
+    said = []
+    monkeypatch.setattr(cases, "show_table", lambda *given, **more: said.append(given[3][0][-1]))
+    monkeypatch.setattr(cases, "write", said.append)
+    data = made_up()
+    rows = [
+        replace(row, readers={"Idle": None, **row.readers})
+        for row in unit_rows(data, Selection(condition=Condition.CENTRAL))
+    ]
+    cases.rows_table("some", "Some", rows, MADE)
+    assert "Idle" not in said[1]
+    assert "Reader 1, Reader 2" in said[1]
+    assert len(said[0].split()) == 2

@@ -53,7 +53,8 @@ def cases_view(data: StudyData, selection: Selection, made: Made) -> None:
         "{n} units are moderate or severe in the reference and less for the model.",
         len(missed),
     )
-    write(notes([text]) + _gallery(missed[:GALLERY], made))
+    rest = _("The first {n} of them, most telling first.", n=GALLERY) if len(missed) > GALLERY else ""
+    write(notes([f"{text} {rest}".strip()]) + _gallery(missed[:GALLERY], made))
 
 
 def show_picked(
@@ -80,7 +81,7 @@ def show_picked(
 
 def rows_table(name: str, title: str, rows: Sequence[UnitRow], made: Made) -> None:
     """Units with who said what, the first of them; all are in the CSV."""
-    readers = list(rows[0].readers)
+    readers = [name for name in rows[0].readers if any(row.readers[name] is not None for row in rows)]
     head = (
         _("Case"),
         _("Unit"),
