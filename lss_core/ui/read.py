@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from lss_core.texts import _, moment, ngettext, sentence
 from lss_core.ui.choice import go_to
 from lss_core.ui.html import escape, table, write
-from lss_core.usecases.due import AssignmentKind, ReadProgress, SessionDue, SessionState, StudyDue
-from lss_core.usecases.reading import ReadState, next_read
+from lss_core.usecases.due import (
+    AssignmentKind,
+    ReadProgress,
+    SessionDue,
+    SessionState,
+    StudyDue,
+    following,
+    in_study,
+)
+from lss_core.usecases.reading import next_read
 from lss_core.usecases.users import User
 from lss_core.usecases.workspace import Workspace
 
 
-def open_to_him(reads: Sequence[ReadProgress], following: ReadProgress | None) -> dict[str, str]:
-    """What he may open (key: text shown): what he has begun, and the next in his order.
+def open_to_him(reads: Sequence[ReadProgress], titles: Mapping[str, str]) -> dict[str, str]:
+    """What he may open (key: text shown): what he has begun, and the next in his order of each study.
 
-    The next one comes first, so that it is where he begins.
+    The next one of all comes first, so that it is where he begins. titles: of his studies by id, told where
+    he has several.
     """
-    coming = None if following is None else following.key
-    begun = [read for read in reads if (read.begun and not read.closed) or read.key == coming]
-    texts = {read.key: _name(read) for read in begun}
-    first = {coming: texts.pop(coming)} if coming in texts else {}
+    coming = {one.key for study_id in titles if (one := following(in_study(reads, study_id)))}
+    begun = [read for read in reads if (read.begun and not read.closed) or read.key in coming]
+    several = len({read.study_id for read in reads}) > 1
+    texts = {
+        read.key: f"{titles[read.study_id]}: {_name(read)}" if several else _name(read) for read in begun
+    }
+    next_of_all = following(reads)
+    first = {} if next_of_all is None else {next_of_all.key: texts.pop(next_of_all.key)}
     return {**first, **texts}
 
 
@@ -125,8 +138,8 @@ def fetched_ahead(reads: Sequence[ReadProgress], key: str) -> str | None:
     return next((read.case_id for read in reads if not read.begun and read.key != key), None)
 
 
-def going_on(workspace: Workspace, user: User, read: ReadState) -> None:
+def going_on(workspace: Workspace, user: User, read: ReadProgress) -> None:
     """After a signature: stay with a practice case and its feedback, go on to the next otherwise."""
-    coming = next_read(workspace, user)
-    if coming is not None and read.plan.kind is not AssignmentKind.TRAINING:
+    coming = next_read(workspace, user, read.study_id)
+    if coming is not None and read.kind is not AssignmentKind.TRAINING:
         go_to("case", coming.key)

@@ -29,7 +29,7 @@ from lss_core.usecases.workspace import Workspace
 
 __all__ = [
     "AssignmentKind", "ReadProgress", "SessionDue", "SessionState", "StudyDue", "check_look", "following",
-    "home", "no_look_back", "progress", "reader_of", "reads_of",
+    "home", "in_study", "no_look_back", "progress", "reader_of", "reads_of",
 ]  # fmt: skip
 
 UNAIDED = "unaided"
@@ -136,8 +136,13 @@ def home(workspace: Workspace, user: User) -> list[StudyDue]:
     return [
         StudyDue(study=study, sessions=_sessions(own), following=following(own))
         for study in summaries
-        if (own := [read for read in due if read.study_id == study.id])
+        if (own := in_study(due, study.id))
     ]
+
+
+def in_study(due: Sequence[ReadProgress], study_id: str) -> list[ReadProgress]:
+    """Those of one study: each goes its own way, whatever is begun in another."""
+    return [read for read in due if read.study_id == study_id]
 
 
 def following(due: Sequence[ReadProgress]) -> ReadProgress | None:

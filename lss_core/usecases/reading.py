@@ -14,7 +14,15 @@ from lss_core.store.values import (
 )
 from lss_core.texts import later, moment
 from lss_core.usecases.access import case_for
-from lss_core.usecases.due import ReadProgress, following, no_look_back, progress, reader_of, reads_of
+from lss_core.usecases.due import (
+    ReadProgress,
+    following,
+    in_study,
+    no_look_back,
+    progress,
+    reader_of,
+    reads_of,
+)
 from lss_core.usecases.pens import check_pen
 from lss_core.usecases.read_state import (
     ReadPlan,
@@ -35,9 +43,13 @@ __all__ = [
 ]  # fmt: skip
 
 
-def next_read(workspace: Workspace, user: User) -> ReadProgress | None:
-    """The first of his cases that is begun and not submitted, else the first not begun; None at the end."""
-    return following(reads_of(workspace, user))
+def next_read(workspace: Workspace, user: User, study_id: str = "") -> ReadProgress | None:
+    """The first of his cases that is begun and not submitted, else the first not begun; None at the end.
+
+    study_id: of this study while it has one, else of any.
+    """
+    due = reads_of(workspace, user)
+    return following(in_study(due, study_id)) or following(due)
 
 
 def next_case(workspace: Workspace, user: User) -> str | None:
@@ -144,8 +156,8 @@ def record_note(
 def _wanted(tx: Transaction, workspace: Workspace, user: User, key: str | None) -> ReadProgress:
     """The progress that a key names: an assignment's id, or a case's. Raises as `open_read`."""
     due = progress(tx, user, now=workspace.now())
-    coming = following(due)
     if key is None:
+        coming = following(due)
         if coming is None and (waiting := [read for read in due if not read.submitted]):
             raise _not_open(waiting[0])
         if coming is None:
@@ -160,7 +172,8 @@ def _wanted(tx: Transaction, workspace: Workspace, user: User, key: str | None) 
         raise no_look_back()
     if not wanted.begun and not wanted.open:
         raise _not_open(wanted)
-    if wanted.assignment is not None and not wanted.begun and wanted != coming:
+    in_turn = following(in_study(due, wanted.study_id))
+    if wanted.assignment is not None and not wanted.begun and wanted != in_turn:
         raise AccessError("Case", reason="its turn has not come", remedy="Go on with the next case")
     return wanted
 

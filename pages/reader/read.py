@@ -10,7 +10,7 @@ from lss_core.ui.read import fetched_ahead, going_on, open_to_him, progress_word
 from lss_core.ui.session import require_role
 from lss_core.ui.viewer import View, ViewMode, viewer
 from lss_core.usecases.cases import list_studies
-from lss_core.usecases.due import following, reads_of
+from lss_core.usecases.due import following, in_study, reads_of
 from lss_core.usecases.preferences import preferences_of
 from lss_core.usecases.reading import open_read
 from lss_core.usecases.workspace import open_workspace
@@ -25,8 +25,8 @@ if not reads:
     )
     st.stop()
 
-coming = following(reads)
-may_open = open_to_him(reads, coming)
+studies = {study.id: study for study in list_studies(workspace, user, Role.READER)}
+may_open = open_to_him(reads, {study.id: study.title for study in studies.values()})
 if not may_open:
     heading(_("Read"), detail=progress_words(reads))
     show_empty(_("Nothing to read now"), next_step=why_nothing(reads))
@@ -35,6 +35,9 @@ if not may_open:
 title, choices = page_head()
 with choices:
     key = choose("case", may_open)
+    progress = next(read for read in reads if read.key == key)
+    own = in_study(reads, progress.study_id)
+    coming = following(own) or following(reads)
     st.button(
         _("Next case"),
         type="primary",
@@ -44,11 +47,9 @@ with choices:
     )
 
 read = open_read(workspace, user, key)
-synthetic = {study.id for study in list_studies(workspace, user, Role.READER) if study.synthetic}
-progress = next(progress for progress in reads if progress.key == key)
 with title:
-    detail = f"{progress_words(reads)}; {state_words(progress)}"
-    heading(_("Read"), synthetic=progress.study_id in synthetic, detail=detail)
+    detail = f"{progress_words(own)}; {state_words(progress)}"
+    heading(_("Read"), synthetic=studies[progress.study_id].synthetic, detail=detail)
 
 result = viewer(
     View(
@@ -56,12 +57,12 @@ result = viewer(
         user_id=user.id,
         mode=ViewMode.READ,
         read=read,
-        next_case_id=fetched_ahead(reads, key),
+        next_case_id=fetched_ahead(own, key),
         preferences=preferences_of(workspace, user),
         height="calc(100vh - 9.6rem)",
     ),
     key="read",
 )
 if result.submitted_read == read.read_id:
-    going_on(workspace, user, read)
+    going_on(workspace, user, progress)
     st.rerun()

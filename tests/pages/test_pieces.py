@@ -248,11 +248,14 @@ def test_an_assigned_case_is_called_by_its_place_and_no_text_shows_its_id() -> N
     )  # fmt: skip
     known: dict[str, Any] = {"case_id": "C-AAAAAA", "study_id": "S", "answered": 0, "submitted": False}
     own = ReadProgress(read_id=None, assignment=assigned, session=2, position=3, **known)
-    (text,) = read.open_to_him([own], own).values()
+    (text,) = read.open_to_him([own], {"S": "Study"}).values()
     assert text == "Session 2, case 3: new"
     assert read.state_words(own) == "reading session 2, case 3"
     second = replace(own, stage=2, stages=2)
-    (text,) = read.open_to_him([second], second).values()
+    (text,) = read.open_to_him([second], {"S": "Study"}).values()
     assert text == "Session 2, case 3: second answers"
+    other = replace(own, study_id="T", assignment=replace(assigned, id="AS-2"), case_id="C-BBBBBB")
+    texts = read.open_to_him([own, other], {"S": "Study", "T": "Trial"})
+    assert texts == {"AS-1": "Study: Session 2, case 3: new", "AS-2": "Trial: Session 2, case 3: new"}
     practice = replace(own, assignment=replace(assigned, kind=AssignmentKind.TRAINING), position=1)
     assert read.state_words(practice) == "reading practice case 1"

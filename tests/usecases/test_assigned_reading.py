@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,11 +14,13 @@ from lss_core.store import audit
 from lss_core.store import tables as t
 from lss_core.store.values import AssignmentKind, ReadNote, ReadSpan
 from lss_core.study.protocol import Questions
+from lss_core.usecases import importing
 from lss_core.usecases.aid import show_model
-from lss_core.usecases.cases import list_cases
+from lss_core.usecases.cases import list_cases, new_study
 from lss_core.usecases.corrections import unlock_read
 from lss_core.usecases.due import home, reads_of
 from lss_core.usecases.pens import LEASE
+from lss_core.usecases.people import set_role
 from lss_core.usecases.preferences import preferences_of, set_preferences
 from lss_core.usecases.protocols import allow_session
 from lss_core.usecases.reading import next_read, open_read, record_answer, record_note, record_remaining
@@ -32,7 +35,7 @@ from lss_core.usecases.signing import (
 )
 from lss_core.usecases.sittings import drop_pen, hold_pen, record_spans
 from lss_core.usecases.users import OPERATOR
-from tests.usecases.conftest import PASSWORD, grades, make_dicom_study
+from tests.usecases.conftest import PASSWORD, grades, make_batch, make_dicom_study
 from tests.usecases.protocol_data import AIDED, ALONE, SEQUENTIAL, go_live
 
 SITE = SITES[0]
@@ -181,6 +184,27 @@ def test_a_session_opens_when_the_wash_out_is_over_or_when_a_coordinator_allows_
     assert open_read(workspace, other).plan.aided
     clock.turn(timedelta(days=28))
     assert open_read(workspace, reader).plan.aided
+
+
+def test_each_study_of_a_reader_goes_its_own_way(workspace, reader, study_id, case_ids, monkeypatch):
+    with workspace.store.write() as tx:
+        second = new_study(tx, OPERATOR, "Second", at=workspace.now())
+    made = [make_batch(make_dicom_study("elsewhere"))]
+    monkeypatch.setattr(importing, "iter_batches", lambda paths, **_: iter(made))
+    importing.import_paths(workspace, OPERATOR, [Path("anywhere")], study_id=second)
+    (there,) = [case.case_id for case in list_cases(workspace, OPERATOR, second)]
+    set_role(workspace, OPERATOR, second, reader.name, Role.READER)
+    go_live(workspace, study_id, [(reader, case, ALONE, {}) for case in case_ids])
+    go_live(workspace, second, [(reader, there, ALONE, {})])
+    ways = {due.study.id: due.following for due in home(workspace, reader)}
+    assert {way.position for way in ways.values()} == {1}
+    begun = open_read(workspace, reader, ways[study_id].key)
+    assert open_read(workspace, reader, ways[second].key).case_id == there
+    later = [read for read in reads_of(workspace, reader) if read.study_id == study_id][1]
+    with pytest.raises(AccessError, match="its turn has not come"):
+        open_read(workspace, reader, later.key)
+    assert next_read(workspace, reader, second).case_id == there
+    assert next_read(workspace, reader, study_id).case_id == begun.case_id
 
 
 def test_the_model_is_shown_in_an_aided_arm_alone_and_each_time_stands_in_the_trail(
