@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from lss_core.domain import Point, Site
 from lss_core.measure.study import Study
 from lss_core.vision.bundle import Bundle
 from lss_core.vision.engine import outlined
@@ -28,9 +25,6 @@ from lss_core.vision.train.place import Entry, Place
 from lss_core.vision.train.slices import SliceSet, joined, read_slices, write_slices
 from lss_core.vision.train.sources.base import Case, GradedStudy
 from lss_core.vision.train.splits import Part
-
-PLACE_ERROR_MM = 1.7
-"""By how much the engine misses a foramen to the side: the deviation on 12 synthetic studies."""
 
 Job = tuple[Path, Callable[[Path], None]]
 
@@ -114,17 +108,11 @@ def _true_pictures(place: Place, entry: Entry, case: Case) -> Callable[[Path], N
             series=graded.series,
             masks=graded.masks,
             canal_points_mm=graded.canal_points_mm,
-            site_points_mm=_as_found(graded.site_points_mm, _number(entry, case)),
+            site_points_mm=graded.site_points_mm,
         )
         write_pictures(path, pictures_of(study, graded.grades, _number(entry, case), place.config.pictures))
 
     return write
-
-
-def _as_found(places: Mapping[Site, Point], number: int) -> dict[Site, Point]:
-    """Places moved to the side as far as those that are found, so that some lie on the slice beside."""
-    moved = np.random.default_rng([number, 11]).normal(0, PLACE_ERROR_MM, len(places))
-    return {site: (x + float(dx), y, z) for (site, (x, y, z)), dx in zip(places.items(), moved, strict=True)}
 
 
 def _real_pictures(place: Place, entry: Entry, case: Case, segmenters: dict[str, Segmenter]) -> Job:
