@@ -129,7 +129,7 @@ class AnswerBox {
     const { model } = this.sitting;
     const found = model?.[this.grid.selected];
     if (!model) return make("p", "hint", { text: t("The model's answers are on their way.") });
-    if (!found) return make("p", "hint", { text: t("The model has not graded this case.") });
+    if (!found) return make("p", "hint", { text: t("The model has no answer at this site.") });
     const line = make("p", "beside", { text: t("Model: {answer}", { answer: this.grid.inWords(found) }) });
     const shares = found.probabilities?.map((share, grade) => `${grade}: ${Math.round(share * 100)} %`);
     if (shares) line.append(make("span", "hint", { text: shares.join("  ") }));
