@@ -69,17 +69,12 @@ def postgres_url() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def new_database(server: str, name: str) -> str:
-    """The URL of a new, empty database of a PostgreSQL."""
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return _named(server, name)
-
-
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres_url: str) -> str:
     """The URL of a migrated PostgreSQL database, which each test leaves empty."""
-    url = new_database(postgres_url, "lss_tests")
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE lss_tests")
+    url = _named(postgres_url, "lss_tests")
     store = Store(url)
     store.migrate()
     store.close()
@@ -92,7 +87,10 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'lss.sqlite'}"
         return
-    yield new_database(request.getfixturevalue("postgres_url"), f"lss_empty_{next(_numbers)}")
+    url, name = request.getfixturevalue("postgres_url"), f"lss_empty_{next(_numbers)}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield _named(url, name)
 
 
 @pytest.fixture(params=DATABASES)

@@ -24,7 +24,6 @@ from lss_core.usecases.reference import Decision, list_references
 from lss_core.usecases.users import OPERATOR, User
 from tests.browser.conftest import Enter, choose_grade
 from tests.browser.viewer_case import findings, study
-from tests.conftest import DATABASES, new_database
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -58,13 +57,10 @@ kind = "aided"
 REASONS = {name: f"{name} leaves for a year" for name in GRADES}
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def seeded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Seeded:
     """Two cases that the model has graded, three readers, a coordinator, an adjudicator."""
-    url = ""
-    if request.param != "sqlite":
-        url = new_database(request.getfixturevalue("postgres_url"), "lss_whole_study")
-    made = seed(tmp_path_factory.mktemp("data"), [study()] * 2, database_url=url)
+    made = seed(tmp_path_factory.mktemp("data"), [study()] * 2)
     for case_id in made.case_ids:
         run = runs.start_run(made.workspace, OPERATOR, case_id, bundle="test")
         runs.save_run(made.workspace, OPERATOR, run, findings(), {})
