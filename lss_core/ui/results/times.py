@@ -65,7 +65,7 @@ def times_part(workspace: Workspace, user: User, data: StudyData, selection: Sel
 
 
 def _without(times: ReadingTimes) -> str:
-    lines = [_("A time is from opening a case to submitting it.")]
+    lines = [_("The time at work on a case, else that from opening to submitting it.")]
     if times.simulated:
         lines.append(_("The reads of simulated readers ({n}) have none.", n=times.simulated))
     if times.open:
