@@ -31,7 +31,7 @@ from lss_core.measure.study import Study, measure_study
 from lss_core.phantom import make_study
 from lss_core.phantom.canal import draw_spine
 from lss_core.phantom.canvas import Canvas, Noise
-from lss_core.phantom.foramen import settle_roots
+from lss_core.phantom.foramen import shape_foramina
 from lss_core.phantom.frames import Plane
 from lss_core.phantom.labels import axial_masks
 from lss_core.phantom.study import PhantomOptions, make_anatomy
@@ -82,7 +82,7 @@ def studies(folder: Path | None, first: int, count: int) -> Iterator[tuple[int, 
 def fine(seed: int) -> dict[Site, Measurements]:
     """The axial measurements of a seed's patient on planes perpendicular to the canal."""
     noise = Noise.draw(np.random.default_rng([seed, 2]))
-    anatomy = settle_roots(make_anatomy(seed, PhantomOptions()), noise)
+    anatomy = shape_foramina(make_anatomy(seed, PhantomOptions()), noise)
     found: dict[Site, Measurements] = {}
     for level in LEVELS:
         frame = anatomy.curve.frame(anatomy.disc(level).s)

@@ -50,6 +50,19 @@ class Protrusion:
     height: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """What a disease leaves around a root in its foramen, mm; below 0 it is squeezed.
+
+    beside: to the front and the back; above: upwards and downwards. front: the share of what
+    is taken that comes from the front.
+    """
+
+    beside: float
+    above: float
+    front: float
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Disc:
     """A disc with what surrounds the canal at its height; sizes in mm, sides by patient."""
@@ -74,9 +87,12 @@ class Disc:
     protrusions: tuple[Protrusion, ...] = ()
     flavum: Mapping[Side, float] = field(default_factory=dict)
     facet: Mapping[Side, float] = field(default_factory=dict)
+    foramen_room: Mapping[Side, Room] = field(default_factory=dict)
     facet_tip: Mapping[Side, float] = field(default_factory=dict)
     ridge: Mapping[Side, float] = field(default_factory=dict)
     ridge_top: Mapping[Side, float] = field(default_factory=dict)
+    floor: Mapping[Side, float] = field(default_factory=dict)
+    floor_top: Mapping[Side, float] = field(default_factory=dict)
     root_at: Mapping[Side, tuple[float, float]] = field(default_factory=dict)
 
     @property
@@ -95,9 +111,9 @@ class Disc:
         return 2 * self.canal_depth - self.recess_u * math.tan(self.alpha) - 3.0
 
     @property
-    def root_bottom(self) -> float:
-        """How far above the disc's middle the exiting root ends downwards."""
-        return self.foramen_top - 1.6 - 2 * self.root_radius
+    def usual_root(self) -> tuple[float, float]:
+        """v and w of the exiting root's middle in a healthy foramen, under the pedicle."""
+        return 3.4 - self.canal_depth, self.foramen_top - 2.6 - self.root_radius
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -138,4 +154,6 @@ def healthy_disc(disc: Disc) -> Disc:
         facet_tip=sides,
         ridge=sides,
         ridge_top=sides,
+        floor=sides,
+        floor_top=sides,
     )

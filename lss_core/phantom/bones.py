@@ -202,8 +202,9 @@ def paint_facet(canvas: Canvas, part: Window, disc: Disc, side: Side) -> Array:
     curl = p - 0.018 * q * q
     lower = ellipse(curl - 0.2, q + 1.0 * growth, 6.0 + 0.5 * growth, 8.2 + 0.7 * growth)
     forward = ellipse(x, y + 3.0 + 0.45 * tip, 5.5, 5.0)  # the tip of the superior process
-    above = w - max(0.5 * disc.height + 1.0 + tip, disc.ridge_top[side])
-    lower = np.maximum(np.minimum(lower, forward + 0.6 * max(0.0, 3 - tip)), -curl - 0.2)
+    above = w - (0.5 * disc.height + 1.0 + tip)
+    point = np.maximum(above + 5, 0) * 0.7  # it ends in a point
+    lower = np.maximum(np.minimum(lower, forward + 0.6 * max(0.0, 3 - tip)) + point, -curl - 0.2)
     lower = np.maximum(lower, np.maximum(above, disc.foramen_bottom - 4 - w))
     upper = np.maximum(ellipse(curl, q - 1.0, 6.8 + 0.4 * growth, 8.0 + 0.4 * growth), curl + 0.2)
     isthmus = ellipse(x + 1.5, y - 0.3 + 0.3 * x, 7.5, 5.7)

@@ -139,9 +139,7 @@ def _paint_flavum(canvas: Canvas, part: Window, disc: Disc) -> Array:
     fade = _plateau(w - 1, 13)
     thickness = thickness * (0.3 + 0.7 * np.clip(side / 5, 0, 1)) * fade
     thickness = thickness * (1 - 0.7 * np.clip(side / part.width - 0.5, 0, 0.6) / 0.6)
-    d: Array = np.maximum(
-        np.maximum(-roof - thickness, roof - 1.2), np.maximum(side - part.width - 1.5, 0.3 - side)
-    )
+    d: Array = np.maximum(np.maximum(-roof - thickness, roof - 1.2), side - part.width - 1.5)
     d = np.maximum(d, np.abs(w - 1) - 13).astype(np.float32)
     canvas.paint(part.rect, d, Tissue.FLAVUM)
     return d
@@ -160,11 +158,14 @@ def margin(disc: Disc, u: Array, w: Array) -> tuple[Array, Array]:
     fall = _plateau(w, half + 1.0 + 0.5 * disc.bulge)
     bulge = (0.4 + disc.bulge * _plateau(u, disc.canal_width + 14)) * fall
     for side, sign in SIGNS.items():
-        if disc.ridge[side] > 0.3:
-            out = np.exp(-(((sign * u - disc.foramen_u - 1.5) / 6.5) ** 2))
-            rise = (disc.ridge_top[side] - half - 1) / 2
-            tall = _plateau(w - rise, rise + half + 1)
-            bulge = np.maximum(bulge, disc.ridge[side] * out * tall)
+        for depth, top in (
+            (disc.ridge[side], disc.ridge_top[side]),
+            (disc.floor[side], disc.floor_top[side]),
+        ):
+            if depth > 0.3:
+                out = np.exp(-(((sign * u - disc.foramen_u) / 6) ** 4))
+                rise = (top - half - 1) / 2
+                bulge = np.maximum(bulge, depth * out * _plateau(w - rise, rise + half + 1))
     turn = np.square(np.square(u * np.float32(1 / disc.half_width)))  # the margin turns forward at the sides
     bulge = bulge - 7.0 * turn
     total: Array = bulge
@@ -186,7 +187,7 @@ def _paint_margin(canvas: Canvas, part: Window, disc: Disc) -> tuple[Array, Arra
     at_disc = np.abs(w) - np.maximum(disc.height / 2 + disc.half_depth * np.tan(disc.opening) / 2, 1.0)
     beside = np.abs(part.u) > disc.canal_width - 1  # a ridge there grows from the body's rim
     shell = np.maximum(d, -lift - 2.5 - 11 * (beside & (at_disc > 0)))
-    reach = disc.height / 2 + 3 + disc.bulge + max(disc.ridge_top.values(), default=0)
+    reach = disc.height / 2 + 3 + disc.bulge + max(0, *disc.ridge_top.values(), *disc.floor_top.values())
     out = (np.abs(w) < reach).astype(np.float32)
     out *= total > 0.15 - 7.0 * np.square(np.square(part.u * np.float32(1 / disc.half_width)))
     canvas.paint(

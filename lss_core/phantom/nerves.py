@@ -20,7 +20,7 @@ SAC = (Tissue.DURA, Tissue.CSF, Tissue.CORD, Tissue.CAUDA)
 def root_path(disc: Disc, side: Side) -> list[Node]:
     """(u, v, w, radius) of the root that leaves under the pedicle above a disc, from sac to muscle."""
     sign, front = SIGNS[side], -disc.canal_depth
-    v, height = disc.root_at.get(side, (front + 3.4, disc.foramen_top - 1.6 - disc.root_radius))
+    v, height = disc.root_at.get(side, disc.usual_root)
     return [
         (sign * disc.recess_u * 0.88, front + 4.0, disc.foramen_top + 10, 1.3),
         (sign * disc.recess_u * 1.05, front + 3.6, disc.foramen_top + 1, 1.6),

@@ -23,6 +23,7 @@ from lss_core.phantom.anatomy import (
     Anatomy,
     Disc,
     Protrusion,
+    Room,
     Vertebra,
     healthy_disc,
 )
@@ -206,6 +207,7 @@ def _canal(
         * scale
         * np.clip(rng.normal(1, 0.05), 0.85, 1.15)
     )
+    sac[:, 8:] *= np.interp(np.arange(5), (0, 1), rng.uniform(0.72, 1.05) ** np.array((0.5, 1)))  # its taper
     at_bones = s[::-1][::2][::-1]
     alpha = np.radians(np.array([34, 34, 34, 34, 35, 36, 38, 40, 42, 44, 44, 44, 44]) + rng.normal(0, 1.5))
     values = {
@@ -287,7 +289,7 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
                 height=float(disc.height / 2 + rng.uniform(0, 3)),
             )
         )
-    flavum, facet, tip, ridge, top = {}, {}, {}, {}, {}
+    flavum, facet, room = {}, {}, {}
     stiffness = 2.0 * disc.root_radius - 0.6  # mm of height that one part of growth takes
     taken = bulge + central * (0.8 + 2.7 * mix[2])
     for side, sign in SIGNS.items():
@@ -305,20 +307,14 @@ def _disease(rng: np.random.Generator, disc: Disc, severities: Mapping[Site, flo
                     height=float(disc.height / 2 + rng.uniform(0, 2)),
                 )
             )
-        loss, rise = _foramen_loss(disc, at[Condition.FORAMINAL, side])
-        front = rng.uniform(0.3, 0.8)
-        ridge[side] = float(min(loss * front, 9))
-        tip[side] = float(min(loss * (1 - front) * 2.2, 9))
-        top[side] = float(disc.height / 2 + 1 + max(rise + rng.normal(0, 0.8), 0.5))
+        room[side] = _foramen_room(rng, disc.root_radius, at[Condition.FORAMINAL, side])
     return replace(
         disc,
         bulge=float(bulge),
         protrusions=tuple(protrusions),
         flavum=flavum,
         facet=facet,
-        facet_tip=tip,
-        ridge=ridge,
-        ridge_top=top,
+        foramen_room=room,
     )
 
 
@@ -328,12 +324,12 @@ def _recess_loss(disc: Disc, severity: float) -> float:
     return float(max(disc.recess_height - left, 0))
 
 
-def _foramen_loss(disc: Disc, severity: float) -> tuple[float, float]:
-    """What a severity takes of a foramen from front and back, and from below (mm).
-
-    At 0 a root has some 5 mm before and behind it, from 0.5 to 0.8 next to none, at 1 it is squeezed.
+def _foramen_room(rng: np.random.Generator, radius: float, severity: float) -> Room:
+    """What a severity leaves around a root: the fat is gone (Lee et al. 2010) from two opposing
+    directions from 0.55 on, from all four from 0.74, and the root loses its form from 0.92.
     """
-    free = 10.7 - 2.3 * disc.root_radius
-    around = np.interp(severity, (0, 0.3, 0.5, 0.8, 1), (free, 2.2, 0.6, -0.6, -2.5))
-    below = np.interp(severity, (0.3, 0.5), (0, 1)) * (disc.root_bottom - around - disc.height / 2 - 1)
-    return float(max(2 * (free - around), 0)), float(max(below, 0))
+    steps = (0, 0.45, 0.55, 0.66, 0.74, 0.84, 0.92, 1)
+    first = np.interp(severity, steps, (5, 2.3, 1.1, 0.4, 0.3, 0.2, -0.4 * radius, -0.8 * radius))
+    second = np.interp(severity, steps, (5, 3.5, 2.9, 2.2, 1.1, 0.3, 0.2, -0.4 * radius))
+    beside, above = (first, second) if rng.random() < 0.6 else (second, first)
+    return Room(beside=float(beside), above=float(above), front=float(rng.uniform(0.2, 0.8)))

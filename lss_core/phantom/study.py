@@ -17,7 +17,7 @@ from lss_core.phantom.acquire import Stack, axial_stack, bias_field, finish, sag
 from lss_core.phantom.anatomy import Anatomy
 from lss_core.phantom.canal import draw_spine
 from lss_core.phantom.canvas import Canvas, Noise
-from lss_core.phantom.foramen import settle_roots
+from lss_core.phantom.foramen import shape_foramina
 from lss_core.phantom.frames import Array, Plane
 from lss_core.phantom.labels import axial_masks, sagittal_masks
 from lss_core.phantom.patient import draw_anatomy, draw_severities
@@ -74,7 +74,7 @@ def make_study(seed: int, *, options: PhantomOptions = PhantomOptions()) -> Phan
     anatomy = make_anatomy(seed, options)
     look, plan = np.random.default_rng([seed, 2]), np.random.default_rng([seed, 3])
     noise = Noise.draw(look)
-    anatomy = settle_roots(anatomy, noise)
+    anatomy = shape_foramina(anatomy, noise)
     fading = np.array([disc.degeneration for disc in anatomy.discs])
     suppressed = plan.random() < 0.3 if options.fat_suppressed is None else options.fat_suppressed
     kinds = ("t2_fat_suppressed" if suppressed else "t2", "t1", "t2")

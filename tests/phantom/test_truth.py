@@ -10,7 +10,7 @@ import pytest
 from lss_core.domain import LEVELS, SITES, Condition, Grade, Level, Side, Site
 from lss_core.measure.grades import central_grade, recess_grade
 from lss_core.phantom.canvas import Noise
-from lss_core.phantom.foramen import settle_roots
+from lss_core.phantom.foramen import shape_foramina
 from lss_core.phantom.study import PhantomOptions, make_anatomy
 from lss_core.phantom.truth import Truth, find_truth
 
@@ -20,7 +20,7 @@ WELL = dict.fromkeys(SITES, 0.0)
 
 def truth_of(seed: int, severities: dict[Site, float] | None = None) -> Truth:
     options = PhantomOptions(severities=severities or {})
-    return find_truth(settle_roots(make_anatomy(seed, options), NOISE), NOISE)
+    return find_truth(shape_foramina(make_anatomy(seed, options), NOISE), NOISE)
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +75,11 @@ def test_all_four_grades_occur_and_most_sites_are_negative() -> None:
     share = {grade: counts[grade] / (6 * len(SITES)) for grade in Grade}
     assert 0.35 < share[Grade.NONE] < 0.8
     assert all(share[grade] > 0.02 for grade in Grade)
+
+
+def test_a_severity_grades_a_foramen_alike_at_every_level() -> None:
+    """0 in the middle of none, 0.64 of mild, 0.8 of moderate, 1 of severe."""
+    for grade, severity in zip(Grade, (0.0, 0.64, 0.8, 1.0), strict=True):
+        sites = [site for site in SITES if site.condition is Condition.FORAMINAL]
+        truth = truth_of(5, {**WELL, **dict.fromkeys(sites, severity)})
+        assert [truth.grades[site] for site in sites].count(grade) >= 0.8 * len(sites)
