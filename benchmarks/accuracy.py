@@ -5,7 +5,8 @@
     python benchmarks/accuracy.py rsna ../shared/data/rsna_study --pictures misses
 
 `phantom` makes synthetic studies no network has learned from, writes them as DICOM, every
-second one with stripped headers, and sends the files through the whole chain. `spider` outlines
+second one with stripped headers, and sends the files through the whole chain; a folder, where one
+is named, keeps the studies for the next run, of another bundle say. `spider` outlines
 the slices of the patients that the bundle's card keeps apart. `rsna` grades one study of the
 RSNA 2024 layout against its train.csv. `--bundle` names the bundle, `--json FILE` keeps the
 figures. Sizes are compared with the same measurement on the true outlines.
@@ -38,14 +39,16 @@ from lss_core.domain import Condition, Grade, SeriesRole, SiteFinding
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.measure.study import Study, measure_study
-from lss_core.phantom import PhantomStudy, make_study
 from lss_core.settings import get_settings
 from lss_core.ui.theme import STRUCTURE_COLOURS
 from lss_core.usecases.grading import engine_of
 from lss_core.vision.engine import Engine, Graded
 from lss_core.vision.segment import Preprocessing, make_segmenter
+from lss_core.vision.train.data_config import PhantomData
 from lss_core.vision.train.ensemble import figures_of, reliability_of
 from lss_core.vision.train.slices import SPIDER_SPACING_MM, SPIDER_STRUCTURES, SliceSet, read_spider
+from lss_core.vision.train.sources.base import GradedStudy
+from lss_core.vision.train.sources.phantom import Phantoms
 
 FIRST_SEED = 90_000
 """From here on no seed is ever trained on."""
@@ -72,9 +75,9 @@ class Overlap:
         return {name: round(2 * self.both[name] / max(self.either[name], 1), 4) for name in self.both}
 
 
-def through_dicom(made: PhantomStudy, folder: Path, *, stripped: bool) -> dict[SeriesRole, Volume]:
+def through_dicom(made: GradedStudy, folder: Path, *, stripped: bool) -> dict[SeriesRole, Volume]:
     """The study's series as the importer reads them from files."""
-    header = StudyHeader(name=f"held-out phantom {made.seed}")
+    header = StudyHeader(name="held-out phantom")
     for number, (role, volume) in enumerate(made.series.items(), start=1):
         kind: Header = "stripped" if stripped else "full"
         write_series(volume, folder / role.value, study=header, role=role, header=kind, number=number)
@@ -99,14 +102,16 @@ def on_grid_of(volume: Volume, other: Volume, masks: MaskStack) -> MaskStack:
     return MaskStack(structures=masks.structures, bits=masks.bits[order])
 
 
-def on_phantoms(engine: Engine, first: int, count: int) -> dict[str, Any]:
+def on_phantoms(engine: Engine, first: int, count: int, folder: Path | None) -> dict[str, Any]:
     """Dice, errors of sizes, and the figures of each condition."""
+    source = Phantoms(PhantomData(kind="phantom", first_seed=first, count=count, folder=folder))
     overlap, errors = Overlap(), defaultdict(list)
     answers: dict[Condition, list[tuple[SiteFinding, Grade]]] = defaultdict(list)
-    for number, seed in enumerate(range(first, first + count)):
-        made = make_study(seed)
-        with tempfile.TemporaryDirectory() as folder:
-            series = through_dicom(made, Path(folder), stripped=bool(number % 2))
+    for number, case in enumerate(source.cases()):
+        made = source.study(case)
+        assert made.masks is not None, "a phantom has masks"
+        with tempfile.TemporaryDirectory() as files:
+            series = through_dicom(made, Path(files), stripped=bool(number % 2))
         graded = engine.grade(series)
         true = {role: on_grid_of(series[role], made.series[role], made.masks[role]) for role in series}
         for role, masks in graded.masks.items():
@@ -114,7 +119,7 @@ def on_phantoms(engine: Engine, first: int, count: int) -> dict[str, Any]:
         for name, error in size_errors(series, graded, true, made):
             errors[name].append(error)
         for finding in graded.findings.sites:
-            answers[finding.site.condition].append((finding, made.grades[finding.site]))
+            answers[finding.site.condition].append((finding, Grade(made.grades[finding.site])))
         print(f"\r{number + 1} of {count}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     dice = overlap.dice()
@@ -133,7 +138,7 @@ def size_errors(
     series: Mapping[SeriesRole, Volume],
     graded: Graded,
     true: Mapping[SeriesRole, MaskStack],
-    made: PhantomStudy,
+    made: GradedStudy,
 ) -> Iterable[tuple[str, float]]:
     """(name and unit, error) of each site's sizes."""
     truth = measure_study(
@@ -303,19 +308,21 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("data", choices=("phantom", "spider", "rsna"))
-    parser.add_argument("folder", type=Path, nargs="?", help="where the data set lies")
+    parser.add_argument(
+        "folder", type=Path, nargs="?", help="where the data set lies, or synthetic ones are kept"
+    )
     parser.add_argument("--count", type=int, default=200, help="synthetic studies")
     parser.add_argument("--first", type=int, default=FIRST_SEED, help="the first one's seed")
     parser.add_argument("--bundle", help="the bundle's name")
     parser.add_argument("--pictures", type=Path, help="folder for a picture of each miss")
     parser.add_argument("--json", type=Path, help="file for the figures")
     asked = parser.parse_args()
-    if (asked.folder is None) != (asked.data == "phantom"):
-        parser.error("spider and rsna need the folder of the data set, phantom takes none")
+    if asked.folder is None and asked.data != "phantom":
+        parser.error("spider and rsna need the folder of the data set")
     settings = get_settings()
     engine = engine_of(settings.model_copy(update={"bundle": asked.bundle}) if asked.bundle else settings)
     if asked.data == "phantom":
-        found = on_phantoms(engine, asked.first, asked.count)
+        found = on_phantoms(engine, asked.first, asked.count, asked.folder)
     else:
         found = (
             on_spider(engine, asked.folder)
