@@ -104,7 +104,7 @@ def _shaped(anatomy: Anatomy, number: int, side: Side, noise: Noise) -> Disc:
     taken = left["front"] + left["back"] - 2 * want.beside
     if taken > 0:
         v += float(np.clip(want.front * taken - left["front"] + want.beside, -1.5, 1.5))
-    w += max(left["up"] - want.above, 0)
+    w += max(left["up"] - max(want.above, 0), 0)
     disc = _with(disc, side, root_at=(v, w))
     if taken > 0:
         disc = _with(disc, side, ridge_top=min(w + 0.7 * radius, disc.foramen_top))
@@ -112,10 +112,11 @@ def _shaped(anatomy: Anatomy, number: int, side: Side, noise: Noise) -> Disc:
         disc = _grown(disc, side, "facet_tip", (0, 14), lambda disc: fat(disc)["back"] > want.beside)
     if left["down"] > want.above:
         reach = v + disc.canal_depth + 7 * (disc.foramen_u / disc.half_width) ** 4 + radius
+        squeezed = want.above + min(want.above, 0)  # what the pedicle cannot take, the floor does
         low = disc.height / 2 + 1
         high = max(w + 2 * radius, low)
         disc = _with(disc, side, floor=reach)
-        disc = _grown(disc, side, "floor_top", (low, high), lambda disc: fat(disc)["down"] > want.above)
+        disc = _grown(disc, side, "floor_top", (low, high), lambda disc: fat(disc)["down"] > squeezed)
     return disc
 
 
