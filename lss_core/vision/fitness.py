@@ -33,9 +33,11 @@ LOST = (NotGradable.LEVEL_NOT_FOUND, NotGradable.NUMBERING_UNCERTAIN, NotGradabl
 def judged(views: Mapping[Site, View | Obstacle], study: Study) -> dict[Site, View | Obstacle]:
     """The views, with an obstacle in place of each whose picture cannot be judged.
 
-    Where a level or a structure was not found on pictures like these, they are the reason.
+    Where a level or a structure was not found on pictures like these, they are the reason; metal, where it
+    lies near enough to the canal: the great vessels before the spine are black on all weightings too.
     """
     metal = metal_points(study)
+    hiding = metal[_beside(metal, _canal(study), METAL_WITHIN_MM)] if len(metal) else metal
     ghosts = {role: ghost_share(volume.voxels) for role, volume in study.series.items()}
     noise: dict[tuple[SeriesRole, int], float] = {}
     noisy = _noisy_sagittal(study)
@@ -43,7 +45,7 @@ def judged(views: Mapping[Site, View | Obstacle], study: Study) -> dict[Site, Vi
     for site, view in views.items():
         if isinstance(view, Obstacle):
             lost = view.reason in LOST
-            found[site] = _instead(view, noisy, metal) if lost else view
+            found[site] = _instead(view, noisy, hiding) if lost else view
             continue
         key = (view.role, view.slice_index)
         if key not in noise:
@@ -65,39 +67,38 @@ def judged(views: Mapping[Site, View | Obstacle], study: Study) -> dict[Site, Vi
 def metal_points(study: Study) -> Points:
     """(n, 3) mm: holes beside the canal that no sagittal series shows a signal in; none where too small."""
     roles = [role for role in SAGITTAL if study.has(role)]
-    nothing = np.empty((0, 3))
-    if not roles:
-        return nothing
-    volume = study.series[roles[0]]
-    canal = _canal(study, roles[0])
+    nothing, canal = np.empty((0, 3)), _canal(study)
     if len(canal) < LEAST_CANAL_PIXELS:
         return nothing
-    middle = np.median(canal, axis=0)
+    volume, middle = study.series[roles[0]], np.median(canal, axis=0)
     near = [k for k in range(len(volume.voxels)) if _off(volume, k, middle) <= BESIDE_CANAL_MM]
     points = voids(volume, [study.series[role] for role in roles[1:]], near)
-    points = points[_beside(points, canal)]
+    points = points[_beside(points, canal, BESIDE_CANAL_MM)]
     pixel_mm2 = volume.spacing_mm[0] * volume.spacing_mm[1]
     return points if len(points) * pixel_mm2 >= LEAST_METAL_MM2 else nothing
 
 
-def _canal(study: Study, role: SeriesRole) -> Points:
+def _canal(study: Study) -> Points:
+    """(n, 3) mm: the canal's outline on the better sagittal series; empty where there is none."""
+    role = next((role for role in SAGITTAL if study.has(role)), None)
+    if role is None:
+        return np.empty((0, 3))
     volume, mask = study.series[role], study.masks[role].mask(SagittalStructure.SPINAL_CANAL)
     places = [np.argwhere(part).astype(float) for part in mask]
     parts = [volume.to_patient(k, pixels) for k, pixels in enumerate(places) if len(pixels)]
     return np.concatenate([np.empty((0, 3)), *parts])
 
 
-def _beside(points: Points, canal: Points) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Whether each point lies at the canal's height and near its course, seen from the side."""
+def _beside(points: Points, canal: Points, within_mm: float) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Whether each point lies at the canal's height and this near to its course, seen from the side."""
     order = np.argsort(canal[:, 2])
     heights, backs = canal[order, 2], canal[order, 1]
     bins = np.digitize(heights, np.arange(heights[0], heights[-1] + 5, 5.0))
     course = np.array([[heights[bins == b].mean(), backs[bins == b].mean()] for b in np.unique(bins)])
     back = np.interp(points[:, 2], course[:, 0], course[:, 1])
     inside = (points[:, 2] >= course[0, 0]) & (points[:, 2] <= course[-1, 0])
-    result: np.ndarray[tuple[int], np.dtype[np.bool_]] = inside & (
-        np.abs(points[:, 1] - back) <= BESIDE_CANAL_MM
-    )
+    near = np.abs(points[:, 1] - back) <= within_mm
+    result: np.ndarray[tuple[int], np.dtype[np.bool_]] = inside & near
     return result
 
 

@@ -12,7 +12,7 @@ from lss_core.imaging.volume import Volume
 from lss_core.measure.study import Study
 from lss_core.phantom import PhantomOptions, PhantomStudy, make_study
 from lss_core.phantom.artefacts import ghosted, noisy, with_metal
-from lss_core.vision.fitness import judged
+from lss_core.vision.fitness import judged, metal_points
 from lss_core.vision.sites import Obstacle, View, view_of
 
 T1, T2, AXIAL = SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2, SeriesRole.AXIAL_T2
@@ -84,6 +84,9 @@ def test_a_level_that_was_not_found_on_noise_or_beside_metal_has_that_as_its_rea
     x, y, z = phantom.canal_points_mm[Level.L4_L5]
     spoilt = study_of(with_metal(phantom, (x, y - 12, z + 12), radius_mm=7.0, half_length_mm=22.0))
     assert judged({CENTRAL: lost}, spoilt)[CENTRAL].reason is NotGradable.METAL  # type: ignore[union-attr]
+    vessel = study_of(with_metal(phantom, (x, y - 27, z + 12), radius_mm=6.0, half_length_mm=6.0))
+    assert len(metal_points(vessel))  # the hole is seen, and too far from the canal to be the reason
+    assert judged({CENTRAL: lost}, vessel) == {CENTRAL: lost}
 
 
 def test_what_is_black_on_one_weighting_alone_is_tissue(phantom: PhantomStudy) -> None:
