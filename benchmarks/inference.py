@@ -185,7 +185,7 @@ class Bench:
             patch.object(engine_module, "SERIES_AT_ONCE", 1),
             patch.object(engine, "_segmenters", segmenters),
             patch.object(engine_module, "locate", timed("locate", engine_module.locate)),
-            patch.object(engine_module, "measure_study", timed("measure", engine_module.measure_study)),
+            patch.object(engine_module, "measure_whole", timed("measure", engine_module.measure_whole)),
             patch.object(engine_module, "spreads", timed("measure", engine_module.spreads)),
             patch.object(engine, "pictures", timed("crops", engine.pictures)),
             patch.object(engine, "_classifier", timed_classifier(engine, timed)),

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lss_core.domain import Level, Point, SagittalStructure, SeriesRole
+from lss_core.domain import Condition, Level, Point, SagittalStructure, SeriesRole, Site
 from lss_core.errors import MeasurementError
 from lss_core.imaging.volume import Volume
 from lss_core.measure import shapes
 from lss_core.measure.axial import Measurements
 from lss_core.measure.discs import DISC_WITHIN_MM, DiscView
 from lss_core.measure.shapes import Mask
-from lss_core.measure.study import Study, near_slice
+from lss_core.measure.study import Study, measure_study, near_slice, slice_beside
 
 ROLE = SeriesRole.SAGITTAL_T2
 ASIDE_MM = 16.0
@@ -22,16 +22,30 @@ LEAST_WIDTH_MM = 12.0
 """Over less than this a tilt cannot be told."""
 
 
-def measure_spine(study: Study) -> Measurements:
-    """`lordosis_deg` and `cobb_deg` of a study (see `quantities`); what cannot be measured is absent."""
+def measure_whole(study: Study, *, step: int = 0) -> dict[Site, Measurements]:
+    """What `measure_study` says of the sites, and what `measure_spine` does, with every central one."""
+    spine = measure_spine(study, step=step)
+    return {
+        site: found | spine if site.condition is Condition.CENTRAL else found
+        for site, found in measure_study(study, step=step).items()
+    }
+
+
+def measure_spine(study: Study, *, step: int = 0) -> Measurements:
+    """`lordosis_deg` and `cobb_deg` of a study (see `quantities`); what cannot be measured is absent.
+
+    step: so many slices aside; the Cobb angle, which is of all slices at once, is absent there.
+    """
     if not study.has(ROLE):
         return {}
     found = Measurements()
     points = _with_t12_l1(study.canal_points_mm)
-    first = _endplate_deg(study, points.get(Level.T12_L1), Level.L1_L2)
-    last = _endplate_deg(study, points.get(Level.L5_S1), Level.L5_S1)
+    first = _endplate_deg(study, points.get(Level.T12_L1), Level.L1_L2, step)
+    last = _endplate_deg(study, points.get(Level.L5_S1), Level.L5_S1, step)
     if first is not None and last is not None:
         found["lordosis_deg"] = first - last
+    if step:
+        return found
     tilts = [tilt for point in points.values() if (tilt := coronal_tilt_deg(study, point)) is not None]
     if len(tilts) > 1:
         found["cobb_deg"] = max(tilts) - min(tilts)
@@ -64,9 +78,10 @@ def _middle(volume: Volume, disc: Mask, k: int, point: Point) -> Point | None:
     return x, y, z
 
 
-def _endplate_deg(study: Study, point: Point | None, level: Level) -> float | None:
+def _endplate_deg(study: Study, point: Point | None, level: Level, step: int) -> float | None:
     """How far the endplate below a disc falls to the back, degrees."""
-    index = None if point is None else near_slice(study, ROLE, point)
+    shown = None if point is None else near_slice(study, ROLE, point)
+    index = None if shown is None else slice_beside(study.series[ROLE], shown, step)
     if point is None or index is None:
         return None
     section = study.side_section(ROLE, index, point, level)

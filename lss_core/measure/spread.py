@@ -9,8 +9,9 @@ import numpy as np
 
 from lss_core.domain import SeriesRole, Site
 from lss_core.imaging.masks import MaskStack
+from lss_core.measure.alignment import measure_whole
 from lss_core.measure.axial import Measurements
-from lss_core.measure.study import Study, measure_study
+from lss_core.measure.study import Study
 
 NEIGHBOURS = (-1, 1)
 """Steps from the slice that shows a site best."""
@@ -42,11 +43,11 @@ def spreads(
     """The spread over the slice that shows a site best, its neighbours in the same block, and other
     outlines of the study.
 
-    measured: what `measure_study` says of the study. outlines: such as those of test-time augmentation,
+    measured: what `measure_whole` says of the study. outlines: such as those of test-time augmentation,
     one set of masks each, on the study's own grids; they stand in for its masks.
     """
-    neighbours = [measure_study(study, step=step) for step in NEIGHBOURS]
-    varied = [measure_study(replace(study, masks={**study.masks, **masks})) for masks in outlines]
+    neighbours = [measure_whole(study, step=step) for step in NEIGHBOURS]
+    varied = [measure_whole(replace(study, masks={**study.masks, **masks})) for masks in outlines]
     return spread_of([measured, *neighbours, *varied])
 
 

@@ -28,10 +28,10 @@ from lss_core.domain import (
 )
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
-from lss_core.measure.alignment import measure_spine
+from lss_core.measure.alignment import measure_whole
 from lss_core.measure.axial import Measurements
 from lss_core.measure.spread import Spread, spreads
-from lss_core.measure.study import Study, measure_study
+from lss_core.measure.study import Study
 from lss_core.texts import later
 from lss_core.vision import crops
 from lss_core.vision.bundle import Bundle
@@ -132,10 +132,8 @@ class Engine:
             for done, variation in enumerate(self.variations, 1)
         ]
         progress(0.87, later("Measuring"))
-        measured = measure_study(seen.study)
+        measured = measure_whole(seen.study)
         spread = spreads(seen.study, measured, outlines)
-        spine = measure_spine(seen.study)
-        measured |= {site: measured[site] | spine for site in SITES if site.condition is Condition.CENTRAL}
         progress(0.9, later("Classifying"))
         pictures = self.pictures(seen)
         classified = self._classifier(pictures)

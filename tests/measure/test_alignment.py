@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lss_core.domain import LEVELS, Level, Point, SagittalStructure, SeriesRole
+from lss_core.domain import LEVELS, Condition, Level, Point, SagittalStructure, SeriesRole, Site
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
-from lss_core.measure.alignment import coronal_tilt_deg, measure_spine
+from lss_core.measure.alignment import coronal_tilt_deg, measure_spine, measure_whole
+from lss_core.measure.spread import spreads
 from lss_core.measure.study import Study
 
 ROLE = SeriesRole.SAGITTAL_T2
@@ -71,3 +72,15 @@ def test_a_disc_that_rises_to_the_left_has_a_positive_tilt() -> None:
 def test_a_study_without_a_sagittal_series_has_no_alignment() -> None:
     study = spine()
     assert measure_spine(Study(series={}, masks={}, canal_points_mm=study.canal_points_mm)) == {}
+
+
+def test_lordosis_has_a_spread_over_slices_and_the_cobb_angle_over_outlines_alone() -> None:
+    study, site = spine(), Site(condition=Condition.CENTRAL, level=Level.L4_L5)
+    measured = measure_whole(study)
+    over_slices = spreads(study, measured)[site]
+    assert (over_slices["lordosis_deg"].n, "cobb_deg" in over_slices) == (3, False)
+    assert over_slices["lordosis_deg"].deviation == pytest.approx(0, abs=0.1)  # the same on every slice
+    other = spine((-4, 0, 5, 12, 3, 0))
+    cobb = spreads(study, measured, [other.masks])[site]["cobb_deg"]
+    assert cobb.n == 2
+    assert cobb.deviation == pytest.approx(16 / np.sqrt(2), abs=1)

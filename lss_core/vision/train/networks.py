@@ -101,12 +101,14 @@ def run_of(place: Place, name: str, network: nn.Module, section: TrainingSteps) 
 
 
 def told(run: Run, begun: str, section: TrainingSteps) -> dict[str, Any]:
-    """What a card says of a run's course; begun: with which weights, of which a share may be kept."""
+    """What a card says of a run's course; begun: with which weights, of which a share may be kept.
+
+    Nothing that a second run of the same file would tell otherwise: the minutes are in the log.
+    """
     return {
         "steps": run.step,
         "best step": run.best_step or run.step,
         "validation figure": None if run.best is None else round(run.best_figure, 5),
-        "minutes": round(run.seconds / 60, 1),
         "seed": run.schedule.seed,
         "begun with": begun,
         "kept": section.kept,

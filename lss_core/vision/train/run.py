@@ -112,6 +112,7 @@ class Run:
                     self.save()
                     saved = time.monotonic()
         self.save()
+        self.teller.end(self.step, seconds=self.seconds)
 
     @property
     def finished(self) -> bool:

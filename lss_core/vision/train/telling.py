@@ -61,6 +61,10 @@ class Teller:
         self._draw(step, {"validation": figure})
         _log.info("validated", network=self.name, step=step, figure=round(figure, 4), better=better)
 
+    def end(self, step: int, *, seconds: float) -> None:
+        """A run has ended, after so many seconds of training, those before a kill among them."""
+        _log.info("ended", network=self.name, steps=step, minutes=round(seconds / 60, 1))
+
     def _draw(self, step: int, values: dict[str, float]) -> None:
         if self._writer is not None:
             for name, value in values.items():
