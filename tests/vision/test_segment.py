@@ -16,10 +16,10 @@ from lss_core.vision.bundle import Card, load_bundle, write_card, write_network
 from lss_core.vision.networks import UNet
 from lss_core.vision.running import Processor, TorchRunner
 from lss_core.vision.segment import VARIATIONS, Preprocessing, Segmenter, Variation, make_segmenter
-from lss_core.vision.train.augment import Augmentation
+from lss_core.vision.train.augment import Augmentation, warped
 from lss_core.vision.train.run import Run, Schedule
 from lss_core.vision.train.segmentation import Batches, Source, balance, dice_of, loss_of
-from lss_core.vision.train.slices import SliceSet, absent_in_spider, read_spider, resampled
+from lss_core.vision.train.slices import FINER, SliceSet, absent_in_spider, read_spider, resampled
 
 
 class Bright(nn.Module):
@@ -160,7 +160,8 @@ def test_what_spider_does_not_outline_is_known_to_be_absent_where_it_cannot_be()
     bits = torch.zeros(100, 60, dtype=torch.int32)
     bits[:60, 20:30] = 1 << order.index("vertebra")
     bits[:60, 35:45] = 1 << order.index("spinal_canal")
-    absent = absent_in_spider(bits)
+    finer = bits.repeat_interleave(FINER, 0).repeat_interleave(FINER, 1)
+    absent = absent_in_spider(finer)[::FINER, ::FINER]
     where = {name: ((absent >> number) & 1).bool() for number, name in enumerate(order)}
     assert not where["cord"][10, 40]
     assert where["cord"][10, 50]
@@ -197,6 +198,21 @@ def test_resampled_for_training_a_structure_stays_where_it_was(spacing_mm: float
     np.testing.assert_allclose(found, (np.argwhere(disc) + 0.5).mean(0) * 0.45, atol=0.03)
     assert (bits > 0).sum() * spacing_mm**2 == pytest.approx(disc.sum() * 0.45**2, rel=0.02)
     assert (image > 127)[bits > 0].mean() > 0.99
+
+
+def test_a_drawn_slice_has_its_image_and_its_finer_bits_in_the_same_place() -> None:
+    rows, columns = np.indices((150, 120))
+    disc = torch.from_numpy(((rows - 70.0) ** 2 + (columns - 50.0) ** 2 < 25**2).astype(np.float32))
+    how, shape = Augmentation(scale=1.2), (64, 48)
+    for seed in range(5):
+        image, bits = warped(disc, disc, shape=shape, rng=np.random.default_rng(seed), how=how)
+        assert image.shape == shape
+        assert bits.shape == (64 * FINER, 48 * FINER)
+        assert bits.sum() == pytest.approx(float(image.sum()) * FINER**2, rel=0.02)
+        middle = (torch.nonzero(bits) + 0.5).mean(0) / FINER
+        places = torch.stack(torch.meshgrid(*map(torch.arange, shape), indexing="ij"), -1) + 0.5
+        own = (places * image[..., None]).sum((0, 1)) / image.sum()
+        np.testing.assert_allclose(middle, own, atol=0.1)
 
 
 def test_a_small_network_learns_to_outline_a_bright_square_and_is_balanced_after_a_shift(

@@ -1,7 +1,9 @@
 """Augmentation of slices and their masks, one sample at a time, in torch.
 
 A sample is an image (rows, columns) float32 in 0..1 and its mask bits (rows, columns)
-as float32, exact up to 24 channels. Chance comes from the generator that is passed in.
+as float32, exact up to 24 channels, both FINER than the network's pixels. What is drawn from it has
+the image in the network's pixels, brought there as at inference, and the bits as fine as they are.
+Chance comes from the generator that is passed in.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (torch's own idiom)
 from scipy import ndimage
 from torch import Tensor
+
+from lss_core.vision.train.slices import FINER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +37,13 @@ class Augmentation:
 def augmented(
     image: Tensor, bits: Tensor, *, shape: tuple[int, int], rng: np.random.Generator, how: Augmentation
 ) -> tuple[Tensor, Tensor]:
-    """A sample of the given shape, warped about the middle of its masks and changed in contrast."""
+    """A sample, warped about the middle of its masks and changed in contrast.
+
+    Returns the image, of the given shape, and its bits, FINER times as many rows and columns.
+    """
     image, bits = warped(image, bits, shape=shape, rng=rng, how=how)
     if rng.random() < how.class_contrast:
-        image = class_contrast(image, bits, rng)
+        image = class_contrast(image, bits[::FINER, ::FINER].contiguous(), rng)
     if rng.random() < how.curve:
         image = curved(image, rng)
     image = image * bias_field(shape, rng)
@@ -58,16 +65,16 @@ def warped(
     flip = -1.0 if rng.random() < how.flip else 1.0
     rows, columns = image.shape
     where = torch.nonzero(bits)
-    middle = where.float().mean(0) if len(where) else torch.tensor([rows / 2, columns / 2])
-    middle = middle + torch.tensor(rng.normal(0, how.shift, 2) * shape, dtype=torch.float32)
-    row, column = torch.meshgrid(
-        torch.arange(shape[0]) - shape[0] / 2, torch.arange(shape[1]) - shape[1] / 2, indexing="ij"
-    )
+    middle = where.float().mean(0) if len(where) else torch.tensor([(rows - 1) / 2, (columns - 1) / 2])
+    fine = [size * FINER for size in shape]
+    middle = middle + torch.tensor(rng.normal(0, how.shift, 2) * fine, dtype=torch.float32)
+    row, column = torch.meshgrid(*(torch.arange(size) - (size - 1) / 2 for size in fine), indexing="ij")
     row, column = row * zoom * stretch, column * zoom / stretch * flip
     from_row = middle[0] + math.cos(angle) * row - math.sin(angle) * column
     from_column = middle[1] + math.sin(angle) * row + math.cos(angle) * column
     grid = torch.stack([(from_column + 0.5) * 2 / columns - 1, (from_row + 0.5) * 2 / rows - 1], -1)[None]
-    image = F.grid_sample(image[None, None], grid, align_corners=False)[0, 0]
+    image = F.grid_sample(image[None, None], grid, align_corners=False)
+    image = F.interpolate(image, list(shape), mode="bilinear", align_corners=False, antialias=True)[0, 0]
     bits = F.grid_sample(bits[None, None], grid, mode="nearest", align_corners=False)[0, 0]
     return image, bits
 

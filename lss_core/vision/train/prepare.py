@@ -22,7 +22,7 @@ from lss_core.vision.train.pictures import (
     write_pictures,
 )
 from lss_core.vision.train.place import Entry, Place
-from lss_core.vision.train.slices import SliceSet, joined, read_slices, write_slices
+from lss_core.vision.train.slices import FINER, SliceSet, joined, read_slices, write_slices
 from lss_core.vision.train.sources.base import Case, GradedStudy
 from lss_core.vision.train.splits import Part
 
@@ -97,6 +97,7 @@ def _slices_file(place: Place, entry: Entry, case: Case, plane: str) -> Path:
 
 def _slices_writer(place: Place, entry: Entry, case: Case, plane: str) -> Callable[[Path], None]:
     how = outline_plan(place.config, plane).preprocessing
+    how = how.model_copy(update={"spacing_mm": how.spacing_mm / FINER})
     return lambda path: write_slices(path, entry.source.slices(case, plane, how))
 
 

@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lss_core.vision.networks import UNet
-from lss_core.vision.segment import STRIDE
+from lss_core.vision.segment import Canvas, Preprocessing
 from lss_core.vision.train.arithmetic import Arithmetic
 from lss_core.vision.train.augment import Augmentation, augmented
 from lss_core.vision.train.run import Batch
-from lss_core.vision.train.slices import SliceSet
+from lss_core.vision.train.slices import FINER, SliceSet
 
 MOST_SHIFT = 3.0
 """By how much `balance` moves a channel's logits at most."""
+
+_COARSE = Preprocessing(spacing_mm=FINER, largest=(2**16, 2**16))
+"""From a slice's pixels to the network's, in units of the former."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,18 +44,21 @@ class Source:
 class Batches:
     """Batches of `size` slices of `shape`, drawn from sources by their shares.
 
-    The loss looks at every `sparse`-th row and column, from a random one on: neighbours say
-    much the same, and with many channels the loss costs as much as the network. `rarity`: see loss_of.
+    The loss looks at logits brought to the slices' finer pixels as at inference, at every `sparse`-th row and
+    column of these, from a random one on: neighbours say much the same, and with many channels the loss
+    costs as much as the network. `rarity`: see loss_of.
     """
 
     sources: Sequence[Source]
     shape: tuple[int, int]
     size: int = 8
-    sparse: int = 2
+    sparse: int = 3
     rarity: float = 10.0
 
     def draw(self, rng: np.random.Generator) -> Batch:
-        """Images (n, 1, rows, columns), bits, absent bits, known (n, channels), where the loss begins."""
+        """Images (n, 1, rows, columns), bits and absent bits (n, FINER rows, FINER columns), known
+        (n, channels), where the loss begins.
+        """
         shares = np.array([source.share for source in self.sources])
         images, marked, absent, known = [], [], [], []
         for which in rng.choice(len(self.sources), self.size, p=shares / shares.sum()):
@@ -81,7 +87,10 @@ class Batches:
         row, column = offset.tolist()
         some = (..., slice(row, None, self.sparse), slice(column, None, self.sparse))
         targets, nowhere = (_unpacked(part[some], known.shape[1]) for part in (bits, absent))
-        return loss_of(logits[some].float(), targets, known, nowhere, self.rarity)
+        fine = nn.functional.interpolate(
+            logits.float(), scale_factor=FINER, mode="bilinear", align_corners=False
+        )
+        return loss_of(fine[some], targets, known, nowhere, self.rarity)
 
 
 def _unpacked(bits: Tensor, channels: int) -> Tensor:
@@ -124,7 +133,7 @@ def loss_of(
 def dice_of(
     network: nn.Module, slices: SliceSet, structures: Sequence[str], arithmetic: Arithmetic | None = None
 ) -> dict[str, float]:
-    """Dice of each outlined structure over all pixels of the set, at the network's spacing."""
+    """Dice of each outlined structure over all pixels of the set."""
     both: NDArray[np.float64] = np.zeros(len(structures))
     either: NDArray[np.float64] = np.zeros(len(structures))
     for logits, truth in _answers(network, slices, len(structures), arithmetic):
@@ -141,8 +150,7 @@ def balance(
     """Raise the logits of a channel until as many pixels are found as there are, over slices not trained on.
 
     What is rare or hard to see is else found too seldom. Returns the shifts by structure, from 0 to
-    MOST_SHIFT. Never down: thin structures lose more of their truth at the network's spacing than of
-    what is found. A structure that the slices do not show keeps its logits.
+    MOST_SHIFT, never down. A structure that the slices do not show keeps its logits.
     """
     edges = np.linspace(-MOST_SHIFT, MOST_SHIFT, 401)
     found: NDArray[np.int64] = np.zeros((len(structures), len(edges)), np.int64)
@@ -167,10 +175,9 @@ def _answers(
     arithmetic = arithmetic or Arithmetic()
     numbers = np.arange(channels, dtype=np.uint32)[:, None, None]
     for image, bits in zip(slices.images, slices.bits, strict=True):
-        rows, columns = image.shape
-        padding = [0, -columns % STRIDE, 0, -rows % STRIDE]
-        inputs = nn.functional.pad(torch.from_numpy(image)[None, None].float() / 255, padding)
+        canvas = Canvas.of(image.shape, (1.0, 1.0), _COARSE)
+        inputs = canvas.forth(torch.from_numpy(image)[None, None].float() / 255)
         inputs = inputs.to(arithmetic.device, memory_format=torch.channels_last)
         with torch.inference_mode(), arithmetic.autocast():
-            logits = network(inputs)
-        yield logits[0, :, :rows, :columns].float().cpu().numpy(), ((bits[None] >> numbers) & 1).astype(bool)
+            logits = canvas.back(network(inputs).float())
+        yield logits[0].cpu().numpy(), ((bits[None] >> numbers) & 1).astype(bool)

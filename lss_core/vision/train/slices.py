@@ -1,6 +1,6 @@
 """Slices with masks to train and test a segmentation network on, held in memory.
 
-A set holds images at the network's spacing, normalised as at inference, with the bits of
+A set holds images FINER than the network's spacing, normalised as at inference, with the bits of
 their structures and which structures the source outlines at all: what it does not is
 left out of the loss.
 """
@@ -37,8 +37,16 @@ SPIDER_STRUCTURES = (SagittalStructure.DISC, SagittalStructure.VERTEBRA, Sagitta
 """What the mask values 1, 2 and 3 mean; the sacrum and the posterior structures are not outlined."""
 
 
-SACRUM_BELOW_PIXELS = 30
+FINER = 2
+"""Slices to train on have so many pixels to one of the network, in both directions: a network learns where
+its answer, brought back to a slice's own pixels, should have its edge, not which of its own to mark.
+"""
+
+SACRUM_BELOW_PIXELS = 30 * FINER
 """The sacrum reaches no higher than this above the lowest end of the vertebrae."""
+
+NEAR_CANAL_PIXELS = 4 * FINER
+"""The posterior longitudinal ligament is no farther from the canal."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,7 +111,8 @@ def absent_in_spider(bits: Tensor) -> Tensor:
         (bits >> order.index(name)) & 1
         for name in (SagittalStructure.SPINAL_CANAL, SagittalStructure.VERTEBRA)
     )
-    near_canal = F.max_pool2d(canal[None, None].float(), 9, 1, 4)[0, 0] > 0
+    around = 2 * NEAR_CANAL_PIXELS + 1
+    near_canal = F.max_pool2d(canal[None, None].float(), around, 1, NEAR_CANAL_PIXELS)[0, 0] > 0
     ends = torch.nonzero(vertebra)[:, 0].max() if vertebra.any() else torch.tensor(0)
     above = torch.arange(len(bits))[:, None] < ends - SACRUM_BELOW_PIXELS
     absent = {
@@ -165,7 +174,7 @@ def joined(sets: Sequence[SliceSet]) -> SliceSet:
 def resampled(
     image: NDArray[np.generic], bits: NDArray[np.uint32], spacing_mm: Sequence[float], how: Preprocessing
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
-    """An upright slice and its bits at the network's spacing, normalised.
+    """An upright slice and its bits at the spacing of `how`, normalised.
 
     A pixel belongs to a structure that covers half of it: a pixel that took the nearest one's word
     would lie up to half a pixel aside.
