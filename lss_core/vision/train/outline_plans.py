@@ -32,7 +32,7 @@ DEFAULTS = {
         structures=STRUCTURES["axial"],
         preprocessing=Preprocessing(spacing_mm=0.65, largest=(320, 320)),
         shape=(176, 176),
-        augmentation=Augmentation(rotation_degrees=16, scale=1.3, shift=0.06, flip=0.0, class_contrast=0.25),
+        augmentation=Augmentation(rotation_degrees=16, scale=1.3, shift=0.06, flip=0.0, class_contrast=0.4),
     ),
 }
 
