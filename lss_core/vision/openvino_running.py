@@ -10,7 +10,9 @@ file, named by what it was made from; one that does not load is made anew.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
+import platform
 import sys
 import warnings
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import numpy as np
 import structlog
 import torch
 from torch import Tensor
@@ -32,10 +35,13 @@ from lss_core.vision.train.whole import write_whole  # noqa: E402
 
 AT_ONCE = 8
 PIXELS_AT_ONCE = 2**18
-"""Images in a request, and their pixels together: more are no quicker and take more memory."""
+"""Images in a request at most, and their pixels together: more are no quicker and take more memory."""
 
 MOST_STREAMS = 8
 """Streams take memory for themselves; beyond these, several threads share one."""
+
+M_ARENA_MAX, HEAPS = -8, 2
+"""The parameter's number in malloc.h, and its value."""
 
 _log = structlog.get_logger(__name__)
 
@@ -54,8 +60,9 @@ class OpenVinoRunner:
     def __call__(self, images: Tensor) -> Tensor:
         """See running.Runner."""
         inputs = images.contiguous()
-        at_once = max(1, min(AT_ONCE, PIXELS_AT_ONCE // inputs[0, 0].numel()))
-        parts = list(torch.split(inputs, at_once))
+        streams = self.compiled.get_property("NUM_STREAMS")
+        parts = inputs.tensor_split(requests(len(inputs), inputs[0, 0].numel(), streams))
+        begins = np.cumsum([0, *map(len, parts)]).tolist()
         answers: list[Tensor] = []  # one, made when its shape is known
         lock = Lock()
 
@@ -64,15 +71,23 @@ class OpenVinoRunner:
             with lock:
                 if not answers:
                     answers.append(torch.empty(len(inputs), *part.shape[1:]))
-            answers[0][number * at_once :][: len(part)] = part
+            answers[0][begins[number] : begins[number + 1]] = part
 
-        streams = self.compiled.get_property("NUM_STREAMS")
         queue = ov.AsyncInferQueue(self.compiled, min(streams, len(parts)))
         queue.set_callback(keep)
         for number, part in enumerate(parts):
             queue.start_async([part.numpy()], number, share_inputs=True)
         queue.wait_all()
         return answers[0]
+
+
+def requests(images: int, pixels: int, streams: int) -> int:
+    """Into how many requests images of so many pixels each are split, of the same size or nearly:
+    as many for each stream, where there are images enough, so that none waits for another.
+    """
+    at_once = max(1, min(AT_ONCE, PIXELS_AT_ONCE // pixels))
+    turns = -(-images // (at_once * streams))
+    return min(images, turns * streams)
 
 
 def openvino_runner(bundle: Bundle, name: str, folder: Path | None) -> OpenVinoRunner:
@@ -131,4 +146,13 @@ def _keep(path: Path, compiled: ov.CompiledModel) -> None:
 
 @cache
 def _core() -> ov.Core:
+    _few_heaps()
     return ov.Core()
+
+
+def _few_heaps() -> None:
+    """glibc gives each thread a heap of its own, up to eight for each core, and none gives back what
+    another could use: half a GB after a dozen studies. mallopt(3).
+    """
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, HEAPS)

@@ -14,7 +14,7 @@ from lss_core.errors import SettingsError
 from lss_core.vision import running
 from lss_core.vision.bundle import Bundle, Card, load_bundle, write_card, write_network
 from lss_core.vision.networks import build
-from lss_core.vision.openvino_running import OpenVinoRunner, openvino_runner
+from lss_core.vision.openvino_running import OpenVinoRunner, openvino_runner, requests
 from lss_core.vision.running import Processor, TorchRunner, device_named, device_names, make_runner
 
 CPU = torch.device("cpu")
@@ -72,6 +72,16 @@ def test_both_engines_answer_as_the_network_does_in_float32(
         assert answers.dtype is torch.float32
         assert answers.device == runner.device == CPU
         assert (answers - expected).abs().max() <= 4 * HALF_A_PERCENT * expected.abs().max()
+
+
+@pytest.mark.parametrize(
+    ("images", "pixels", "streams", "expected"),
+    [(10, 128**2, 2, 2), (30, 128**2, 2, 4), (1, 128**2, 2, 1), (8, 400**2, 2, 8), (7, 400**2, 2, 7)],
+)
+def test_each_stream_has_as_many_requests_as_the_others(
+    images: int, pixels: int, streams: int, expected: int
+) -> None:
+    assert requests(images, pixels, streams) == expected
 
 
 def test_a_processor_without_bfloat16_computes_in_float32(
