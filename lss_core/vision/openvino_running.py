@@ -18,10 +18,8 @@ import warnings
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
-import numpy as np
 import structlog
 import torch
 from torch import Tensor
@@ -62,23 +60,18 @@ class OpenVinoRunner:
         inputs = images.contiguous()
         streams = self.compiled.get_property("NUM_STREAMS")
         parts = inputs.tensor_split(requests(len(inputs), inputs[0, 0].numel(), streams))
-        begins = np.cumsum([0, *map(len, parts)]).tolist()
-        answers: list[Tensor] = []  # one, made when its shape is known
-        lock = Lock()
+        begun = [self._begun(part) for part in parts]  # a stream that is free takes the next
+        for request in begun:
+            request.wait()
+        return torch.cat([torch.from_numpy(request.get_output_tensor().data) for request in begun])
 
-        def keep(request: ov.InferRequest, number: int) -> None:
-            part = torch.from_numpy(request.get_output_tensor().data)
-            with lock:
-                if not answers:
-                    answers.append(torch.empty(len(inputs), *part.shape[1:]))
-            answers[0][begins[number] : begins[number + 1]] = part
-
-        queue = ov.AsyncInferQueue(self.compiled, min(streams, len(parts)))
-        queue.set_callback(keep)
-        for number, part in enumerate(parts):
-            queue.start_async([part.numpy()], number, share_inputs=True)
-        queue.wait_all()
-        return answers[0]
+    def _begun(self, images: Tensor) -> ov.InferRequest:
+        """A request that runs. No callback, and so no AsyncInferQueue: a thread of OpenVINO's may let go
+        of the Python function last, after the wait, and Python that is ending by then kills the process.
+        """
+        request = self.compiled.create_infer_request()
+        request.start_async([images.numpy()], share_inputs=True)
+        return request
 
 
 def requests(images: int, pixels: int, streams: int) -> int:
