@@ -188,10 +188,6 @@ def _findings(findings: StudyFindings | None) -> dict[str, Any] | None:
     }
 
 
-def _stream(name: str) -> str:
-    return translated(STREAM_LABELS.get(name, name))
-
-
 def evidence(site: Site, measured: All, spreads: Mapping[str, float]) -> list[tuple[str, str, str]]:
     """A site's measurements as a page shows them: ('Sac area', '62 mm²', 'below 75 mm²: severe')."""
     return [
