@@ -29,6 +29,11 @@ from lss_core.vision.train.whole import write_text
 _DATA_SETS = {"spider_slices": "spider"}
 """Kinds that hold another kind's patients."""
 
+MADE_AS = 2
+"""How slices and pictures are made: raised with each change by which they come out otherwise, so that
+a work folder does not mix both. It was not written down before 2, labels twice as fine as the pixels.
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
@@ -93,8 +98,9 @@ class Place:
 def placed(config: TrainConfig, reader: StudyReader, *, progress: Progress = silent) -> Place:
     """Begin a run, or take it up again in its work folder.
 
-    Raises TrainingError when the configuration or the data are not those the folder began with,
-    BundleError when `start_from` is no bundle, SettingsError when the device is not there.
+    Raises TrainingError when the configuration, the data or the way slices and pictures are made are
+    not those the folder began with, BundleError when `start_from` is no bundle, SettingsError when the
+    device is not there.
     """
     device = device_named(config.device)
     if config.threads:
@@ -145,11 +151,17 @@ def _splits(config: TrainConfig, cases: list[Any]) -> dict[str, dict[str, Part]]
 
 
 def _same_run(config: TrainConfig) -> None:
-    path, now = config.work / "run.json", config.fixed()
+    path, now = config.work / "run.json", {**config.fixed(), "made_as": MADE_AS}
     if not path.is_file():
         write_text(path, json.dumps(now, indent=1))
         return
     before = json.loads(path.read_text(encoding="utf-8"))
+    if before.get("made_as") != MADE_AS:
+        raise TrainingError(
+            str(config.work.name),
+            reason="another version of this software began this work folder and made its slices otherwise",
+            remedy="Name another work folder for a new run",
+        )
     changed = sorted(key for key in {*before, *now} if before.get(key) != now.get(key))
     if changed:
         raise TrainingError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from lss_core.dicom.export import StudyHeader, write_series
 from lss_core.domain import Condition, Level, Side, Site
+from lss_core.errors import TrainingError
 from lss_core.measure.study import Study
 from lss_core.phantom import PhantomOptions, make_study
 from lss_core.settings import get_settings
@@ -24,6 +26,7 @@ from lss_core.vision.train.splits import Part
 
 SHIPPED = Path(__file__).resolve().parents[3] / "models" / "lss-small"
 HEAD = 'name = "x"\nlicence = "MIT"\noutput = "o"\nwork = "w"\n[presence]\n[[data]]\npart = "train"\n'
+PHANTOM = 'kind = "phantom"\ncount = 1'
 
 
 def place_of(folder: Path, data: str) -> Place:
@@ -103,3 +106,18 @@ def test_phantoms_that_show_only_foramina_give_a_picture_of_each(tmp_path: Path)
     assert len(pictures) == len(foramina) == 10
     assert (pictures.grades[..., :2] == UNKNOWN).all()
     assert sorted(pictures.grades[:, 0, 2]) == sorted(int(made.grades[site]) for site in foramina)
+
+
+@pytest.mark.parametrize("made_as", [1, None])
+def test_a_work_folder_whose_slices_were_made_otherwise_is_refused(
+    tmp_path: Path, made_as: int | None
+) -> None:
+    place = place_of(tmp_path, PHANTOM)
+    run = place.work / "run.json"
+    begun = json.loads(run.read_text())
+    assert place_of(tmp_path, PHANTOM).work == place.work
+    run.write_text(json.dumps({**begun, "made_as": made_as} if made_as else {"name": begun["name"]}))
+    with pytest.raises(
+        TrainingError, match=r"^w: another version .* made its slices otherwise.*another work folder"
+    ):
+        place_of(tmp_path, PHANTOM)
