@@ -1,4 +1,4 @@
-"""The whole run, on the documents' example: from a file to a bundle in use, whatever happens in between."""
+"""The whole run, of networks far too small to be of use: from a file to a bundle, whatever happens."""
 
 from __future__ import annotations
 
@@ -23,8 +23,71 @@ from lss_core.vision.engine import Engine
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[3]
-DOCUMENT = (ROOT / "docs" / "train-your-own.md").read_text(encoding="utf-8")
-EXAMPLE = "threads = 1\n" + DOCUMENT.split("```toml\n")[1].split("```")[0]
+EXAMPLE = """\
+threads = 1
+name = "toy"
+licence = "Apache-2.0"
+output = "models/toy"
+work = "runs/toy"
+
+[[data]]
+kind = "phantom"
+count = 6
+sub_slices = 1
+sagittal_slices = 7
+sagittal_pixels = 128
+axial_pixels = 128
+slices_each = 2
+
+[split]
+validation = 0.17
+test = 0.17
+
+[pictures]
+pixels = 32
+
+[segment.sagittal]
+base = 2
+shape = [64, 64]
+spacing_mm = 2.0
+steps = 4
+batch = 2
+validate_every = 2
+checkpoint_seconds = 0
+
+[segment.axial]
+base = 2
+shape = [64, 64]
+spacing_mm = 1.5
+steps = 4
+batch = 2
+checkpoint_seconds = 0
+
+[presence]
+architecture = "regnet_y_400mf"
+steps = 3
+batch = 4
+checkpoint_seconds = 0
+
+[severity.central]
+architecture = "regnet_y_400mf"
+steps = 1
+batch = 4
+
+[severity.lateral_recess]
+architecture = "regnet_y_400mf"
+steps = 1
+batch = 4
+
+[severity.foraminal]
+architecture = "regnet_y_400mf"
+steps = 1
+batch = 4
+
+[ensemble]
+fit_studies = 1
+test_studies = 1
+"""
 KILLED_AT = ("axial: step 3", "presence: step 2", "ensemble: test study")
 CHILD = """
 import os, signal, sys
