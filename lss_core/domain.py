@@ -241,6 +241,20 @@ class SagittalStructure(StrEnum):
     SPINOUS_PROCESS = "spinous_process"
 
 
+class ForamenStructure(StrEnum):
+    """The channels of the segmentation of neural foramina, in channel order.
+
+    FAT: with the veins in it. NERVE: root and ganglion, and what of the dural sac is seen. LIGAMENT: the
+    ligamentum flavum.
+    """
+
+    FAT = "fat"
+    NERVE = "nerve"
+    DISC = "disc"
+    BONE = "bone"
+    LIGAMENT = "ligament"
+
+
 STRUCTURE_LABELS: Mapping[str, str] = {
     Structure.DISC: later("disc"),
     Structure.DURAL_SAC: later("dural sac"),

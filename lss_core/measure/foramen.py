@@ -41,7 +41,7 @@ class Foramen:
     area_mm2: of what can be seen from the middle, as far as 15 mm.
     room_mm2: of that, what lies within 8 mm of the middle: root and fat (ours).
     clearance_mm: diameter of the largest circle that fits in around the middle (ours).
-    fat_mm2: of the room, what is as bright as fat on a T1; None without an image.
+    fat_mm2: of the room, the fat, outlined or as bright as fat on a T1; None without either.
     """
 
     height_mm: float
@@ -64,10 +64,12 @@ def foramen(
     up: Direction = UP,
     image: Float | None = None,
     dark: Mask | None = None,
+    fat: Mask | None = None,
 ) -> Foramen:
-    """Measure the foramen around a point; `solid` is bone and disc.
+    """Measure the foramen around a point; `solid` is what bounds it, bone and disc.
 
-    image: a T1, if fat is to be measured; dark: what is surely not fat on it, the discs.
+    fat: where it has been outlined. image: else a T1, if fat is to be measured; dark: what is surely not
+    fat on it, the discs.
     Its middle is the roomiest place within 5 mm of the point; where there is no room at all, it
     is obliterated. Where it is open (above and behind, or where it goes on into the next) it
     ends at 15 mm. Raises MeasurementError when bone and disc bound less than 60 % of it.
@@ -90,8 +92,12 @@ def foramen(
     near = np.minimum(reach, ROOM_REACH_MM)
     area, height = _fan_mm2(reach), float(np.ptp(reach * np.cos(turned)))
     share = None
-    if image is not None and dark is not None:
-        share = _fat_share(image[window], (solid, dark[window]), middle, spacing_mm, head, near)
+    if fat is None and image is not None and dark is not None:
+        fat = _bright(image[window], (solid, dark[window]), middle, spacing_mm)
+    elif fat is not None:
+        fat = fat[window]
+    if fat is not None:
+        share = _share(fat, solid, middle, spacing_mm, head, near)
     pixel = float(np.mean(spacing_mm)) / 2
     return Foramen(
         height_mm=height,
@@ -132,24 +138,28 @@ def _roomiest(clear: Float, row_column: Direction, spacing_mm: Spacing) -> Direc
     return float(row), float(column)
 
 
-def _fat_share(
-    image: Float,
-    masks: tuple[Mask, Mask],
-    middle: Direction,
-    spacing_mm: Spacing,
-    head: Float,
-    reach: Float,
-) -> float | None:
-    """The share of the room that is nearer to fat's brightness than to that of what is dark."""
+def _bright(image: Float, masks: tuple[Mask, Mask], middle: Direction, spacing_mm: Spacing) -> Mask | None:
+    """What is nearer to fat's brightness than to that of what is dark; None where one is not seen."""
     solid, dark_parts = masks
-    rows, columns = np.mgrid[: solid.shape[0], : solid.shape[1]]
-    down, across = (rows - middle[0]) * spacing_mm[0], (columns - middle[1]) * spacing_mm[1]
-    away = np.hypot(down, across)
-    about = away <= FAT_ABOUT_MM
+    about = np.hypot(*_away(solid.shape, middle, spacing_mm)) <= FAT_ABOUT_MM
     if not (about & dark_parts).any() or not (about & ~solid).any():
         return None
     dark, bright = np.median(image[about & dark_parts]), np.percentile(image[about & ~solid], 95)
+    return image > (dark + bright) / 2 if bright > dark else None
+
+
+def _share(
+    fat: Mask, solid: Mask, middle: Direction, spacing_mm: Spacing, head: Float, reach: Float
+) -> float | None:
+    """The share of fat in the room that can be seen from the middle."""
+    down, across = _away(solid.shape, middle, spacing_mm)
     back = np.array([head[1], -head[0]])
     angle = np.degrees(np.arctan2(down * back[0] + across * back[1], down * head[0] + across * head[1])) % 360
-    room = ~solid & (away <= reach[np.rint(angle / STEP_DEGREES).astype(int) % len(reach)])
-    return float((image[room] > (dark + bright) / 2).mean()) if room.any() and bright > dark else None
+    room = ~solid & (np.hypot(down, across) <= reach[np.rint(angle / STEP_DEGREES).astype(int) % len(reach)])
+    return float(fat[room].mean()) if room.any() else None
+
+
+def _away(shape: tuple[int, ...], middle: Direction, spacing_mm: Spacing) -> tuple[Float, Float]:
+    """How far below and to the right of a place each pixel lies, mm."""
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    return (rows - middle[0]) * spacing_mm[0], (columns - middle[1]) * spacing_mm[1]

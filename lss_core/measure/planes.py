@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lss_core.domain import Point, SagittalStructure
+from lss_core.domain import ForamenStructure, Point, SagittalStructure
 from lss_core.errors import MeasurementError
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.standing import standing
@@ -80,6 +80,18 @@ class SideSection:
             | self.masks[SagittalStructure.SACRUM]
             | self.masks[SagittalStructure.SPINOUS_PROCESS]
         )
+        return found
+
+    @property
+    def fat(self) -> Mask | None:
+        """The fat, where foramina have been outlined by themselves."""
+        return self.masks.get(ForamenStructure.FAT)
+
+    @property
+    def room(self) -> Mask:
+        """What is neither bone nor disc; where foramina have been outlined by themselves, fat and nerve."""
+        fat = self.fat
+        found: Mask = ~(self.bone | self.disc) if fat is None else fat | self.masks[ForamenStructure.NERVE]
         return found
 
     @property

@@ -296,8 +296,9 @@ _SAGITTAL: dict[str, Quantity] = {
     "foramen_fat_mm2": Quantity(
         label=later("Foramen fat"), unit="mm²", conditions=(FORAMINAL,),
         source="Lee et al., AJR 2010;194:1095",
-        definition="Of the foramen room, what is nearer in brightness to fat than to disc on the T1 "
-        "(fat: the 95th percentile of soft tissue within 25 mm; disc: its median).",
+        definition="Of the foramen room, the fat: as a network of its own outlines it, or where the bundle "
+        "has none, what is nearer in brightness to fat than to disc on the T1 (fat: the 95th percentile of "
+        "soft tissue within 25 mm; disc: its median).",
     ),
     "lordosis_deg": Quantity(
         label=later("Lordosis"), unit="°", conditions=(), source=COBB,

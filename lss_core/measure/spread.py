@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from lss_core.domain import SeriesRole, Site
-from lss_core.imaging.masks import MaskStack
+from lss_core.domain import Site
 from lss_core.measure.alignment import measure_whole
 from lss_core.measure.axial import Measurements
 from lss_core.measure.study import Study
@@ -38,17 +37,16 @@ def spread_of(several: Sequence[Mapping[Site, Mapping[str, float]]]) -> dict[Sit
 def spreads(
     study: Study,
     measured: Mapping[Site, Measurements],
-    outlines: Sequence[Mapping[SeriesRole, MaskStack]] = (),
+    varied: Sequence[Study] = (),
 ) -> dict[Site, dict[str, Spread]]:
     """The spread over the slice that shows a site best, its neighbours in the same block, and other
     outlines of the study.
 
-    measured: what `measure_whole` says of the study. outlines: such as those of test-time augmentation,
-    one set of masks each, on the study's own grids; they stand in for its masks.
+    measured: what `measure_whole` says of the study. varied: the study with such other outlines as
+    those of test-time augmentation.
     """
     neighbours = [measure_whole(study, step=step) for step in NEIGHBOURS]
-    varied = [measure_whole(replace(study, masks={**study.masks, **masks})) for masks in outlines]
-    return spread_of([measured, *neighbours, *varied])
+    return spread_of([measured, *neighbours, *map(measure_whole, varied)])
 
 
 def _spread(several: Sequence[Mapping[str, float]]) -> dict[str, Spread]:

@@ -41,7 +41,8 @@ class Study:
     """What a study is measured from: volumes, their masks, and where its levels and sites are.
 
     axial_slices: the axial slice that shows a level, where it has been chosen already; None
-    leaves it to geometry, the nearest within 5 mm of the level's point.
+    leaves it to geometry, the nearest within 5 mm of the level's point. foramina: by series and slice,
+    the squares around a foramen that has been outlined by itself; it is measured on these alone.
     """
 
     series: Mapping[SeriesRole, Volume]
@@ -49,6 +50,7 @@ class Study:
     canal_points_mm: Mapping[Level, Point]
     site_points_mm: Mapping[Site, Point] = field(default_factory=dict)
     axial_slices: Mapping[Level, int] | None = None
+    foramina: Mapping[Site, Mapping[tuple[SeriesRole, int], SideSection]] = field(default_factory=dict)
 
     def axial_slice(self, level: Level) -> int | None:
         """The axial slice that shows a level; None where there is none, or the level is not known."""
@@ -63,10 +65,10 @@ class Study:
 
     def side_section(self, role: SeriesRole, index: int, point: Point, level: Level) -> SideSection:
         """A sagittal slice, standing, with a level's place on it."""
-        ends = self._canal_ends(level, point)
+        ends = self.canal_ends(level, point)
         return side_section(self.series[role], self.masks[role], index, point, ends)
 
-    def _canal_ends(self, level: Level, otherwise: Point) -> tuple[Point, Point]:
+    def canal_ends(self, level: Level, otherwise: Point) -> tuple[Point, Point]:
         """The canal's points one level up and one down; the level's own at the ends."""
         order, known = list(Level), self.canal_points_mm
         here = order.index(level)
@@ -203,29 +205,36 @@ def _foramen(study: Study, site: Site, step: int) -> Measurements:
         shown = None if index is None else _foramen_at(study, site, role, index, point)
         if index is None or shown is None:
             continue  # the next series may show it
-        other = _foramen_at(study, site, role, _across(study.series[role], index, point), point)
+        across = _across(study.series[role], index, point, study.canal_points_mm.get(site.level, point))
+        other = None if across is None else _foramen_at(study, site, role, across, point)
         return _sizes(shown, other or shown)
     return {}
 
 
-def _across(volume: Volume, index: int, point: Point) -> int | None:
-    """The next slice on the other side of a point, if its plane is within 5 mm."""
-    away = (np.asarray(point) - volume.positions_mm) @ volume.normals[index]
-    beside = [k for k in (index - 1, index + 1) if 0 <= k < len(away) and abs(away[k]) <= NEAR_MM]
-    return min(beside, key=lambda k: abs(away[k]), default=None)
+def _across(volume: Volume, index: int, point: Point, canal: Point) -> int | None:
+    """The next slice on the other side of a point, if its plane is within 5 mm; where the point lies on a
+    slice, the next one towards the canal.
+    """
+    away, canal_away = (volume.distances_mm(np.asarray(place)) for place in (point, canal))
+    beside = [k for k in (index - 1, index + 1) if 0 <= k < len(away) and away[k] <= NEAR_MM]
+    return min(beside, key=lambda k: (round(float(away[k]), 1), float(canal_away[k])), default=None)
 
 
-def _foramen_at(
-    study: Study, site: Site, role: SeriesRole, index: int | None, point: Point
-) -> Foramen | None:
-    if index is None:
+def _foramen_at(study: Study, site: Site, role: SeriesRole, index: int, point: Point) -> Foramen | None:
+    own = study.foramina.get(site)
+    section = study.side_section(role, index, point, site.level) if own is None else own.get((role, index))
+    if section is None:
         return None
-    section = study.side_section(role, index, point, site.level)
     image = section.image if role is SeriesRole.SAGITTAL_T1 else None
-    solid = section.bone | section.disc
     try:
         return foramen(
-            solid, section.place, section.spacing_mm, up=section.up, image=image, dark=section.disc
+            ~section.room,
+            section.place,
+            section.spacing_mm,
+            up=section.up,
+            image=image,
+            dark=section.disc,
+            fat=section.fat,
         )
     except MeasurementError:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lss_core.domain import SagittalStructure, Structure
+from lss_core.domain import ForamenStructure, SagittalStructure, Structure
 from lss_core.phantom.anatomy import Anatomy
 from lss_core.phantom.canal import Drawing
 from lss_core.phantom.canvas import any_of
@@ -49,6 +49,16 @@ _SAGITTAL = {
     SagittalStructure.POSTERIOR_LONGITUDINAL_LIGAMENT: (Tissue.PLL,),
     SagittalStructure.SPINOUS_PROCESS: (Tissue.SPINOUS, Tissue.SPINOUS_CORTEX),
 }
+_FORAMEN = {
+    ForamenStructure.FAT: (Tissue.EPIDURAL_FAT, Tissue.PERINEURAL_FAT, Tissue.VEIN),
+    ForamenStructure.NERVE: (Tissue.ROOT, Tissue.GANGLION, *SAC),
+    ForamenStructure.DISC: _SAGITTAL[SagittalStructure.DISC],
+    ForamenStructure.BONE: (
+        *_SAGITTAL[SagittalStructure.VERTEBRA],
+        *_SAGITTAL[SagittalStructure.SACRUM],
+    ),
+    ForamenStructure.LIGAMENT: (Tissue.FLAVUM,),
+}
 
 
 def axial_masks(drawing: Drawing) -> dict[Structure, Mask]:
@@ -56,6 +66,11 @@ def axial_masks(drawing: Drawing) -> dict[Structure, Mask]:
     labels = drawing.canvas.labels
     masks = {structure: any_of(labels, tissues) for structure, tissues in _AXIAL.items()}
     return {**masks, **drawing.regions}
+
+
+def foramen_masks(drawing: Drawing) -> dict[str, Mask]:
+    """Masks of all 5 structures at a neural foramen."""
+    return {name: any_of(drawing.canvas.labels, tissues) for name, tissues in _FORAMEN.items()}
 
 
 def sagittal_masks(drawing: Drawing, anatomy: Anatomy) -> dict[SagittalStructure, Mask]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
-from lss_core.domain import Condition, Grade, Level, Point, SagittalStructure, SeriesRole, Site, Structure
+from lss_core.domain import (
+    Condition,
+    ForamenStructure,
+    Grade,
+    Level,
+    Point,
+    SagittalStructure,
+    SeriesRole,
+    Site,
+    Structure,
+)
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.phantom.acquire import Stack, axial_stack, bias_field, finish, sagittal_stack
@@ -19,7 +29,7 @@ from lss_core.phantom.canal import draw_spine
 from lss_core.phantom.canvas import Canvas, Noise
 from lss_core.phantom.foramen import shape_foramina
 from lss_core.phantom.frames import Array, Plane
-from lss_core.phantom.labels import axial_masks, sagittal_masks
+from lss_core.phantom.labels import axial_masks, foramen_masks, sagittal_masks
 from lss_core.phantom.patient import draw_anatomy, draw_severities
 from lss_core.phantom.surroundings import draw_body, marble
 from lss_core.phantom.tissue import Contrast, draw_contrast, fat_share
@@ -71,10 +81,9 @@ class PhantomStudy:
 
 def make_study(seed: int, *, options: PhantomOptions = PhantomOptions()) -> PhantomStudy:
     """A study, the same for the same seed and options."""
-    anatomy = make_anatomy(seed, options)
     look, plan = np.random.default_rng([seed, 2]), np.random.default_rng([seed, 3])
     noise = Noise.draw(look)
-    anatomy = shape_foramina(anatomy, noise)
+    anatomy = shape_foramina(make_anatomy(seed, options), noise)
     fading = np.array([disc.degeneration for disc in anatomy.discs])
     suppressed = plan.random() < 0.3 if options.fat_suppressed is None else options.fat_suppressed
     kinds = ("t2_fat_suppressed" if suppressed else "t2", "t1", "t2")
@@ -114,6 +123,18 @@ def make_study(seed: int, *, options: PhantomOptions = PhantomOptions()) -> Phan
         grades=truth.grades,
         numbering_note=anatomy.transitional,
     )
+
+
+def outline_foramina(
+    seed: int, planes: Iterable[Plane], *, options: PhantomOptions = PhantomOptions()
+) -> MaskStack:
+    """The structures at neural foramina of the patient of a seed, as finely as planes of one shape say."""
+    noise = Noise.draw(np.random.default_rng([seed, 2]))
+    anatomy = shape_foramina(make_anatomy(seed, options), noise)
+    drawn = [foramen_masks(draw_spine(anatomy, Canvas(plane, (), noise))) for plane in planes]
+    names = [name.value for name in ForamenStructure]
+    masks = {name: np.stack([each[name] for each in drawn]) for name in names}
+    return MaskStack.from_masks(masks, names)
 
 
 def make_anatomy(seed: int, options: PhantomOptions) -> Anatomy:

@@ -31,6 +31,9 @@ AXIAL_SIDE_MM = (56.0, 110.0)
 """The least and the greatest side of an axial window."""
 FORAMEN_SIDE_MM = 44.0
 """Side of the window around a foramen."""
+OUTLINED_PIXELS = 192
+OUTLINED_SIDE_MM = 48.0
+"""Pixels and side of the square around a foramen that is outlined: what is measured reaches 30 mm."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,6 +93,24 @@ def foramen_window(volume: Volume, slice_index: int, point_mm: Point) -> Window:
         rows_to=_standing(volume.y_axes[slice_index], volume.x_axes[slice_index], (0, 0, -1)),
         columns_to=_standing(volume.x_axes[slice_index], volume.y_axes[slice_index], (0, 1, 0)),
         side_mm=FORAMEN_SIDE_MM,
+    )
+
+
+def foramen_stack(volume: Volume, places: Sequence[tuple[int, Point]]) -> Volume:
+    """The squares around foramina, each on a slice, as slices of a volume: float32, standing."""
+    squares = [replace(foramen_window(volume, k, point), side_mm=OUTLINED_SIDE_MM) for k, point in places]
+    sampled = [
+        _sampled(volume, k, square, OUTLINED_PIXELS) for (k, _), square in zip(places, squares, strict=True)
+    ]
+    return Volume(
+        voxels=np.stack(sampled),
+        positions_mm=np.stack([square.points_mm(OUTLINED_PIXELS)[0, 0] for square in squares]),
+        x_axes=np.stack([square.columns_to for square in squares]),
+        y_axes=np.stack([square.rows_to for square in squares]),
+        spacing_mm=(OUTLINED_SIDE_MM / OUTLINED_PIXELS,) * 2,
+        thickness_mm=volume.thickness_mm,
+        instance_numbers=tuple(volume.instance_numbers[k] for k, _ in places),
+        block=np.arange(len(places)),
     )
 
 

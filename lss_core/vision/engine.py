@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -39,6 +39,8 @@ from lss_core.vision.classify import Classifier, make_classifier
 from lss_core.vision.ensemble import CLASSIFICATION, MEASUREMENT, Ensemble, ensemble_of, median_grade
 from lss_core.vision.explain import Explanation, explained
 from lss_core.vision.fitness import judged
+from lss_core.vision.foramen_outlines import NETWORK as FORAMEN
+from lss_core.vision.foramen_outlines import with_foramina
 from lss_core.vision.locate import Places, axial_slice, locate
 from lss_core.vision.running import CpuEngine, Processor, processor_named
 from lss_core.vision.segment import AS_IT_IS, VARIATIONS, Segmenter, Variation, make_segmenter
@@ -101,7 +103,7 @@ class Engine:
     def _load(self, processor: Processor) -> None:
         self.processor = processor
         self._segmenters: dict[str, Segmenter] = {
-            name: make_segmenter(self.bundle, name, processor) for name in dict.fromkeys(SEGMENTED.values())
+            name: make_segmenter(self.bundle, name, processor) for name in segmenting(self.bundle)
         }
         self._classifier: Classifier = make_classifier(self.bundle, processor)
         self._ensemble: Ensemble = ensemble_of(self.bundle)
@@ -122,18 +124,13 @@ class Engine:
         started = time.monotonic()
         part = 0.85 / (1 + len(self.variations))
         seen = self.see(series, progress=within(progress, 0.0, part))
-        outlines = [
-            _masks(
-                seen.study.series,
-                self._segmenters,
-                variation=variation,
-                progress=within(progress, part * done, part),
-            )
+        varied = [
+            _varied(seen.study, self._segmenters, variation, progress=within(progress, part * done, part))
             for done, variation in enumerate(self.variations, 1)
         ]
         progress(0.87, later("Measuring"))
         measured = measure_whole(seen.study)
-        spread = spreads(seen.study, measured, outlines)
+        spread = spreads(seen.study, measured, varied)
         progress(0.9, later("Classifying"))
         pictures = self.pictures(seen)
         classified = self._classifier(pictures)
@@ -228,7 +225,25 @@ def outlined(
         site_points_mm=places.foramen_points_mm,
         axial_slices={level: index for level, index in chosen.items() if index is not None},
     )
+    if FORAMEN in segmenters:
+        study = with_foramina(study, segmenters[FORAMEN])
     return study, places
+
+
+def segmenting(bundle: Bundle) -> list[str]:
+    """The segmentation networks of a bundle; only that of the foramina may be missing."""
+    own = [FORAMEN] if FORAMEN in bundle.card.networks else []
+    return [*dict.fromkeys(SEGMENTED.values()), *own]
+
+
+def _varied(
+    study: Study, segmenters: Mapping[str, Segmenter], variation: Variation, *, progress: Progress
+) -> Study:
+    """A located study with the outlines of a variation."""
+    found = replace(study, masks=_masks(study.series, segmenters, variation=variation, progress=progress))
+    if FORAMEN not in segmenters:
+        return found
+    return with_foramina(found, segmenters[FORAMEN], variation=variation)
 
 
 def _masks(

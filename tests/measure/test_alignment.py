@@ -81,6 +81,6 @@ def test_lordosis_has_a_spread_over_slices_and_the_cobb_angle_over_outlines_alon
     assert (over_slices["lordosis_deg"].n, "cobb_deg" in over_slices) == (3, False)
     assert over_slices["lordosis_deg"].deviation == pytest.approx(0, abs=0.1)  # the same on every slice
     other = spine((-4, 0, 5, 12, 3, 0))
-    cobb = spreads(study, measured, [other.masks])[site]["cobb_deg"]
+    cobb = spreads(study, measured, [other])[site]["cobb_deg"]
     assert cobb.n == 2
     assert cobb.deviation == pytest.approx(16 / np.sqrt(2), abs=1)

@@ -81,3 +81,11 @@ def test_spacing_counts_row_and_column_apart() -> None:
     size = foramen(solid, (99.5, 99.5), (MM, 2 * MM))
     assert size.width_mm == pytest.approx(20, abs=1.2)
     assert size.height_mm == pytest.approx(20, abs=0.9)
+
+
+def test_fat_that_has_been_outlined_is_counted_in_the_room() -> None:
+    solid = hole(12, 10)
+    rows, columns = (np.mgrid[:200, :200] - 99.5) * MM
+    fat = ~solid & (np.hypot(rows, columns) > 3)
+    size = foramen(solid, (99.5, 99.5), FINE, fat=fat | solid)  # what lies beyond the room is not counted
+    assert size.fat_mm2 == pytest.approx(120 - 9 * np.pi, rel=0.06)

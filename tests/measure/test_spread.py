@@ -45,8 +45,8 @@ def test_a_step_beyond_the_last_slice_measures_nothing() -> None:
 
 def test_other_outlines_of_a_study_add_to_the_spread() -> None:
     study = study_of({})
-    outlines = [{ROLE: study_of({4: scale}).masks[ROLE]} for scale in (0.9, 1.1)]
-    found = spreads(study, measure_study(study), outlines)[SITE]["sac_area_mm2"]
+    varied = [study_of({4: scale}) for scale in (0.9, 1.1)]
+    found = spreads(study, measure_study(study), varied)[SITE]["sac_area_mm2"]
     assert found.n == 5
     assert found.median == pytest.approx(WHOLE, rel=0.01)
     assert found.deviation == pytest.approx(WHOLE * np.std([1, 1, 1, 0.81, 1.21], ddof=1), rel=0.03)

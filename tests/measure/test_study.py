@@ -25,7 +25,7 @@ from lss_core.domain import (
 from lss_core.errors import MeasurementError
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
-from lss_core.measure.planes import sac_axis
+from lss_core.measure.planes import SideSection, sac_axis
 from lss_core.measure.study import Study, measure_study
 
 RADII_MM = {
@@ -186,6 +186,48 @@ def drawn_disc(bulge_mm: float) -> tuple[np.ndarray, np.ndarray]:
     bone[10:58, 20:80] = bone[82:130, 20:80] = True
     disc[60:80, 20 : 80 + round(bulge_mm / 0.5)] = True
     return disc, bone
+
+
+@pytest.mark.parametrize(("x_mm", "clearance_mm"), [(8, 4), (9.5, 4), (10.5, 4), (12, 4), (13.5, 6), (16, 6)])
+def test_the_room_of_a_foramen_is_the_lesser_of_two_slices(x_mm: float, clearance_mm: float) -> None:
+    role, site = (
+        SeriesRole.SAGITTAL_T1,
+        Site(condition=Condition.FORAMINAL, level=Level.L4_L5, side=Side.LEFT),
+    )
+    volume = Volume(
+        voxels=np.zeros((3, 100, 100), np.int16),
+        positions_mm=np.array([[x, -25, 25] for x in (8.0, 12.0, 16.0)]),
+        x_axes=np.array([[0.0, 1, 0]] * 3),
+        y_axes=np.array([[0.0, 0, -1]] * 3),
+        spacing_mm=(0.5, 0.5),
+        thickness_mm=4,
+        instance_numbers=(1, 2, 3),
+        block=np.zeros(3, int),
+    )
+    study = Study(
+        series={role: volume},
+        masks={role: MaskStack.from_masks({"disc": np.zeros((3, 100, 100), bool)}, tuple(SagittalStructure))},
+        canal_points_mm={Level.L4_L5: (0.0, 0.0, 0.0)},
+        site_points_mm={site: (x_mm, 0.0, 0.0)},
+        foramina={site: {(role, k): round_hole(radius) for k, radius in enumerate((2.0, 4.0, 3.0))}},
+    )
+    found = measure_study(study)[site]
+    assert found["foramen_clearance_mm"] == pytest.approx(clearance_mm, abs=0.5)
+    assert found["foramen_room_mm2"] == pytest.approx(np.pi * clearance_mm**2 / 4, rel=0.12)
+
+
+def round_hole(radius_mm: float) -> SideSection:
+    """A foramen outlined by itself: a round hole full of fat in bone."""
+    rows, columns = (np.mgrid[:192, :192] - 95.5) * 0.25
+    nothing = np.zeros((192, 192), bool)
+    fat = np.hypot(rows, columns) <= radius_mm
+    return SideSection(
+        masks={"fat": fat, "nerve": nothing, "disc": nothing},
+        place=(95.5, 95.5),
+        up=(-1.0, 0.0),
+        spacing_mm=(0.25, 0.25),
+        image=np.zeros((192, 192)),
+    )
 
 
 def test_a_sagittal_series_adds_the_disc_and_the_foramina() -> None:

@@ -7,8 +7,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lss_core.domain import LEVELS, SITES, Condition, SagittalStructure, SeriesRole, Site, Structure
-from lss_core.phantom import PhantomOptions, PhantomStudy, make_study
+from lss_core.domain import (
+    LEVELS,
+    SITES,
+    Condition,
+    ForamenStructure,
+    Level,
+    SagittalStructure,
+    SeriesRole,
+    Side,
+    Site,
+    Structure,
+)
+from lss_core.phantom import PhantomOptions, PhantomStudy, Plane, make_study, outline_foramina
 
 QUICK = PhantomOptions(sagittal_slices=11, sagittal_pixels=224, axial_pixels=192, sub_slices=1)
 
@@ -83,3 +94,26 @@ def test_only_foramina_is_the_same_patient_on_the_slices_beside_them(study: Phan
                     part.masks[SeriesRole.SAGITTAL_T1].bits[place],
                     study.masks[SeriesRole.SAGITTAL_T1].bits[kept],
                 )
+
+
+def test_foramina_outlined_finely_are_those_of_the_series(study: PhantomStudy) -> None:
+    volume, whole = study.series[SeriesRole.SAGITTAL_T1], study.masks[SeriesRole.SAGITTAL_T1]
+    site = Site(condition=Condition.FORAMINAL, level=Level.L3_L4, side=Side.LEFT)
+    k, _ = volume.nearest_slice(np.array(study.site_points_mm[site]))
+    row_mm, column_mm = volume.spacing_mm
+    plane = Plane(
+        origin=volume.positions_mm[k],
+        row_step=row_mm * volume.y_axes[k],
+        column_step=column_mm * volume.x_axes[k],
+        shape=volume.shape[1:],
+    )
+    own = outline_foramina(5, [plane], options=QUICK)
+    disc, bone = own.mask(ForamenStructure.DISC, 0), own.mask(ForamenStructure.BONE, 0)
+    solid = [whole.mask(name, k) for name in (SagittalStructure.VERTEBRA, SagittalStructure.SACRUM)]
+    np.testing.assert_array_equal(bone, solid[0] | solid[1])
+    assert not (whole.mask(SagittalStructure.DISC, k) & ~disc).any()
+    (row, column), _ = (part[0] for part in volume.to_pixel(k, np.array([study.site_points_mm[site]])))
+    around = np.s_[round(row) - 6 : round(row) + 7, round(column) - 6 : round(column) + 7]
+    free = own.mask(ForamenStructure.FAT, 0) | own.mask(ForamenStructure.NERVE, 0)
+    assert free[around].any()
+    assert not (free & (disc | bone)).any()

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from lss_core.domain import (
     LEVELS,
     SITES,
     Condition,
+    ForamenStructure,
     Level,
     NotGradable,
     SagittalStructure,
@@ -25,6 +27,7 @@ from lss_core.domain import (
     Structure,
 )
 from lss_core.errors import BundleError
+from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
 from lss_core.phantom import PhantomOptions, PhantomStudy, make_study
 from lss_core.vision import engine as engine_module
@@ -236,6 +239,42 @@ def test_variations_are_outlined_besides_and_change_no_grade(
     findings = knowing.grade(phantom.series).findings
     assert Counter(seen) == dict.fromkeys((AS_IT_IS, *VARIATIONS[:2]), len(phantom.series))
     assert [one.grade for one in findings.sites] == [one.grade for one in whole[0].findings.sites]
+
+
+def test_a_network_of_their_own_outlines_the_foramina_and_finds_the_slice_that_shows_them(
+    knowing: Engine, phantom: PhantomStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canal = np.array([phantom.canal_points_mm[level] for level in LEVELS])
+
+    def hole(volume: Volume, *, variation: object) -> MaskStack:
+        """A round hole of 3 mm, fat but for its upper third; within 16 mm of the canal before flavum."""
+        rows, columns = (np.mgrid[:192, :192] - 95.5) * 0.25
+        inside = np.broadcast_to(np.hypot(rows, columns) <= 3, volume.shape)
+        level = np.abs(volume.centres_mm[:, None, 2] - canal[:, 2] - 7).argmin(1)
+        medial = np.abs(volume.centres_mm[:, 0] - canal[level, 0]) < 16
+        masks: dict[str, NDArray[np.bool_]] = {
+            "fat": inside & (rows > -1),
+            "nerve": inside & (rows <= -1),
+            "ligament": medial[:, None, None] & (columns > 5) & (columns < 8),
+        }
+        return MaskStack.from_masks(masks, tuple(ForamenStructure))
+
+    monkeypatch.setattr(knowing, "_segmenters", {**knowing._segmenters, "foramen": hole})
+    graded = knowing.grade(phantom.series)
+    found = [one for one in graded.findings.sites if one.site.condition is Condition.FORAMINAL]
+    step = abs(float(np.diff(phantom.series[T1].positions_mm[:2, 0])[0]))
+    for one in found:
+        assert one.measurements["foramen_room_mm2"] == pytest.approx(9 * np.pi, rel=0.1)
+        assert one.measurements["foramen_clearance_mm"] == pytest.approx(6, abs=0.5)
+        assert 0.6 < one.measurements["foramen_fat_mm2"] / one.measurements["foramen_room_mm2"] < 0.8
+        assert one.point_mm is not None
+        aside = abs(one.point_mm[0] - phantom.canal_points_mm[one.site.level][0])
+        assert 16 - 1 <= aside <= 16 + 1 + step  # the first slice without flavum, if a little turned
+        drawn = graded.masks[T1].mask(Structure.NEURAL_FORAMEN, one.slice_index or 0)
+        (row, column), _ = (
+            part[0] for part in phantom.series[T1].to_pixel(one.slice_index or 0, np.array([one.point_mm]))
+        )
+        assert drawn[round(row), round(column)]
 
 
 def test_the_right_side_is_pictured_as_the_mirror_of_the_left(phantom: PhantomStudy) -> None:

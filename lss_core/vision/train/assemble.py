@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import shutil
+from collections import defaultdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from lss_core.vision.train.place import Place
 from lss_core.vision.train.splits import as_lists
 
 SUMMARY = (
-    "Two U-Nets outline structures on sagittal and axial MRI; RegNets say from crops whether stenosis is "
+    "U-Nets outline structures on sagittal and axial MRI; RegNets say from crops whether stenosis is "
     "present and how severe; an ensemble joins them with grades from the measured outlines."
 )
 
@@ -39,7 +40,7 @@ def assemble(place: Place) -> Bundle:
             path = export_folder(place) / f"{name}.json"
             networks[name] = NetworkCard.model_validate_json(path.read_bytes())
             shutil.copyfile(export_folder(place) / networks[name].file, folder / networks[name].file)
-        elif section is None and place.start is not None:
+        elif section is None and place.start is not None and name in place.start.card.networks:
             networks[name] = place.start.network_card(name)
             shutil.copyfile(place.start.folder / networks[name].file, folder / networks[name].file)
     write_card(folder, card_of(place, networks))
@@ -58,7 +59,7 @@ def missing(place: Place) -> list[str]:
 def card_of(place: Place, networks: dict[str, NetworkCard]) -> Card:
     """The card before the ensemble is fitted; without its stage the ensemble of `start_from`."""
     config, start = place.config, place.start
-    taken = [name for name, section in config.sections().items() if section is None]
+    taken = [name for name, one in config.sections().items() if one is None and name in networks]
     provenance: dict[str, Any] = {
         "code": f"lss_core {__version__}",
         "torch": torch.__version__,
@@ -90,12 +91,14 @@ def card_of(place: Place, networks: dict[str, NetworkCard]) -> Card:
 
 def training_data(place: Place) -> tuple[TrainingData, ...]:
     """The sources with licence and attribution, and what radiologists say of the patients; each once."""
-    found: dict[str, TrainingData] = {}
+    found: dict[tuple[str, str, str], TrainingData] = {}
+    seen: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for entry in place.entries:
         about, data = entry.source.about, entry.data
-        patients = {case.patient for cases in entry.cases.values() for case in cases}
+        key = (about.name, data.licence, data.attribution)
+        patients = seen[key] = seen[key] | {case.patient for cases in entry.cases.values() for case in cases}
         told = ", ".join(f"{name}: {n}" for name, n in entry.source.figures(sorted(patients)).items())
-        found[entry.name] = TrainingData(
+        found[key] = TrainingData(
             name=about.name,
             licence=data.licence or about.licence,
             attribution=data.attribution or about.attribution,

@@ -84,10 +84,11 @@ class OutlineConfig(TrainingSteps):
 
 
 class SegmentConfig(_Part):
-    """The two segmentation networks."""
+    """The segmentation networks; a bundle may go without that of the foramina."""
 
     sagittal: OutlineConfig | None = None
     axial: OutlineConfig | None = None
+    foramen: OutlineConfig | None = None
 
 
 class ClassifierConfig(TrainingSteps):
@@ -150,7 +151,7 @@ class TrainConfig(_Part):
         names = [one.name for one in self.data]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"two [[data]] are called '{min(twice)}': give each its own name")
-        missing = [name for name, section in self.sections().items() if section is None]
+        missing = [name for name, section in self.sections().items() if section is None and name != "foramen"]
         if self.ensemble is None:
             missing.append("ensemble")
         if missing and self.start_from is None:
@@ -168,6 +169,7 @@ class TrainConfig(_Part):
         return {
             "sagittal": self.segment.sagittal,
             "axial": self.segment.axial,
+            "foramen": self.segment.foramen,
             classify.PRESENCE: self.presence,
             **severity,
         }
@@ -180,7 +182,7 @@ class TrainConfig(_Part):
 
 def stage_of(network: str) -> str:
     """The stage that trains a network."""
-    if network in ("sagittal", "axial"):
+    if network in SegmentConfig.model_fields:
         return "segment"
     return network.partition("_")[0]
 

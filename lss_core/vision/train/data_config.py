@@ -55,8 +55,8 @@ class _Data(BaseModel):
 class PhantomData(_Data):
     """Synthetic studies, a seed each; `folder` keeps their volumes, else each is made when needed.
 
-    severity_scale: how much worse than usual their disease is. only_foramina: pictures of foramina and
-    nothing else, made in a third of the time; for `use = ["classify"]`.
+    severity_scale: how much worse than usual their disease is. only_foramina: foramina and nothing else,
+    made in a third of the time; for classifying them and for their outlines.
     """
 
     kind: Literal["phantom"]
@@ -73,8 +73,8 @@ class PhantomData(_Data):
 
     @validator(mode="after")
     def _fit(self) -> PhantomData:
-        if self.only_foramina and (self.use != ("classify",) or self.folder is not None):
-            raise ValueError('only_foramina goes with use = ["classify"] and without a folder')
+        if self.only_foramina and ("ensemble" in self.use or self.folder is not None):
+            raise ValueError('only_foramina goes with use = ["segment", "classify"] and without a folder')
         return self
 
 

@@ -1,4 +1,4 @@
-"""What the two segmentation networks are like, a configuration's wishes filled in."""
+"""What the segmentation networks are like, a configuration's wishes filled in."""
 
 from __future__ import annotations
 
@@ -34,12 +34,18 @@ DEFAULTS = {
         shape=(176, 176),
         augmentation=Augmentation(rotation_degrees=16, scale=1.3, shift=0.06, flip=0.0, class_contrast=0.4),
     ),
+    "foramen": OutlinePlan(
+        structures=STRUCTURES["foramen"],
+        preprocessing=Preprocessing(spacing_mm=0.5, largest=(96, 96)),
+        shape=(96, 96),
+        augmentation=Augmentation(scale=1.2, shift=0.05, class_contrast=0.3),
+    ),
 }
 
 
 def outline_section(config: TrainConfig, plane: str) -> OutlineConfig:
     """The section of a plane's network. Raises TrainingError where there is none."""
-    section = config.segment.sagittal if plane == "sagittal" else config.segment.axial
+    section: OutlineConfig | None = getattr(config.segment, plane)
     if section is None:
         raise TrainingError(
             f"segment.{plane}", reason="the configuration has no such section", remedy="Write one"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lss_core.measure.study import Study
 from lss_core.vision.bundle import Bundle
-from lss_core.vision.engine import outlined
+from lss_core.vision.engine import outlined, segmenting
 from lss_core.vision.running import processor_named
 from lss_core.vision.segment import Segmenter, make_segmenter
 from lss_core.vision.train.left_out import study_or_none
@@ -37,7 +37,7 @@ def prepare(place: Place) -> None:
 def prepare_pictures(place: Place, bundle: Bundle) -> None:
     """Make the pictures of real studies, outlined and located by a bundle's networks as at inference."""
     processor = processor_named(place.arithmetic.device.type)
-    segmenters = {name: make_segmenter(bundle, name, processor) for name in ("sagittal", "axial")}
+    segmenters = {name: make_segmenter(bundle, name, processor) for name in segmenting(bundle)}
     todo = []
     for entry in place.entries_for("classify"):
         if entry.source.graded and not entry.source.outlined:

@@ -20,7 +20,7 @@ from lss_core.vision.train.config import load_config
 from lss_core.vision.train.left_out import left_out
 from lss_core.vision.train.pictures import NONE_OR_MILD, NOT_ANNOTATED, UNKNOWN, Pictures
 from lss_core.vision.train.place import Place, placed
-from lss_core.vision.train.prepare import annotated, pictures_for, prepare, prepare_pictures
+from lss_core.vision.train.prepare import annotated, pictures_for, prepare, prepare_pictures, slices_for
 from lss_core.vision.train.sources.base import GradedStudy
 from lss_core.vision.train.splits import Part
 
@@ -97,9 +97,14 @@ def test_what_people_have_annotated_stands_in_place_of_what_was_found() -> None:
 
 
 def test_phantoms_that_show_only_foramina_give_a_picture_of_each(tmp_path: Path) -> None:
-    data = 'kind = "phantom"\ncount = 1\nuse = ["classify"]\nonly_foramina = true\nseverity_scale = 1.5\n'
-    place = place_of(tmp_path, data + "sub_slices = 1\nsagittal_pixels = 128")
+    data = 'kind = "phantom"\ncount = 1\nuse = ["segment", "classify"]\nonly_foramina = true\n'
+    size = "severity_scale = 1.5\nsub_slices = 1\nsagittal_pixels = 128\n"
+    place = place_of(tmp_path, data + size + "[segment.foramen]\n")
     prepare(place)
+    outlined = slices_for(place, "foramen", Part.TRAIN)["phantom"]
+    assert [image.shape for image in outlined.images] == [(192, 192)] * 40  # two slices, T1 and T2
+    free = [((bits & 3) != 0)[72:120, 72:120].mean() for bits in outlined.bits]
+    assert np.median(free) > 0.1  # fat or nerve in the middle
     pictures = pictures_for(place, Part.TRAIN)[0]
     made = make_study(0, options=PhantomOptions(severity_scale=1.5, only_foramina=True))
     foramina = [site for site in made.grades if site.condition is Condition.FORAMINAL]

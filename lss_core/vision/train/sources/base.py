@@ -10,7 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from lss_core.domain import Level, Point, SagittalStructure, SeriesRole, Site, Structure
+from lss_core.domain import ForamenStructure, Level, Point, SagittalStructure, SeriesRole, Site, Structure
 from lss_core.errors import TrainingError
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
@@ -22,6 +22,7 @@ Series = Mapping[SeriesRole, Volume]
 STRUCTURES: Mapping[str, tuple[str, ...]] = {
     "sagittal": tuple(structure.value for structure in SagittalStructure),
     "axial": tuple(structure.value for structure in Structure),
+    "foramen": tuple(structure.value for structure in ForamenStructure),
 }
 """The channels of each segmentation network."""
 

@@ -7,9 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from lss_core.domain import SeriesRole
-from lss_core.phantom import PhantomOptions, PhantomStudy, make_study
+from lss_core.domain import Condition, Point, SeriesRole
+from lss_core.imaging.volume import Volume
+from lss_core.phantom import PhantomOptions, PhantomStudy, Plane, make_study, outline_foramina
 from lss_core.vision.bundle import TrainingData
+from lss_core.vision.crops import foramen_stack
 from lss_core.vision.segment import Preprocessing
 from lss_core.vision.train.cache import CachedStudy, write_study
 from lss_core.vision.train.data_config import PhantomData
@@ -25,7 +27,7 @@ ROLES = {
 class Phantoms(Source):
     """A seed is a patient. Slices are taken by a chance that is the seed's own."""
 
-    planes = ("sagittal", "axial")
+    planes: tuple[str, ...] = ("sagittal", "axial", "foramen")
     graded = True
     outlined = True
     about = TrainingData(
@@ -37,6 +39,8 @@ class Phantoms(Source):
 
     def __init__(self, data: PhantomData) -> None:
         self.data = data
+        if data.only_foramina:
+            self.planes = ("foramen",)
         self._read = lru_cache(maxsize=1)(self._read_or_made)
 
     def cases(self) -> Sequence[Case]:
@@ -45,7 +49,9 @@ class Phantoms(Source):
         return [Case(id=str(seed), patient=str(seed)) for seed in seeds]
 
     def slices(self, case: Case, plane: str, how: Preprocessing) -> SliceSet:
-        """`slices_each` of each series of the plane."""
+        """`slices_each` of each series of the plane; of each foramen the two slices beside it."""
+        if plane == "foramen":
+            return self._foramina(case, how)
         study, rng = self._read(int(case.id)), np.random.default_rng([int(case.id), 7])
         assert study.masks is not None, "a phantom has masks"
         sets = []
@@ -54,6 +60,14 @@ class Phantoms(Source):
             chosen = rng.choice(count, min(self.data.slices_each, count), replace=False).tolist()
             sets.append(slices_of(study.series[role], study.masks[role], case.patient, how, chosen))
         return joined(sets)
+
+    def _foramina(self, case: Case, how: Preprocessing) -> SliceSet:
+        study = self._read(int(case.id))
+        t1 = study.series[SeriesRole.SAGITTAL_T1]
+        places = [(k, point) for point in _foramen_points(study) for k in _nearest(t1, point)]
+        stacks = [foramen_stack(study.series[role], places) for role in ROLES["sagittal"]]
+        masks = outline_foramina(int(case.id), _planes(stacks[0]), options=self._options())
+        return joined([slices_of(stack, masks, case.patient, how) for stack in stacks])
 
     def study(self, case: Case) -> GradedStudy:
         """The whole study."""
@@ -77,6 +91,25 @@ class Phantoms(Source):
             sagittal_pixels=self.data.sagittal_pixels,
             axial_pixels=self.data.axial_pixels,
         )
+
+
+def _foramen_points(study: GradedStudy) -> list[Point]:
+    return [point for site, point in study.site_points_mm.items() if site.condition is Condition.FORAMINAL]
+
+
+def _nearest(volume: Volume, point: Point) -> list[int]:
+    """The two slices nearest to a point."""
+    found: list[int] = np.argsort(volume.distances_mm(np.array(point)), kind="stable")[:2].tolist()
+    return found
+
+
+def _planes(volume: Volume) -> list[Plane]:
+    """A volume's slices as planes to draw on."""
+    down, across = volume.spacing_mm
+    return [
+        Plane(origin=origin, row_step=down * y, column_step=across * x, shape=volume.shape[1:])
+        for origin, y, x in zip(volume.positions_mm, volume.y_axes, volume.x_axes, strict=True)
+    ]
 
 
 def _graded(made: PhantomStudy) -> GradedStudy:
