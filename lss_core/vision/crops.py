@@ -45,13 +45,12 @@ class Window:
     columns_to: Float
     side_mm: float
 
-    def points_mm(self, pixels: int) -> Float:
-        """(pixels, pixels, 3): where each pixel of a picture of the window lies."""
-        steps = ((np.arange(pixels) + 0.5) / pixels - 0.5) * self.side_mm
-        points: Float = (
-            self.centre_mm + steps[:, None, None] * self.rows_to + steps[None, :, None] * self.columns_to
+    def corner_mm(self, pixels: int) -> Float:
+        """(3,): where the first pixel of a picture of the window lies."""
+        corner: Float = self.centre_mm + (0.5 / pixels - 0.5) * self.side_mm * (
+            self.rows_to + self.columns_to
         )
-        return points
+        return corner
 
     def widened(self, factor: float) -> Window:
         """The same place and directions, larger."""
@@ -104,7 +103,7 @@ def foramen_stack(volume: Volume, places: Sequence[tuple[int, Point]]) -> Volume
     ]
     return Volume(
         voxels=np.stack(sampled),
-        positions_mm=np.stack([square.points_mm(OUTLINED_PIXELS)[0, 0] for square in squares]),
+        positions_mm=np.stack([square.corner_mm(OUTLINED_PIXELS) for square in squares]),
         x_axes=np.stack([square.columns_to for square in squares]),
         y_axes=np.stack([square.rows_to for square in squares]),
         spacing_mm=(OUTLINED_SIDE_MM / OUTLINED_PIXELS,) * 2,
@@ -167,9 +166,16 @@ def nearest_role(
 
 def _sampled(volume: Volume, slice_index: int, window: Window, pixels: int) -> Image:
     """A slice in a window, linear between pixels; 0 outside the image."""
-    where, _ = volume.to_pixel(slice_index, window.points_mm(pixels).reshape(-1, 3))
-    values = ndimage.map_coordinates(volume.voxels[slice_index].astype(np.float32), where.T, order=1)
-    image: Image = values.reshape(pixels, pixels)
+    corner, step = window.corner_mm(pixels), window.side_mm / pixels
+    places = np.stack([corner, corner + step * window.rows_to, corner + step * window.columns_to])
+    (first, below, beside), _ = volume.to_pixel(slice_index, places)
+    image: Image = ndimage.affine_transform(
+        volume.voxels[slice_index].astype(np.float32),
+        np.stack([below - first, beside - first], 1),
+        first,
+        (pixels, pixels),
+        order=1,
+    )
     return image
 
 
