@@ -91,13 +91,11 @@ def foramen(
     reach = np.nan_to_num(found, nan=REACH_MM)
     near = np.minimum(reach, ROOM_REACH_MM)
     area, height = _fan_mm2(reach), float(np.ptp(reach * np.cos(turned)))
-    share = None
-    if fat is None and image is not None and dark is not None:
-        fat = _bright(image[window], (solid, dark[window]), middle, spacing_mm)
-    elif fat is not None:
-        fat = fat[window]
     if fat is not None:
-        share = _share(fat, solid, middle, spacing_mm, head, near)
+        fat = fat[window]
+    elif image is not None and dark is not None:
+        fat = _bright(image[window], (solid, dark[window]), middle, spacing_mm)
+    share = None if fat is None else _share(fat, solid, middle, spacing_mm, head, near)
     pixel = float(np.mean(spacing_mm)) / 2
     return Foramen(
         height_mm=height,

@@ -12,11 +12,12 @@ from scipy import ndimage
 from lss_core.domain import Condition, ForamenStructure, Point, SeriesRole, Site, Structure
 from lss_core.imaging.masks import MaskStack
 from lss_core.imaging.volume import Volume
-from lss_core.measure.foramen import REACH_MM, ROOM_REACH_MM
+from lss_core.measure.foramen import ROOM_REACH_MM
 from lss_core.measure.planes import SideSection, side_section
 from lss_core.measure.shapes import Mask
 from lss_core.measure.study import FORAMEN_SERIES, Study, slice_beside
-from lss_core.vision.crops import foramen_stack, nearest_role
+from lss_core.vision.crops import foramen_stack, nearest_role, on_slice
+from lss_core.vision.foramina import met_share
 from lss_core.vision.segment import AS_IT_IS, Segmenter, Variation
 
 NETWORK = "foramen"
@@ -54,12 +55,12 @@ def with_foramina(study: Study, segmenter: Segmenter, *, variation: Variation = 
         found = segmenter(stack, variation=variation)
         for number, (site, index) in enumerate(places):
             ends = study.canal_ends(site.level, points[site])
-            middle = _on_slice(volume, index, points[site])
+            middle = _point(volume, index, points[site])
             outlined[site][role, index] = side_section(stack, found, number, middle, ends)
         best = {
             site: _best(site, nearest, outlined[site], role, volume, study) for site, nearest in sites.items()
         }
-        points |= {site: _on_slice(volume, index, points[site]) for site, index in best.items()}
+        points |= {site: _point(volume, index, points[site]) for site, index in best.items()}
         rooms = {
             number: (index, outlined[site][role, index].room)
             for number, (site, index) in enumerate(places)
@@ -91,34 +92,20 @@ def _best(
     canal, point = study.canal_points_mm[site.level], study.site_points_mm[site]
     fit = {}
     for (_, index), section in outlined.items():
-        aside = abs(_on_slice(volume, index, point)[0] - canal[0])
+        aside = abs(on_slice(volume, index, point)[0] - canal[0])
         if (
             abs(index - nearest) <= MOST_STEPS
             and LATERAL_MM[0] <= aside <= LATERAL_MM[1]
-            and _ligament(section) <= MOST_LIGAMENT
+            and met_share(section.masks[ForamenStructure.LIGAMENT], section.place, section.spacing_mm)
+            <= MOST_LIGAMENT
         ):
             fit[index] = aside
     return min(fit, key=fit.__getitem__, default=nearest)
 
 
-def _ligament(section: SideSection) -> float:
-    """The share of directions from the middle of a square in which the flavum is met."""
-    turned = np.deg2rad(np.arange(0, 360, 10))
-    steps = np.arange(0, REACH_MM, 0.5)
-    row, column = section.place
-    rows = row + np.outer(np.sin(turned), steps) / section.spacing_mm[0]
-    columns = column + np.outer(np.cos(turned), steps) / section.spacing_mm[1]
-    ligament = section.masks[ForamenStructure.LIGAMENT].astype(np.uint8)
-    met = ndimage.map_coordinates(ligament, [rows, columns], order=0, mode="constant")
-    return float(met.any(1).mean())
-
-
-def _on_slice(volume: Volume, index: int, point: Point) -> Point:
-    """A point moved straight onto a slice's plane."""
-    place = np.array(point)
-    x, y, z = (
-        place - (place - volume.positions_mm[index]) @ volume.normals[index] * volume.normals[index]
-    ).tolist()
+def _point(volume: Volume, index: int, point: Point) -> Point:
+    """A point moved onto a slice."""
+    x, y, z = on_slice(volume, index, point).tolist()
     return x, y, z
 
 

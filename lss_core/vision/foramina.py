@@ -120,10 +120,17 @@ def _hole(volume: Volume, masks: MaskStack, k: int, aim: Float) -> tuple[float, 
 
 def _bounded(volume: Volume, solid: NDArray[np.bool_], k: int, point: Float) -> float:
     """The share of directions from a point in which something solid comes within the reach."""
+    row, column = volume.to_pixel(k, point[None])[0][0].tolist()
+    return met_share(solid, (row, column), volume.spacing_mm)
+
+
+def met_share(
+    mask: NDArray[np.bool_], row_column: tuple[float, float], spacing_mm: tuple[float, float]
+) -> float:
+    """The share of directions from a place of a slice in which a structure is met within 15 mm."""
     turned = np.deg2rad(np.arange(0, 360, 10))
     steps = np.arange(0, REACH_MM, 0.5)
-    row, column = volume.to_pixel(k, point[None])[0][0]
-    rows = row + np.outer(np.sin(turned), steps) / volume.spacing_mm[0]
-    columns = column + np.outer(np.cos(turned), steps) / volume.spacing_mm[1]
-    found = ndimage.map_coordinates(solid.view(np.uint8), [rows, columns], order=0, mode="constant")
+    rows = row_column[0] + np.outer(np.sin(turned), steps) / spacing_mm[0]
+    columns = row_column[1] + np.outer(np.cos(turned), steps) / spacing_mm[1]
+    found = ndimage.map_coordinates(mask.view(np.uint8), [rows, columns], order=0, mode="constant")
     return float(found.any(1).mean())

@@ -15,8 +15,9 @@ from lss_core.domain import SITES, Answer, Condition, Grade, Level, Role, Site
 from lss_core.store import tables as t
 from lss_core.store.values import AssignmentKind
 from lss_core.study.protocol import Questions
+from lss_core.texts import Language
 from lss_core.ui.asking import COOKIE
-from lss_core.usecases import reading, runs, signing, users
+from lss_core.usecases import accounts, reading, runs, signing, users
 from lss_core.usecases.cases import list_studies
 from lss_core.usecases.preferences import preferences_of
 from lss_core.usecases.reading import ReadState
@@ -74,9 +75,9 @@ def come(browser: Browser, address: str, seeded: Seeded) -> Iterator[Come]:
     """Opens a page as a reader at 1280 x 800; the same `context` is the same browser."""
     contexts = []
 
-    def run(name: str, path: str = "/read", *, context: Any = None, locale: str = "en-GB") -> Page:
+    def run(name: str, path: str = "/read", *, context: Any = None) -> Page:
         if context is None:
-            context = browser.new_context(viewport={"width": 1280, "height": 800}, locale=locale)
+            context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
             context.set_default_timeout(SLOW_MS)
             contexts.append(context)
             _, token = users.sign_in(seeded.workspace, name, PASSWORD)
@@ -372,13 +373,14 @@ def test_everything_is_on_a_screen_of_1280_by_800(come: Come) -> None:
 def test_second_answers_are_on_that_screen_in_russian_too(come: Come, seeded: Seeded) -> None:
     """The fullest page there is: call, score, first answers, the model, image quality."""
     user, first = who(seeded, "russian"), state(seeded, "russian")
+    accounts.choose_language(seeded.workspace, user, Language.RUSSIAN)
     for site in ASKED:
         given = Answer(site=site, grade=Grade.SEVERE, positive=True, score=80)
         reading.record_answer(seeded.workspace, user, first.read_id, given, idempotency_key=site.key)
     note = reading.ReadNote(image_quality=4)
     reading.record_note(seeded.workspace, user, first.read_id, note, idempotency_key="note")
     signing.sign_read(seeded.workspace, user, first.read_id, PASSWORD)
-    page = come("russian", locale="ru-RU")
+    page = come("russian")
     page.locator(f'[data-site="{CENTRAL.key}"]').click()
     press(page, "p", "3")
     page.keyboard.type("70")
