@@ -55,8 +55,8 @@ def _copy(images: NDArray[Any]) -> float:
     """The strength of the strongest copy along the rows' direction (axis 1)."""
     size = images.shape[1]
     fall = np.hanning(size)[:, None] ** 0.25
-    spectrum = np.fft.rfft2(images.astype(np.float32) * fall, axes=(1, 2))
-    power = np.abs(spectrum[:, :, 2 : max(size // 5, 3)]) ** 2
+    across = np.fft.rfft(images.astype(np.float32) * fall, axis=2)[:, :, 2 : max(size // 5, 3)]
+    power = np.abs(np.fft.fft(across, axis=1)) ** 2
     logarithm = np.log(power + 1e-6 * power.max()).mean((0, 2))
     band = np.abs(np.fft.fftfreq(size)) <= 0.2  # beyond it there is mostly noise
     told = np.where(band, logarithm - ndimage.gaussian_filter1d(logarithm, 6, mode="wrap"), 0.0)

@@ -6,6 +6,7 @@ Limits are such that no clean phantom and no real picture we have is refused (do
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -27,6 +28,8 @@ METAL_WITHIN_MM = 15.0
 LEAST_METAL_MM2 = 60.0
 """A hole in the spine's neighbourhood that is smaller than this is not called metal."""
 SAGITTAL = (SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1)
+AT_ONCE = 2
+"""So many series are looked at together."""
 LOST = (NotGradable.LEVEL_NOT_FOUND, NotGradable.NUMBERING_UNCERTAIN, NotGradable.STRUCTURE_NOT_SEEN)
 
 
@@ -36,9 +39,11 @@ def judged(views: Mapping[Site, View | Obstacle], study: Study) -> dict[Site, Vi
     Where a level or a structure was not found on pictures like these, they are the reason; metal, where it
     lies near enough to the canal: the great vessels before the spine are black on all weightings too.
     """
-    metal = metal_points(study)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        searched = pool.submit(metal_points, study)
+        shares = pool.map(ghost_share, (volume.voxels for volume in study.series.values()))
+        metal, ghosts = searched.result(), dict(zip(study.series, shares, strict=True))
     hiding = metal[_beside(metal, _canal(study), METAL_WITHIN_MM)] if len(metal) else metal
-    ghosts = {role: ghost_share(volume.voxels) for role, volume in study.series.items()}
     noise: dict[tuple[SeriesRole, int], float] = {}
     noisy = _noisy_sagittal(study)
     found: dict[Site, View | Obstacle] = {}
